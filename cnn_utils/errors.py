@@ -1,0 +1,71 @@
+"""Errors whose text is meant for the reader: argument, expected, received, next step."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+
+class KitError(ValueError):
+    """A mistake that the person at the keyboard can mend.
+
+    In a notebook only the message is shown; set ``CNN_UTILS_TRACEBACK=1`` to see the whole
+    traceback.
+    """
+
+    @classmethod
+    def about(cls, argument: str, expected: str, received: object, next_step: str = "") -> KitError:
+        """Build the error from its four parts.
+
+        Parameters
+        ----------
+        argument : str
+            Name of the argument, file or setting that is wrong.
+        expected : str
+            What it must be; completes the sentence "`argument` must be ...".
+        received : object
+            What came instead: a text is used as it is, anything else is described.
+        next_step : str, default=""
+            What to do about it, as a sentence.
+        """
+        found = received if isinstance(received, str) else describe(received)
+        return cls(f"{argument} must {expected}; received {found}. {next_step}".rstrip())
+
+    def _render_traceback_(self) -> list[str]:
+        """Show IPython only the message: forty lines of our code would bury it."""
+        if os.environ.get("CNN_UTILS_TRACEBACK") == "1":
+            import traceback
+
+            return traceback.format_exception(type(self), self, self.__traceback__)
+        return [f"{type(self).__name__}: {self}"]
+
+
+class DataError(KitError):
+    """A data file is missing, damaged or not what its name says."""
+
+
+class SubmissionError(KitError):
+    """A submission file, or the predictions meant for one, cannot be scored."""
+
+
+def describe(value: object) -> str:
+    """Say in a few words what a value is: type, and shape and dtype for arrays.
+
+    Examples
+    --------
+    >>> describe(np.zeros((2, 3)))
+    'an array of shape (2, 3), float64'
+    >>> describe("cat")
+    "'cat' (str)"
+    """
+    if value is None:
+        return "None"
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"an array of shape {tuple(value.shape)}, {np.dtype(value.dtype).name}"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, (str, int, float, bool, np.generic)):
+        text = repr(value.item() if isinstance(value, np.generic) else value)
+        return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
+    return f"a {type(value).__name__}"

@@ -1,0 +1,178 @@
+"""Confusion counts, precision, recall and F1 in plain NumPy, and the error rate of sequences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnn_utils.errors import KitError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+AVERAGES = ("macro", "micro", "weighted", None)
+
+
+def as_labels(values, name: str = "y_pred") -> np.ndarray:
+    """Turn labels, one-hot rows or class scores into integer labels.
+
+    Parameters
+    ----------
+    values : array-like of shape (n,), (n, 1) or (n, n_classes)
+        Integer labels, or one score per class (one-hot, probabilities or logits).
+    name : str, default="y_pred"
+        How an error message calls the argument.
+
+    Returns
+    -------
+    labels : ndarray of shape (n,), int64
+
+    Raises
+    ------
+    KitError
+        If the values are neither whole-number labels nor rows of finite scores.
+    """
+    array = np.asarray(values)
+    expected = "hold integer labels (n,) or one score per class (n, n_classes)"
+    if array.ndim == 2 and array.shape[1] > 1:
+        if array.dtype.kind not in "fiub":
+            raise KitError.about(f"`{name}`", expected, array)
+        if not np.isfinite(array).all():
+            raise KitError.about(
+                f"`{name}`",
+                "hold finite scores",
+                f"{int((~np.isfinite(array)).any(axis=1).sum())} rows with NaN or infinity",
+                "Did the loss become NaN during training? Try a smaller learning rate.",
+            )
+        return array.argmax(axis=1)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise KitError.about(f"`{name}`", expected, array)
+    if array.dtype.kind not in "iub" and not (
+        array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.round(array)).all()
+    ):
+        raise KitError.about(
+            f"`{name}`", expected, array, "Class names or single scores cannot be counted."
+        )
+    return array.astype(np.int64)
+
+
+def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray:
+    """Count how often class i was predicted as class j.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like
+        Labels, one-hot rows or class scores; see `as_labels`.
+    n_classes : int, optional
+        Number of classes; by default the largest label plus one.
+
+    Returns
+    -------
+    counts : ndarray of shape (n_classes, n_classes), int64
+        ``counts[i, j]`` images of true class i were predicted as class j.
+
+    Raises
+    ------
+    KitError
+        If the lengths differ, there is nothing to count, or a label is outside 0..n_classes-1.
+    """
+    true, pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
+    if len(true) != len(pred) or len(true) == 0:
+        raise KitError.about(
+            "`y_true` and `y_pred`",
+            "have the same length, at least 1",
+            f"{len(true)} and {len(pred)} labels",
+            "Both must come from the same images, in the same order.",
+        )
+    largest = int(max(true.max(), pred.max()))
+    n_classes = largest + 1 if n_classes is None else n_classes
+    smallest = int(min(true.min(), pred.min()))
+    if smallest < 0 or largest >= n_classes:
+        raise KitError.about(
+            "labels", f"lie in 0..{n_classes - 1}", f"labels from {smallest} to {largest}"
+        )
+    counts = np.bincount(true * n_classes + pred, minlength=n_classes**2)
+    return counts.reshape(n_classes, n_classes)
+
+
+def precision_recall_f1(counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Precision, recall and F1 of each class; 0 where a ratio is 0/0.
+
+    Parameters
+    ----------
+    counts : array-like of shape (n_classes, n_classes)
+        Rows are true classes, columns predicted ones.
+
+    Returns
+    -------
+    precision, recall, f1 : ndarrays of shape (n_classes,), float64, 0-1
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    hits = np.diag(counts)
+    predicted, actual = counts.sum(axis=0), counts.sum(axis=1)
+    return (
+        _ratio(hits, predicted),
+        _ratio(hits, actual),
+        _ratio(2 * hits, predicted + actual),
+    )
+
+
+def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | None = None):
+    """F1 = 2 precision recall / (precision + recall), from counts over all the images.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like
+        Labels, one-hot rows or class scores; see `as_labels`.
+    average : {"macro", "micro", "weighted", None}, default="macro"
+        "macro": mean over classes; "weighted": mean weighted by the number of true images;
+        "micro": from the summed counts (equal to accuracy here); None: one value per class.
+    n_classes : int, optional
+        Number of classes; by default the largest label plus one.
+
+    Returns
+    -------
+    f1 : float, or ndarray of shape (n_classes,) if `average` is None
+    """
+    if average not in AVERAGES:
+        raise KitError.about("`average`", f"be one of {AVERAGES}", average)
+    counts = confusion_matrix(y_true, y_pred, n_classes)
+    f1 = precision_recall_f1(counts)[2]
+    if average is None:
+        return f1
+    if average == "micro":
+        return float(np.trace(counts) / counts.sum())
+    weights = counts.sum(axis=1) if average == "weighted" else None
+    return float(np.average(f1, weights=weights))
+
+
+def classification_table(y_true, y_pred, class_names) -> pd.DataFrame:
+    """Precision, recall, F1 and number of images per class, as a table for the notebook."""
+    import pandas as pd
+
+    counts = confusion_matrix(y_true, y_pred, len(class_names))
+    precision, recall, f1 = precision_recall_f1(counts)
+    columns = {"precision": precision, "recall": recall, "F1": f1, "images": counts.sum(axis=1)}
+    return pd.DataFrame(columns, index=pd.Index(class_names, name="class"))
+
+
+def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
+    """List the `n` most frequent mistakes as (true, predicted, images), most frequent first."""
+    import pandas as pd
+
+    counts = confusion_matrix(y_true, y_pred, len(class_names))
+    mistakes = counts - np.diag(np.diag(counts))
+    order = np.argsort(-mistakes, axis=None, kind="stable")[:n]
+    rows = [
+        {"true": class_names[i], "predicted": class_names[j], "images": int(mistakes[i, j])}
+        for i, j in zip(*np.unravel_index(order, mistakes.shape), strict=True)
+        if mistakes[i, j] > 0
+    ]
+    return pd.DataFrame(rows, columns=["true", "predicted", "images"])
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)

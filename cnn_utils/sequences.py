@@ -1,0 +1,134 @@
+"""From the error rate of one digit to the error rate of a ten-digit number."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+
+from cnn_utils.errors import KitError
+from cnn_utils.metrics import as_labels
+
+
+def sequence_error_rate(accuracy, length: int = 10):
+    """Probability that a number of `length` digits contains at least one mistake.
+
+    All digits are right with probability ``accuracy**length`` if mistakes are independent and
+    every digit is as hard as the test set's, so the answer is ``1 - accuracy**length``.
+
+    Parameters
+    ----------
+    accuracy : float or array-like, 0-1
+        Probability that one digit is read correctly.
+    length : int, default=10
+        Number of digits, at least 1.
+
+    Returns
+    -------
+    error_rate : float (or ndarray, like `accuracy`), 0-1
+
+    Raises
+    ------
+    KitError
+        If `accuracy` is outside 0-1 (98.8 % is written 0.988) or `length` is below 1.
+
+    Examples
+    --------
+    >>> round(sequence_error_rate(0.988), 3)
+    0.114
+    """
+    values = np.asarray(accuracy, dtype=np.float64)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise KitError.about(
+            "`accuracy`", "be a fraction in 0-1", accuracy, "Write 98.8 % as 0.988."
+        )
+    _check_count("length", length)
+    error_rate = 1 - values**length
+    return float(error_rate) if error_rate.ndim == 0 else error_rate
+
+
+def sequence_error_interval(
+    accuracy: float, n_test: int, length: int = 10, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Interval for `sequence_error_rate` when the accuracy was measured on `n_test` images.
+
+    The accuracy gets its Wilson score interval; both ends are carried through
+    ``1 - accuracy**length``, which is monotone.
+
+    Parameters
+    ----------
+    accuracy : float, 0-1
+        Measured share of correct digits.
+    n_test : int
+        Number of test images it was measured on, at least 1.
+    length : int, default=10
+        Number of digits, at least 1.
+    confidence : float, default=0.95
+        Coverage of the interval, strictly between 0 and 1.
+
+    Returns
+    -------
+    low, high : float, 0-1
+
+    Raises
+    ------
+    KitError
+        If an argument is outside its range.
+
+    References
+    ----------
+    E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22, 209-212.
+    """
+    _check_count("n_test", n_test)
+    if not 0 < confidence < 1:
+        raise KitError.about("`confidence`", "lie strictly between 0 and 1", confidence)
+    sequence_error_rate(accuracy, length)
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    centre = accuracy + z**2 / (2 * n_test)
+    spread = z * np.sqrt(accuracy * (1 - accuracy) / n_test + (z / (2 * n_test)) ** 2)
+    # Rounding can carry an end a hair past 0 or 1.
+    ends = np.clip((centre + np.array([spread, -spread])) / (1 + z**2 / n_test), 0, 1)
+    low, high = sequence_error_rate(ends, length)
+    return float(low), float(high)
+
+
+def simulate_sequence_errors(
+    y_true, y_pred, length: int = 10, n_sequences: int = 100_000, seed: int = 458
+) -> float:
+    """Measure the error rate of digit strings drawn at random from the test set.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like
+        True and predicted digits of the same test images; see `cnn_utils.metrics.as_labels`.
+    length : int, default=10
+        Digits per string, drawn with replacement.
+    n_sequences : int, default=100_000
+        Number of strings.
+    seed : int, default=458
+        Seed of the draw.
+
+    Returns
+    -------
+    error_rate : float, 0-1
+        Share of strings with at least one mistake.
+    """
+    true, pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
+    if len(true) != len(pred) or len(true) == 0:
+        raise KitError.about(
+            "`y_true` and `y_pred`",
+            "have the same length, at least 1",
+            f"{len(true)} and {len(pred)} labels",
+        )
+    _check_count("length", length)
+    _check_count("n_sequences", n_sequences)
+    wrong = true != pred
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(len(wrong), size=(n_sequences, length), dtype=np.int32)
+    return float(wrong[draws].any(axis=1).mean())
+
+
+def _check_count(name: str, value: int) -> None:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise KitError.about(f"`{name}`", "be a whole number of at least 1", value)
