@@ -1,1 +1,120 @@
-"""placeholder"""
+"""Tools for the assignment on convolutional neural networks.
+
+What you find where
+-------------------
+data           load_mnist, load_cifar10, cifar10_path, and the built-in sample
+models         build_dense, build_lenet, build_cifar_cnn: uncompiled Keras models
+keras_metrics  F1Score for `model.compile`
+metrics        confusion_matrix, f1_score, classification_table, most_confused
+sequences      sequence_error_rate, sequence_error_interval, simulate_sequence_errors
+batches        ImageBatches: feed uint8 images batch by batch
+training       pick, profile, set_seed, EpochProgress
+history        history_table, best_epoch
+plots          plot_training_history, plot_images, plot_confusion_matrix, ...
+submission     export_submission, validate_submission
+startup        show_versions
+errors         KitError: its text says what to do next
+handin         run: execute the notebooks
+
+Names are loaded when they are first used, so that `import cnn_utils` is quick and does not start
+TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+# TensorFlow reads this when it is loaded. What goes wrong still arrives as a Python exception.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+_HOMES = {
+    "cnn_utils.batches": ("ImageBatches",),
+    "cnn_utils.data.dataset": ("CIFAR10_CLASSES", "DIGIT_NAMES"),
+    "cnn_utils.data.loaders": ("cifar10_path", "load_cifar10", "load_mnist"),
+    "cnn_utils.errors": ("DataError", "KitError", "SubmissionError"),
+    "cnn_utils.history": ("best_epoch", "history_table"),
+    "cnn_utils.keras_metrics": ("F1Score",),
+    "cnn_utils.metrics": (
+        "classification_table",
+        "confusion_matrix",
+        "f1_score",
+        "most_confused",
+    ),
+    "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_lenet"),
+    "cnn_utils.plots": (
+        "plot_class_distribution",
+        "plot_class_examples",
+        "plot_class_means",
+        "plot_confusion_matrix",
+        "plot_images",
+        "plot_model_comparison",
+        "plot_training_history",
+    ),
+    "cnn_utils.sequences": (
+        "sequence_error_interval",
+        "sequence_error_rate",
+        "simulate_sequence_errors",
+    ),
+    "cnn_utils.startup": ("show_versions",),
+    "cnn_utils.submission": ("export_submission", "validate_submission"),
+    "cnn_utils.training": ("EpochProgress", "pick", "profile", "set_seed"),
+}
+_KERAS_MODULES = {
+    f"cnn_utils.{name}" for name in ("batches", "keras_metrics", "models", "training")
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+
+if TYPE_CHECKING:
+    from cnn_utils.batches import ImageBatches
+    from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES
+    from cnn_utils.data.loaders import cifar10_path, load_cifar10, load_mnist
+    from cnn_utils.errors import DataError, KitError, SubmissionError
+    from cnn_utils.history import best_epoch, history_table
+    from cnn_utils.keras_metrics import F1Score
+    from cnn_utils.metrics import (
+        classification_table,
+        confusion_matrix,
+        f1_score,
+        most_confused,
+    )
+    from cnn_utils.models import build_cifar_cnn, build_dense, build_lenet
+    from cnn_utils.plots import (
+        plot_class_distribution,
+        plot_class_examples,
+        plot_class_means,
+        plot_confusion_matrix,
+        plot_images,
+        plot_model_comparison,
+        plot_training_history,
+    )
+    from cnn_utils.sequences import (
+        sequence_error_interval,
+        sequence_error_rate,
+        simulate_sequence_errors,
+    )
+    from cnn_utils.startup import show_versions
+    from cnn_utils.submission import export_submission, validate_submission
+    from cnn_utils.training import EpochProgress, pick, profile, set_seed
+
+
+def __getattr__(name: str):
+    """Load a public name from its module when it is first asked for (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'cnn_utils' has no attribute '{name}'")
+    if _HOME_OF[name] in _KERAS_MODULES:
+        from cnn_utils.startup import import_quietly
+
+        import_quietly("keras")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,47 @@
+# make run    set up, execute both notebooks (quick profile), say where the results lie
+# make test   set up, run all fast tests, the notebooks included
+# make lab    set up, open the notebooks in JupyterLab
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: run test slow lab pair lint clean
+
+run: .venv/ready
+	$(BIN)/python -m cnn_utils run $(ARGS)
+
+lab: .venv/ready
+	$(BIN)/jupyter lab notebooks
+
+test: .venv/ready-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest $(ARGS)
+
+slow: .venv/ready-tests
+	$(BIN)/python -m pytest -m slow $(ARGS)
+
+pair: .venv/ready
+	$(BIN)/python -m cnn_utils pair
+
+lint: .venv/ready-tests
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Python 3.10 to 3.13 is needed; $$($(PYTHON) --version 2>&1) was found. Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "Could not make .venv. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+.venv/ready: requirements.txt pyproject.toml | .venv/bin/python
+	@echo "Installing the requirements into .venv (once; about 700 MB, mostly TensorFlow) ..."
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/ready-tests: tests/requirements.txt .venv/ready
+	$(BIN)/python -m pip install --disable-pip-version-check -r tests/requirements.txt
+	@touch $@

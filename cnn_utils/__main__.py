@@ -1,0 +1,95 @@
+"""The command line: `python -m cnn_utils run`, `python -m cnn_utils pair`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from cnn_utils.errors import KitError
+
+PARTS = {"part1": "part1_lenet_mnist", "part2": "part2_cnn_cifar10"}
+KIT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit status: 0 well, 1 a notebook failed, 2 wrong use."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except KitError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def run(options: argparse.Namespace) -> int:
+    """Execute the notebooks and say where the results lie."""
+    from cnn_utils.handin.run import run_notebook
+
+    parts = options.parts or list(PARTS)
+    if options.data is not None:
+        _check_data(options.data, parts)
+    failed = False
+    for part in parts:
+        result = run_notebook(
+            options.notebooks / f"{PARTS[part]}.ipynb", options.out, options.profile, options.data
+        )
+        failed |= result.error is not None
+        print(f"{part} {'FAILED: ' + result.error if result.error else 'done'}")
+        print(f"  notebook    {result.notebook}\n  web page    {result.html}")
+    if "part2" in parts and not failed:
+        print(f"  submission  {options.out / 'submission.csv'}")
+    return int(failed)
+
+
+def pair(options: argparse.Namespace) -> int:
+    """Build the .ipynb notebooks from the .py ones, or check that they agree."""
+    from cnn_utils.handin.pairing import pair as pair_folder
+
+    changed = pair_folder(options.notebooks, check=options.check)
+    for path in changed:
+        print(f"{path} {'differs from its .py: run `make pair`' if options.check else 'written'}")
+    if not changed:
+        print("The .ipynb notebooks agree with the .py ones.")
+    return int(options.check and bool(changed))
+
+
+def _check_data(folder: Path, parts: list[str]) -> None:
+    """Refuse a folder without the files: falling back to the sample would surprise."""
+    from cnn_utils.data.loaders import CIFAR10_FILE, MNIST_FILE
+
+    for part, name in (("part1", MNIST_FILE), ("part2", CIFAR10_FILE)):
+        if part in parts and not (folder / name).is_file():
+            raise KitError.about(
+                f"--data '{folder}'",
+                f"be a folder that holds {name} (for {part})",
+                "a folder without it" if folder.is_dir() else "no such folder",
+                "Leave --data out to run on the built-in sample.",
+            )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m cnn_utils", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run_parser = commands.add_parser("run", help="execute the notebooks, write them to build/")
+    run_parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="part1 part2")
+    run_parser.add_argument("--profile", choices=("quick", "full"), default="quick")
+    run_parser.add_argument("--data", type=Path, help="folder with mnist.npz and the .h5 file")
+    run_parser.add_argument("--out", type=Path, default=Path("build"), help="default: build")
+    run_parser.set_defaults(command=run)
+
+    pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py ones")
+    pair_parser.add_argument("--check", action="store_true", help="only compare, write nothing")
+    pair_parser.set_defaults(command=pair)
+
+    for command in (run_parser, pair_parser):
+        command.add_argument("--notebooks", type=Path, default=KIT / "notebooks")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

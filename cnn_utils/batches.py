@@ -1,0 +1,84 @@
+"""Feed images batch by batch, so that only the batch at work is held as floating point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+
+import keras
+import numpy as np
+
+from cnn_utils.errors import KitError
+
+
+class ImageBatches(keras.utils.PyDataset):
+    """Batches of preprocessed images for `fit`, `evaluate` and `predict`.
+
+    CIFAR-10's training images take 154 MB as uint8 and 614 MB as float32, of which Keras makes a
+    copy besides. Preprocessing each batch when it is needed saves both, and costs next to no time.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width, channels)
+        As they were loaded, usually uint8; not copied.
+    labels : array of shape (n, ...), optional
+        One-hot rows or integers; not needed to predict.
+    preprocess : callable, optional
+        Takes images (batch, height, width, channels) and returns what the network gets.
+    batch_size : int, default=32
+    shuffle : bool, default=False
+        Draw a new order before every epoch; for training, never for validation or prediction.
+    seed : int, default=458
+        Seed of the orders.
+
+    Raises
+    ------
+    KitError
+        If there is no image, the labels' number differs, or `batch_size` is below 1.
+
+    Examples
+    --------
+    >>> train = ImageBatches(X_train, y_train_hot, preprocess, shuffle=True)
+    >>> history = model.fit(train, epochs=10)
+    """
+
+    def __init__(
+        self,
+        images,
+        labels=None,
+        preprocess: Callable | None = None,
+        batch_size: int = 32,
+        shuffle: bool = False,
+        seed: int = 458,
+    ):
+        super().__init__()
+        if len(images) == 0 or (labels is not None and len(labels) != len(images)):
+            received = "none" if labels is None else f"{len(labels)}"
+            raise KitError.about(
+                "`images` and `labels`",
+                "have the same length, at least 1",
+                f"{len(images)} images and {received} labels",
+            )
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise KitError.about("`batch_size`", "be a whole number of at least 1", batch_size)
+        self.images, self.labels, self.preprocess = images, labels, preprocess
+        self.batch_size, self.shuffle = batch_size, shuffle
+        self._rng = np.random.default_rng(seed)
+        self._order = np.arange(len(images))
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return ceil(len(self.images) / self.batch_size)
+
+    def __getitem__(self, index: int):
+        """Return batch `index`: images, or images and labels."""
+        chosen = self._order[index * self.batch_size : (index + 1) * self.batch_size]
+        images = self.images[chosen]
+        if self.preprocess is not None:
+            images = self.preprocess(images)
+        return images if self.labels is None else (images, self.labels[chosen])
+
+    def on_epoch_end(self) -> None:
+        """Draw the next epoch's order."""
+        if self.shuffle:
+            self._order = self._rng.permutation(len(self.images))

@@ -1,0 +1,164 @@
+"""Load MNIST and CIFAR-10 as uint8 arrays, from the real files or from the built-in sample.
+
+``source="auto"`` takes the real file where it is found, else the sample; the environment variable
+``CNN_UTILS_SOURCE`` changes what "auto" means. A file is looked for in this order: the path given; the folder named by
+``CNN_UTILS_DATA``; the current folder; the kit's ``data`` and ``notebooks`` folders; for MNIST,
+Keras' own download folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cnn_utils import provenance
+from cnn_utils.data import reading, stand_in
+from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES, Dataset
+from cnn_utils.errors import DataError, KitError
+
+MNIST_FILE = "mnist.npz"
+CIFAR10_FILE = "student_dataset_CIFAR10.h5"
+SOURCES = ("auto", "official", "sample")
+
+
+def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
+    """Load the handwritten digits, split as in the assignment.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A ``mnist.npz`` in Keras' layout; by default it is looked for (see the module's text).
+    source : {"auto", "official", "sample"}, default="auto"
+        "auto": the real file if it is found, else the synthetic sample; "official": the real
+        file or an error; "sample": the synthetic sample.
+    verbose : int, default=1
+        0 prints nothing, except that a stand-in is in use.
+
+    Returns
+    -------
+    data : Dataset
+        A dict of ``X_train`` (50000, 28, 28), ``X_val`` (10000, 28, 28) and ``X_test``
+        (10000, 28, 28), uint8, 0 (paper) to 255 (ink), with their labels ``y_train``, ``y_val``
+        and ``y_test`` (n,), int64, 0-9; ``data.source`` says where it is from.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, or not MNIST in Keras' layout.
+
+    Notes
+    -----
+    MNIST was made by Y. LeCun, C. Cortes and C. J. C. Burges from NIST's Special Databases 1
+    and 3 and is available under the Creative Commons Attribution-Share Alike 3.0 licence.
+    ``X_train`` and ``X_val`` are the first 50,000 and last 10,000 of its 60,000 training images.
+    """
+    file = _locate(path, MNIST_FILE, source, keras_folder=True)
+    arrays = stand_in.mnist_sample() if file is None else reading.read_mnist(file)
+    origin = "sample" if file is None else "official"
+    return _announce(Dataset("MNIST", origin, arrays, DIGIT_NAMES, file), verbose)
+
+
+def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
+    """Load the small colour photographs; the test images come without labels.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A ``student_dataset_CIFAR10.h5``; by default `cifar10_path` finds it.
+    source : {"auto", "official", "sample"}, default="auto"
+        As in `load_mnist`.
+    verbose : int, default=1
+        0 prints nothing, except that a stand-in is in use.
+
+    Returns
+    -------
+    data : Dataset
+        A dict of ``X_train`` (50000, 32, 32, 3), uint8, 0-255, red-green-blue; ``y_train``
+        (50000,), int64, 0-9, in the order of ``data.class_names``; and ``X_test``
+        (10000, 32, 32, 3), uint8.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, or does not hold these arrays.
+
+    Notes
+    -----
+    CIFAR-10 was collected by A. Krizhevsky, V. Nair and G. Hinton; see A. Krizhevsky (2009),
+    "Learning multiple layers of features from tiny images". No licence is stated; it is
+    distributed for research and teaching.
+    """
+    file = cifar10_path(path, source=source)
+    arrays, is_sample = reading.read_cifar10(file)
+    origin = "sample" if is_sample else "official"
+    return _announce(Dataset("CIFAR-10", origin, arrays, CIFAR10_CLASSES, file), verbose)
+
+
+def cifar10_path(path=None, *, source: str = "auto") -> Path:
+    """Return the HDF5 file that `load_cifar10` reads, making the sample's file if need be.
+
+    Parameters
+    ----------
+    path, source
+        As in `load_cifar10`.
+
+    Returns
+    -------
+    file : Path
+        ``student_dataset_CIFAR10.h5``, or the sample's ``sample_cifar10_*.h5``.
+    """
+    return _locate(path, CIFAR10_FILE, source) or stand_in.cifar10_sample_path()
+
+
+def data_folders() -> list[Path]:
+    """Return the folders in which a data file is looked for, in order."""
+    named = os.environ.get("CNN_UTILS_DATA")
+    kit = Path(__file__).resolve().parents[2]
+    return [*([Path(named).expanduser()] if named else []), Path(), kit / "data", kit / "notebooks"]
+
+
+def _locate(path, name: str, source: str, keras_folder: bool = False) -> Path | None:
+    """Return the real file, or None where the sample is to be used."""
+    if source == "auto":
+        source = os.environ.get("CNN_UTILS_SOURCE") or "auto"
+    if source not in SOURCES:
+        raise KitError.about("`source` (or CNN_UTILS_SOURCE)", f"be one of {SOURCES}", source)
+    if path is not None:
+        if not Path(path).exists():
+            raise DataError.about(
+                f"'{path}'",
+                "exist",
+                "nothing at that place",
+                f"Leave the path out to look for {name} in {_listing()}, or to use the sample.",
+            )
+        return Path(path)
+    if source == "sample":
+        return None
+    folders = data_folders()
+    if keras_folder:
+        folders.append(Path.home() / ".keras" / "datasets")
+    found = next((folder / name for folder in folders if (folder / name).exists()), None)
+    if found is None and source == "official":
+        raise DataError.about(
+            name,
+            f"lie in {_listing()}",
+            "no such file",
+            "Put it there, or name its folder in the environment variable CNN_UTILS_DATA.",
+        )
+    return found
+
+
+def _listing() -> str:
+    return ", ".join(f"'{folder.resolve()}'" for folder in data_folders())
+
+
+def _announce(data: Dataset, verbose: int) -> Dataset:
+    provenance.record(data.name, data.source)
+    if data.source == "sample":
+        print(
+            f"NOTE: {data.name} is not at hand: these are pictures drawn by a program, a stand-in\n"
+            f"to try the notebook with. Results on them are not {data.name} results."
+        )
+    elif verbose:
+        print(f"{data.name} from {data.path}")
+    return data

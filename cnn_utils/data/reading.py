@@ -1,0 +1,155 @@
+"""Read the two data files, and say in one sentence what is wrong with a bad one."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from cnn_utils.errors import DataError
+
+GET_AGAIN = "Delete it and get the file again."
+# A damaged header can also ask for more memory than there is.
+DAMAGE = (OSError, RuntimeError, KeyError, MemoryError)
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+def read_mnist(file: Path) -> dict[str, np.ndarray]:
+    """Read Keras' ``mnist.npz`` and split it 50,000 / 10,000 / 10,000.
+
+    Raises
+    ------
+    DataError
+        If `file` is not such an archive.
+    """
+    _check_kind(file, b"PK", "a NumPy archive (.npz)")
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            _check_keys(file, archive.files, ("x_train", "y_train", "x_test", "y_test"))
+            x, y = archive["x_train"], archive["y_train"]
+            x_test, y_test = archive["x_test"], archive["y_test"]
+    except DataError:
+        raise
+    except (*DAMAGE, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise _damaged(file, error) from None
+    x = _check_images(file, "x_train", x, (60000, 28, 28))
+    x_test = _check_images(file, "x_test", x_test, (10000, 28, 28))
+    y = _check_labels(file, "y_train", y, 60000)
+    y_test = _check_labels(file, "y_test", y_test, 10000)
+    return {
+        "X_train": x[:50000],
+        "y_train": y[:50000],
+        "X_val": x[50000:],
+        "y_val": y[50000:],
+        "X_test": x_test,
+        "y_test": y_test,
+    }
+
+
+def read_cifar10(file: Path) -> tuple[dict[str, np.ndarray], bool]:
+    """Read a ``student_dataset_CIFAR10.h5``.
+
+    Returns
+    -------
+    arrays : dict of ndarray
+        "X_train", "y_train" and "X_test".
+    is_sample : bool
+        Whether the file says of itself that it is the synthetic sample.
+
+    Raises
+    ------
+    DataError
+        If `file` is not such a file.
+    """
+    _check_kind(file, HDF5_SIGNATURE, "an HDF5 file (.h5)")
+    try:
+        with h5py.File(file, "r") as f:
+            _check_keys(file, list(f), ("X_train", "y_train", "X_test"))
+            for name in ("X_train", "y_train", "X_test"):
+                if not isinstance(f[name], h5py.Dataset):
+                    raise DataError.about(f"{name} in '{file}'", "be an array", "a group")
+            # Checked before reading: a wrong shape can claim more memory than there is.
+            _check_images(file, "X_train", f["X_train"], (None, 32, 32, 3))
+            _check_images(file, "X_test", f["X_test"], (None, 32, 32, 3))
+            _check_labels(file, "y_train", f["y_train"], len(f["X_train"]), values=False)
+            arrays = {name: f[name][()] for name in ("X_train", "y_train", "X_test")}
+            is_sample = f.attrs.get("source") == "sample"
+    except DAMAGE as error:
+        raise _damaged(file, error) from None
+    arrays["y_train"] = _check_labels(file, "y_train", arrays["y_train"], len(arrays["X_train"]))
+    return arrays, is_sample
+
+
+def _check_kind(file: Path, signature: bytes, kind: str) -> None:
+    if file.is_dir():
+        raise DataError.about(f"'{file}'", f"be {kind}", "a folder", "Name the file in it.")
+    try:
+        with open(file, "rb") as f:
+            start = f.read(512)
+    except OSError as error:
+        raise _damaged(file, error) from None
+    if start.startswith(signature):
+        return
+    found, cure = "something else", GET_AGAIN
+    if not start:
+        found = "an empty file"
+    elif start.lstrip().lower().startswith((b"<!doctype", b"<html")):
+        found = "a web page"
+        cure = "The download gave an error or log-in page: open the link in a browser instead."
+    elif start.startswith(b"version https://git-lfs"):
+        found = "a Git LFS pointer"
+        cure = "Run `git lfs pull` to get the file itself."
+    raise DataError.about(f"'{file}'", f"be {kind}", found, cure)
+
+
+def _check_keys(file: Path, keys, wanted) -> None:
+    missing = [key for key in wanted if key not in keys]
+    if missing:
+        raise DataError.about(
+            f"'{file}'",
+            f"hold {', '.join(wanted)}",
+            f"{', '.join(sorted(keys)[:8]) or 'nothing'} (missing: {', '.join(missing)})",
+            "Is it the file of this assignment?",
+        )
+
+
+def _check_images(file: Path, name: str, images, shape):
+    matches = len(images.shape) == len(shape) and all(
+        want in (None, have) for want, have in zip(shape, images.shape, strict=True)
+    )
+    if not matches or images.dtype != np.uint8 or images.shape[0] == 0:
+        wanted = str(shape).replace("None", "n")
+        raise DataError.about(
+            f"{name} in '{file}'", f"be images of shape {wanted}, uint8 0-255", images, GET_AGAIN
+        )
+    return images
+
+
+def _check_labels(file: Path, name: str, labels, n: int, values: bool = True):
+    what = f"{name} in '{file}'"
+    if labels.shape not in ((n,), (n, 1)) or labels.dtype.kind not in "iu":
+        raise DataError.about(
+            what, f"be {n} whole-number labels, shape ({n},) or ({n}, 1)", labels, GET_AGAIN
+        )
+    if not values:
+        return labels
+    labels = labels.reshape(n)
+    if labels.min() < 0 or labels.max() > 9:
+        raise DataError.about(
+            what, "hold labels 0-9", f"labels from {labels.min()} to {labels.max()}", GET_AGAIN
+        )
+    # uint8 labels would wrap around in arithmetic such as 10 * y_true + y_pred.
+    return labels.astype(np.int64)
+
+
+def _damaged(file: Path, error: Exception) -> DataError:
+    reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+    return DataError.about(
+        f"'{file}'",
+        "be readable and complete",
+        f"a damaged, cut-off or locked file ({reason})",
+        f"Close other programs that use it. {GET_AGAIN}",
+    )

@@ -1,0 +1,87 @@
+"""The sample's files: made once by `cnn_utils.data.sample`, then kept in a cache folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import h5py
+import numpy as np
+import platformdirs
+
+from cnn_utils.data import reading
+from cnn_utils.data.sample import make_digits, make_scenes
+from cnn_utils.errors import DataError
+from cnn_utils.files import atomic_path
+
+# Part of the file names: raise it whenever the drawings change.
+VERSION = 1
+
+
+def mnist_sample() -> dict[str, np.ndarray]:
+    """Return the synthetic digits in the layout of `cnn_utils.data.reading.read_mnist`."""
+    return _cached(f"sample_mnist_v{VERSION}.npz", _write_mnist, reading.read_mnist)
+
+
+def cifar10_sample_path() -> Path:
+    """Return the HDF5 file of synthetic scenes: laid out like the real one, marked as sample."""
+
+    def read(file: Path) -> Path:
+        reading.read_cifar10(file)
+        return file
+
+    return _cached(f"sample_cifar10_v{VERSION}.h5", _write_cifar10, read)
+
+
+def cache_folder() -> Path:
+    """Return the folder for generated files: ``CNN_UTILS_CACHE``, or the user's cache."""
+    named = os.environ.get("CNN_UTILS_CACHE")
+    folder = Path(named).expanduser() if named else platformdirs.user_cache_path("cnn_utils")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return _temporary_folder()
+
+
+@cache
+def _temporary_folder() -> Path:
+    """Return a folder that lasts as long as this process, for homes that can't be written to."""
+    return Path(tempfile.mkdtemp(prefix="cnn_utils-"))
+
+
+def _cached(name: str, write: Callable[[Path], None], read: Callable):
+    """Read the cached file; make it first if it is missing or damaged."""
+    file = cache_folder() / name
+    if file.exists():
+        try:
+            return read(file)
+        except DataError:
+            file.unlink()
+    print("Drawing the sample data (once, about half a minute) ...")
+    with atomic_path(file) as part:
+        write(part)
+    return read(file)
+
+
+def _write_mnist(file: Path) -> None:
+    images, labels = make_digits(70_000)
+    np.savez_compressed(
+        file,
+        x_train=images[:60_000],
+        y_train=labels[:60_000],
+        x_test=images[60_000:],
+        y_test=labels[60_000:],
+    )
+
+
+def _write_cifar10(file: Path) -> None:
+    images, labels = make_scenes(60_000)
+    with h5py.File(file, "w") as f:
+        f["X_train"], f["y_train"], f["X_test"] = images[:50_000], labels[:50_000], images[50_000:]
+        f.attrs["source"] = "sample"
+        f.attrs["description"] = "Synthetic scenes drawn by cnn_utils; not CIFAR-10."

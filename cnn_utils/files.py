@@ -1,0 +1,30 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    r"""Give a temporary path to write to; when the block ends well, it becomes `path`.
+
+    A reader never sees half a file, and an interrupted writer leaves the old file as it was.
+
+    Examples
+    --------
+    >>> with atomic_path(Path("submission.csv")) as part:
+    ...     part.write_text("ID,Prediction\n")
+    """
+    # In the same folder, because a rename is atomic only within one file system; in a private
+    # sub-folder, because libraries that write files of their own may not reuse an open one.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
+        part = Path(folder) / path.name
+        yield part
+        with open(part, "rb+") as written:
+            os.fsync(written.fileno())
+        os.replace(part, path)

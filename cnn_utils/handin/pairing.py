@@ -1,0 +1,76 @@
+"""Build each notebook (.ipynb) from its text form (.py, percent format), one way only.
+
+The text form is what people edit and review. Building is deterministic: the same text always
+gives the same bytes, so that a test can compare them and git shows only real changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from cnn_utils.errors import KitError
+from cnn_utils.files import atomic_path
+
+
+def build_notebook(source: Path) -> str:
+    """Return the .ipynb text of a .py notebook: no outputs, cell ids derived from the cells.
+
+    Parameters
+    ----------
+    source : Path
+        A notebook in jupytext's percent format.
+
+    Raises
+    ------
+    KitError
+        If there is no such file.
+    """
+    if not source.is_file():
+        raise KitError.about(f"'{source}'", "be a notebook in percent format", "no file")
+    notebook = jupytext.read(source, fmt="py:percent")
+    seen: Counter = Counter()
+    for cell in notebook.cells:
+        # A random id would change with every build; one made from the position with every insert.
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
+        seen[digest] += 1
+        cell["id"] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    notebook.metadata = {
+        "kernelspec": notebook.metadata["kernelspec"],
+        "language_info": {"name": "python"},
+    }
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return nbformat.writes(notebook) + "\n"
+
+
+def pair(folder: Path, check: bool = False) -> list[Path]:
+    """Build the .ipynb beside every .py notebook in `folder`.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the notebooks.
+    check : bool, default=False
+        Only compare, and write nothing.
+
+    Returns
+    -------
+    changed : list of Path
+        The .ipynb files that were written, or would be.
+    """
+    sources = sorted(folder.glob("*.py"))
+    if not sources:
+        raise KitError.about(f"'{folder}'", "hold .py notebooks", "none")
+    changed = []
+    for source in sources:
+        target, text = source.with_suffix(".ipynb"), build_notebook(source)
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            changed.append(target)
+            if not check:
+                with atomic_path(target) as part:
+                    part.write_text(text, encoding="utf-8", newline="\n")
+    return changed

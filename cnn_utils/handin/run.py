@@ -1,0 +1,132 @@
+"""Execute a notebook in a fresh kernel, with a progress bar, and write .ipynb and HTML."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert import HTMLExporter
+from tqdm import tqdm
+
+from cnn_utils.errors import KitError
+from cnn_utils.files import atomic_path
+
+
+@dataclass
+class Run:
+    """What came of executing one notebook.
+
+    Attributes
+    ----------
+    notebook, html : Path
+        The executed notebook and its HTML page.
+    error : str or None
+        Which cell failed and why; None if all went well.
+    """
+
+    notebook: Path
+    html: Path
+    error: str | None = None
+
+
+class ProgressClient(NotebookClient):
+    """A notebook client with a bar over the cells; beside it, what the running cell prints last."""
+
+    def __init__(self, notebook, title: str, **options):
+        super().__init__(notebook, coalesce_streams=True, timeout=None, **options)
+        n_code = sum(cell.cell_type == "code" for cell in notebook.cells)
+        self.bar = tqdm(
+            total=n_code,
+            desc=title,
+            unit="cell",
+            file=sys.stdout,
+            dynamic_ncols=True,
+            bar_format="{desc} {bar:20} cell {n_fmt}/{total_fmt} {elapsed}{postfix}",
+        )
+        self.on_cell_executed = lambda **_: self.bar.update()
+
+    def process_message(self, msg, cell, cell_index):
+        """Store the message in the notebook as usual, and show a stream's last line."""
+        output = super().process_message(msg, cell, cell_index)
+        if msg["msg_type"] == "stream" and (lines := msg["content"]["text"].split()):
+            text = " ".join(lines) if "\r" not in msg["content"]["text"] else ""
+            last = text or " ".join(msg["content"]["text"].rsplit("\r", 1)[-1].split())
+            self.bar.set_postfix_str(last[-60:])
+        return output
+
+
+def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None) -> Run:
+    """Execute `source` with `out` as its working folder, and write the results there.
+
+    What a cell writes (such as ``submission.csv``) lands in `out`, too. If a cell fails, the
+    notebook stops there, and what was done until then is written.
+
+    Parameters
+    ----------
+    source : Path
+        An .ipynb.
+    out : Path
+        Folder for the executed notebook and its HTML; made if missing.
+    profile : {"full", "quick"}
+        See `cnn_utils.training.profile`.
+    data : Path, optional
+        Folder of the data files; see `cnn_utils.data.loaders`.
+
+    Returns
+    -------
+    run : Run
+
+    Raises
+    ------
+    KitError
+        If `source` is not a notebook, or `out` can't be made.
+    """
+    try:
+        notebook = nbformat.read(source, as_version=4)
+    except (OSError, ValueError) as error:
+        raise KitError.about(f"'{source}'", "be a notebook", f"{type(error).__name__}") from None
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KitError.about(f"'{out}'", "be a folder to write to", f"{error.strerror}") from None
+    environment = {
+        **os.environ,
+        "CNN_UTILS_PROFILE": profile,
+        # This environment's kernel, not one of the same name in the user's home.
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    if data is not None:
+        environment["CNN_UTILS_DATA"] = str(data.resolve())
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    client = ProgressClient(
+        notebook,
+        title=source.stem.split("_")[0],
+        kernel_name="python3",
+        resources={"metadata": {"path": str(out)}},
+    )
+    error = None
+    with client.bar:
+        try:
+            client.execute(env=environment)
+        except CellExecutionError as failure:
+            error = f"{failure.ename}: {failure.evalue}"
+        except DeadKernelError:
+            error = "the kernel died, often for want of memory"
+    return Run(*_write(notebook, source, out), error)
+
+
+def _write(notebook, source: Path, out: Path) -> tuple[Path, Path]:
+    executed, page = out / source.name, out / f"{source.stem}.html"
+    with atomic_path(executed) as part:
+        nbformat.write(notebook, part)
+    html, _ = HTMLExporter().from_notebook_node(
+        notebook, {"metadata": {"name": source.stem.replace("_", " ")}}
+    )
+    with atomic_path(page) as part:
+        part.write_text(html, encoding="utf-8")
+    return executed, page

@@ -1,0 +1,94 @@
+"""What `model.fit` recorded, as a table: one row per epoch, whatever form it arrives in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnn_utils.errors import KitError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def history_table(history) -> pd.DataFrame:
+    """Return a training history as a table.
+
+    Parameters
+    ----------
+    history : keras.callbacks.History, dict, pandas.DataFrame, or path of a CSV log
+        What `model.fit` returns, its ``.history``, or what `keras.callbacks.CSVLogger` wrote.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_epochs, n_quantities), float64
+        Columns such as "loss", "accuracy", "val_loss"; the index "epoch" counts from 1.
+
+    Raises
+    ------
+    KitError
+        If there is no finished epoch, no "loss" column, or a column is not numeric.
+    """
+    import pandas as pd
+
+    values = getattr(history, "history", history)
+    if isinstance(values, (str, Path)):
+        values = _read_log(Path(values))
+    try:
+        table = pd.DataFrame(values)
+    except (ValueError, TypeError):
+        table = None
+    if table is None or "loss" not in table:
+        raise KitError.about(
+            "`history`",
+            'be what model.fit returned (or its .history, a DataFrame, a CSV log) with a "loss"',
+            values if table is None else f"columns {list(table.columns)}",
+            "Keep it with `history = model.fit(...)`.",
+        )
+    if table.empty:
+        raise KitError.about("`history`", "hold at least one finished epoch", "none")
+    table = table.drop(columns="epoch", errors="ignore").reset_index(drop=True)
+    table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
+    try:
+        return table.astype("float64")
+    except (ValueError, TypeError):
+        raise KitError.about(
+            "`history`", "hold one number per epoch and quantity", f"{dict(table.dtypes)}"
+        ) from None
+
+
+def best_epoch(history, monitor: str = "val_loss") -> int:
+    """Return the epoch, counted from 1, at which a loss was lowest or a metric highest.
+
+    Parameters
+    ----------
+    history : see `history_table`
+    monitor : str, default="val_loss"
+        A column; those with "loss" or "error" in their name are best when low.
+
+    Raises
+    ------
+    KitError
+        If the history has no such column, or it holds only NaN.
+    """
+    table = history_table(history)
+    if monitor not in table or table[monitor].isna().all():
+        raise KitError.about(
+            "`monitor`",
+            f"name a column with numbers, one of {list(table.columns)}",
+            monitor,
+            "Give model.fit a validation_split or validation_data to get the val_ columns.",
+        )
+    low_is_good = "loss" in monitor or "error" in monitor
+    return int(table[monitor].idxmin() if low_is_good else table[monitor].idxmax())
+
+
+def _read_log(path: Path):
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise KitError.about(
+            "`history`", "be a readable CSV log", f"{path} ({type(error).__name__})"
+        ) from None

@@ -1,0 +1,97 @@
+"""Models side by side: one panel per quantity, one bar per model."""
+
+from __future__ import annotations
+
+import pandas as pd
+import seaborn as sns
+
+from cnn_utils.errors import KitError
+from cnn_utils.plots.figure import BLUE, ORANGE, Display, tidy, titled
+
+
+class ModelComparisonDisplay(Display):
+    """A table of models (rows) and their measured quantities (columns), drawn as bars.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Numbers; one row per model.
+
+    Attributes
+    ----------
+    bars_ : dict of str to matplotlib.container.BarContainer
+        One per column of `table`.
+    """
+
+    def __init__(self, table):
+        self.table = table
+
+    def plot(self, *, ax=None, title="Models compared"):
+        """Draw the bars, each labelled with its value, and return the display."""
+        n_panels, n_models = self.table.shape[1], len(self.table)
+        if ax is None:
+            figsize = (2.9 * n_panels + 0.6, 0.42 * n_models + 1.3)
+            ax = self._axes(None, 1, n_panels, figsize=figsize, sharey=True)
+        else:
+            self._axes(ax)
+        axes = [ax] if hasattr(ax, "barh") else list(ax.flat if hasattr(ax, "flat") else ax)
+        if len(axes) < n_panels:
+            raise KitError.about("`ax`", f"hold {n_panels} axes", f"{len(axes)} axes")
+        palette = [BLUE, ORANGE] * n_models
+        self.bars_ = {}
+        names = [str(name) for name in self.table.index]
+        for panel, column in zip(axes, self.table, strict=False):
+            values = self.table[column].to_numpy()
+            sns.barplot(
+                x=values, y=names, hue=names, palette=palette[:n_models], legend=False, ax=panel
+            )
+            for bars in panel.containers:
+                panel.bar_label(bars, fmt=_label, padding=3, fontsize=9)
+            self.bars_[column] = panel.containers
+            panel.set(title=column, xlabel="", ylabel="")
+            panel.margins(x=0.3)
+            tidy(panel)
+            panel.grid(visible=False, axis="y")
+        self.figure_.suptitle(titled(title), fontsize="large")
+        rows = (
+            f"{name}: " + ", ".join(f"{column} {_label(row[column])}" for column in self.table)
+            for name, row in self.table.iterrows()
+        )
+        self._describe(f"{title}. " + "; ".join(rows) + ".")
+        return self
+
+
+def plot_model_comparison(results, *, ax=None, title="Models compared"):
+    """Draw measured quantities of several models side by side.
+
+    Parameters
+    ----------
+    results : DataFrame, or dict of model name to dict of quantity to number
+        For example ``{"LeNet": {"test accuracy": 0.988, "training time / s": 200}, ...}``.
+    ax : sequence of matplotlib Axes, optional
+        One per quantity.
+    title : str, default="Models compared"
+
+    Returns
+    -------
+    display : ModelComparisonDisplay
+
+    Raises
+    ------
+    KitError
+        If there is no model, or a quantity is not a number.
+    """
+    if isinstance(results, dict):
+        results = pd.DataFrame(results).T
+    if not isinstance(results, pd.DataFrame) or results.empty:
+        raise KitError.about("`results`", "be a table with a row per model", results)
+    try:
+        return ModelComparisonDisplay(results.astype("float64")).plot(ax=ax, title=title)
+    except (ValueError, TypeError) as error:
+        if isinstance(error, KitError):
+            raise
+        raise KitError.about("`results`", "hold only numbers", f"{error}") from None
+
+
+def _label(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}"

@@ -1,0 +1,104 @@
+"""The figure that carries its alternative text, and what all displays share."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+from matplotlib.figure import Figure
+
+from cnn_utils import provenance
+
+# Okabe and Ito's palette: told apart by the colour-blind, and by grey level in print.
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+INK, SHADE = "#222222", "#F2E6D8"
+PIXEL_RATIO = 1.5
+
+
+class DescribedFigure(Figure):
+    """A Matplotlib figure that takes its alternative text along wherever a notebook shows it.
+
+    Attributes
+    ----------
+    alt_text : str
+        What the figure shows, in a sentence or two, for people who can't see it.
+    """
+
+    alt_text = ""
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Give IPython the picture and its alternative text (the inline backend drops the text)."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=self.dpi * PIXEL_RATIO, facecolor="white")
+        width, height = (int(inches * self.dpi) for inches in self.get_size_inches())
+        data = {
+            "image/png": base64.b64encode(buffer.getvalue()).decode("ascii"),
+            "text/plain": self.alt_text or repr(self),
+        }
+        return data, {"image/png": {"alt": self.alt_text, "width": width, "height": height}}
+
+
+class Display:
+    """Base of all displays: data is stored first, `plot` draws it and returns the display.
+
+    Attributes
+    ----------
+    figure_ : matplotlib.figure.Figure
+    ax_ : matplotlib.axes.Axes, or an array of them
+    alt_text_ : str
+        All three exist after `plot`.
+    """
+
+    def _axes(self, ax, rows=1, columns=1, **figure_options):
+        """Store and return `ax`, or the axes of a new figure."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            options = {"layout": "constrained", **figure_options}
+            self.figure_, ax = plt.subplots(
+                rows, columns, FigureClass=DescribedFigure, squeeze=rows * columns == 1, **options
+            )
+        else:
+            first = ax if hasattr(ax, "figure") else ax[0]
+            self.figure_ = first.figure
+        self.ax_ = ax
+        return ax
+
+    def _describe(self, alt_text: str) -> None:
+        """Store the alternative text, with a word on stand-in data, here and on the figure."""
+        note = provenance.stand_in_note()
+        self.alt_text_ = f"{alt_text} ({note})" if note else alt_text
+        if isinstance(self.figure_, DescribedFigure):
+            self.figure_.alt_text = self.alt_text_
+
+    def _ipython_display_(self):
+        """Show the figure, unless the notebook is about to show it at the end of this cell."""
+        from IPython.display import display
+
+        figure = getattr(self, "figure_", None)
+        if figure is None:
+            print(repr(self))
+        elif not _shown_at_cell_end(figure):
+            display(figure)
+
+
+def titled(text: str) -> str:
+    """Return a title that says when the data is a stand-in."""
+    note = provenance.stand_in_note()
+    return f"{text}\n[{note}]" if note else text
+
+
+def tidy(ax) -> None:
+    """Remove the frame's upper and right side, and draw a light grid behind the data."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.3)
+    ax.set_axisbelow(True)
+
+
+def _shown_at_cell_end(figure) -> bool:
+    import matplotlib.pyplot as plt
+    from matplotlib._pylab_helpers import Gcf
+
+    # The inline backend shows, and then closes, every figure that pyplot still manages.
+    managed = any(manager.canvas.figure is figure for manager in Gcf.get_all_fig_managers())
+    return "inline" in plt.get_backend() and managed

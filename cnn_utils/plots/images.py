@@ -1,0 +1,211 @@
+"""Pictures of pictures: grids with labels, examples and means of each class."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+
+from cnn_utils.errors import KitError
+from cnn_utils.metrics import as_labels
+from cnn_utils.plots.figure import INK, VERMILION, Display, titled
+
+
+class ImageGridDisplay(Display):
+    """A grid of images with a caption under each.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width), (n, height, width, 1) or (n, height, width, 3)
+        uint8 0-255, or float 0-1.
+    captions : list of str, optional
+        One per image.
+    emphasised : sequence of bool, optional
+        Captions to set off in colour and bold, e.g. the mistakes.
+
+    Attributes
+    ----------
+    images_ : list of matplotlib.image.AxesImage
+    captions_ : list of matplotlib.text.Text
+    """
+
+    def __init__(self, images, captions=None, emphasised=None):
+        self.images = check_images(images)
+        n = len(self.images)
+        self.captions = [""] * n if captions is None else list(captions)
+        self.emphasised = [False] * n if emphasised is None else list(emphasised)
+
+    def plot(self, *, columns=8, title="", ax=None):
+        """Draw the grid, `columns` images a row, and return the display.
+
+        Parameters
+        ----------
+        columns : int, default=8
+        title : str, default=""
+        ax : sequence of matplotlib Axes, optional
+            At least one per image; by default a new figure.
+        """
+        n = len(self.images)
+        if ax is None:
+            columns = min(columns, n)
+            rows = ceil(n / columns)
+            lines = max(caption.count("\n") + 1 for caption in self.captions)
+            figsize = (1.2 * columns + 0.2, (1.15 + 0.14 * lines) * rows + 0.5)
+            ax = self._axes(None, rows, columns, figsize=figsize)
+        else:
+            self._axes(ax)
+        axes = [ax] if hasattr(ax, "imshow") else list(np.ravel(ax))
+        if len(axes) < n:
+            raise KitError.about("`ax`", f"hold {n} axes, one per image", f"{len(axes)} axes")
+        self.images_, self.captions_ = [], []
+        for panel in axes:
+            panel.set(xticks=[], yticks=[])
+            panel.spines[:].set_visible(False)
+        everything = zip(axes, self.images, self.captions, self.emphasised, strict=False)
+        for panel, image, caption, emphasis in everything:
+            self.images_.append(panel.imshow(image, cmap="gray", interpolation="nearest"))
+            style = {"color": VERMILION, "weight": "bold"} if emphasis else {"color": INK}
+            self.captions_.append(panel.set_xlabel(caption, fontsize=8, labelpad=2, **style))
+        self.figure_.suptitle(titled(title), fontsize="large")
+        named = "; ".join(caption.replace("\n", ", ") for caption in self.captions[:20] if caption)
+        self._describe(f"{title or 'Images'}: {n} images{': ' + named if named else ''}.")
+        return self
+
+
+def plot_images(
+    images, labels=None, predictions=None, class_names=None, *, columns=8, title="Images", ax=None
+):
+    """Draw images in a grid, captioned with their classes, mistakes set off.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width[, 1 or 3])
+        uint8 0-255, or float 0-1.
+    labels : array-like, optional
+        True classes of the images: labels, one-hot rows or scores.
+    predictions : array-like, optional
+        Predicted classes. Wrong ones are marked by a cross, bold type and colour.
+    class_names : sequence of str, optional
+        By default the labels themselves are shown.
+    columns : int, default=8
+    title : str, default="Images"
+    ax : sequence of matplotlib Axes, optional
+
+    Returns
+    -------
+    display : ImageGridDisplay
+
+    Raises
+    ------
+    KitError
+        If the images can't be shown or the lengths differ.
+    """
+    images = check_images(images)
+    true = _names(labels, "labels", class_names, len(images))
+    pred = _names(predictions, "predictions", class_names, len(images))
+    wrong = [False] * len(images)
+    if true is not None and pred is not None:
+        wrong = [t != p for t, p in zip(true, pred, strict=True)]
+        captions = [
+            f"✗ {p}\n(true {t})" if w else f"✓ {p}\n"
+            for t, p, w in zip(true, pred, wrong, strict=True)
+        ]
+    else:
+        captions = true if true is not None else pred
+    return ImageGridDisplay(images, captions, wrong).plot(columns=columns, title=title, ax=ax)
+
+
+def plot_class_examples(images, labels, class_names, *, n_per_class=8, title="Examples"):
+    """Draw the first `n_per_class` images of each class, one row per class.
+
+    Parameters
+    ----------
+    images, labels : arrays
+        As in `plot_images`.
+    class_names : sequence of str
+    n_per_class : int, default=8
+    title : str, default="Examples"
+
+    Returns
+    -------
+    display : ImageGridDisplay
+    """
+    images, labels = _with_labels(images, labels)
+    chosen = [np.flatnonzero(labels == label)[:n_per_class] for label in range(len(class_names))]
+    order = np.concatenate([np.pad(row, (0, n_per_class - len(row)), mode="edge")
+                            for row in chosen if len(row)])  # fmt: skip
+    names = [class_names[label] for label in labels[order]]
+    return ImageGridDisplay(images[order], names).plot(columns=n_per_class, title=title)
+
+
+def plot_class_means(images, labels, class_names, *, title="Mean image of each class"):
+    """Draw the average image of each class: what a class has in common in place and colour.
+
+    Parameters
+    ----------
+    images, labels : arrays
+        As in `plot_images`.
+    class_names : sequence of str
+        Classes without an image are left out.
+    title : str, default="Mean image of each class"
+
+    Returns
+    -------
+    display : ImageGridDisplay
+    """
+    images, labels = _with_labels(images, labels)
+    present = [label for label in range(len(class_names)) if (labels == label).any()]
+    means = np.stack([images[labels == label].mean(axis=0, dtype=np.float32) for label in present])
+    if images.dtype == np.uint8:
+        means /= 255
+    names = [class_names[label] for label in present]
+    return ImageGridDisplay(means, names).plot(columns=5, title=title)
+
+
+def check_images(images) -> np.ndarray:
+    """Return `images` as (n, height, width[, 3]) uint8 or float 0-1, or say what is wrong."""
+    array = np.asarray(images)
+    if array.ndim == 4 and array.shape[-1] == 1:
+        array = array[..., 0]
+    shaped = array.ndim == 3 or (array.ndim == 4 and array.shape[-1] == 3)
+    if not shaped or array.size == 0:
+        raise KitError.about(
+            "`images`",
+            "have shape (n, height, width), (n, height, width, 1) or (n, height, width, 3), n > 0",
+            array,
+            "Show one image as images[i:i + 1].",
+        )
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype.kind != "f" or not (array.min() >= 0 and array.max() <= 1):
+        raise KitError.about(
+            "`images`",
+            "be uint8 in 0-255 or float in 0-1",
+            f"{array.dtype} in {array.min():.4g} to {array.max():.4g}",
+            "Show the images as they were loaded, or divide by 255 once.",
+        )
+    return array
+
+
+def _with_labels(images, labels):
+    images, labels = check_images(images), as_labels(labels, "labels")
+    if len(images) != len(labels):
+        raise KitError.about("`labels`", f"hold one label per image, {len(images)}", labels)
+    return images, labels
+
+
+def _names(labels, name, class_names, n):
+    if labels is None:
+        return None
+    labels = as_labels(labels, name)
+    if len(labels) != n:
+        raise KitError.about(f"`{name}`", f"hold one label per image, {n}", f"{len(labels)}")
+    if class_names is None:
+        return [str(label) for label in labels]
+    if labels.min() < 0 or labels.max() >= len(class_names):
+        raise KitError.about(
+            "`class_names`",
+            f"name every label, up to {labels.max()}",
+            f"{len(class_names)} names",
+        )
+    return [class_names[label] for label in labels]

@@ -1,0 +1,57 @@
+"""Start TensorFlow without its start-up notes, and say which versions are in use."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cnn_utils import __version__
+
+
+def show_versions() -> None:
+    """Print the versions a result depends on; starts Keras and its backend."""
+    keras = import_quietly("keras")
+    backend = keras.backend.backend()
+    version = importlib.import_module(backend).__version__
+    print(
+        f"Python {platform.python_version()}, Keras {keras.__version__} on {backend} {version}, "
+        f"cnn_utils {__version__}"
+    )
+
+
+def import_quietly(name: str):
+    """Import a module; what its C++ code writes to standard error is shown only if that fails.
+
+    TensorFlow writes some lines before it reads ``TF_CPP_MIN_LOG_LEVEL``, past Python's
+    `sys.stderr`: they can only be caught at the file descriptor.
+    """
+    if name in sys.modules:
+        return sys.modules[name]
+    with tempfile.TemporaryFile() as notes:
+        try:
+            with _standard_error_to(notes.fileno()):
+                return importlib.import_module(name)
+        except BaseException:
+            notes.seek(0)
+            print(notes.read().decode(errors="replace"), file=sys.stderr)
+            raise
+
+
+@contextmanager
+def _standard_error_to(descriptor: int) -> Iterator[None]:
+    try:
+        saved = os.dup(2)
+    except OSError:  # no standard error, as under pythonw
+        yield
+        return
+    try:
+        os.dup2(descriptor, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

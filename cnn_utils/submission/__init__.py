@@ -1,0 +1,6 @@
+"""The leaderboard's file: write predictions as `submission.csv`, and find what is wrong in one."""
+
+from cnn_utils.submission.export import export_submission
+from cnn_utils.submission.validate import validate_submission
+
+__all__ = ["export_submission", "validate_submission"]

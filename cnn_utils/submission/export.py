@@ -1,0 +1,107 @@
+"""Write predictions as `submission.csv`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+
+from cnn_utils import provenance
+from cnn_utils.errors import KitError, SubmissionError
+from cnn_utils.files import atomic_path
+from cnn_utils.metrics import as_labels
+from cnn_utils.submission.validate import HEADER, N_CLASSES, N_ROWS
+
+
+def export_submission(predictions, path="submission.csv", n_rows: int = N_ROWS) -> Path:
+    """Write predictions for the unlabelled test images as ``ID,Prediction``.
+
+    A small record is written beside the file (``submission.json``): when, from which data and
+    with which SHA-256. Both files appear whole or not at all.
+
+    Parameters
+    ----------
+    predictions : array-like of shape (n_rows,), (n_rows, 1) or (n_rows, 10)
+        Labels 0-9, or class scores such as ``model.predict`` returns, in the images' order.
+    path : str or Path, default="submission.csv"
+        Where to write; its folder must exist.
+    n_rows : int, default=10_000
+        Number of test images.
+
+    Returns
+    -------
+    path : Path
+        The file written.
+
+    Raises
+    ------
+    SubmissionError
+        If the predictions can't be scored; nothing is written then.
+    """
+    labels = _check_predictions(predictions, n_rows)
+    path = Path(path)
+    if path.is_dir() or not path.parent.is_dir():
+        raise SubmissionError.about(
+            "`path`", "be a file name in an existing folder", f"'{path}'", "Create the folder."
+        )
+    rows = "".join(f"{i},{label}\n" for i, label in enumerate(labels))
+    content = (",".join(HEADER) + "\n" + rows).encode("ascii")
+    record = {
+        "file": path.name,
+        "rows": len(labels),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "data": provenance.source_of("CIFAR-10") or "unknown",
+        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+    if note := provenance.stand_in_note():
+        record["warning"] = f"made from a {note}: not for the leaderboard"
+    with atomic_path(path) as part:
+        part.write_bytes(content)
+    with atomic_path(path.with_suffix(".json")) as part:
+        part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def _check_predictions(predictions, n_rows: int) -> np.ndarray:
+    array = np.asarray(predictions)
+    if array.dtype.kind == "f" and (array.ndim == 1 or array.shape[1:] == (1,)):
+        raise SubmissionError.about(
+            "`predictions`",
+            "be integer labels or one score per class",
+            f"decimal numbers of shape {array.shape}, such as {array.flat[0] if array.size else None}",
+            "Take the most probable class, `.argmax(axis=1)`, before rounding or averaging.",
+        )
+    if array.ndim == 2 and array.shape[1] not in (1, N_CLASSES):
+        raise SubmissionError.about(
+            "`predictions`", f"have {N_CLASSES} columns, one per class", array
+        )
+    try:
+        labels = as_labels(array, "predictions")
+    except KitError as error:
+        raise SubmissionError(str(error)) from None
+    if len(labels) != n_rows:
+        raise SubmissionError.about(
+            "`predictions`",
+            f"hold {n_rows} predictions, one per image of X_test",
+            f"{len(labels)}",
+            "Predict X_test, all of it: `model.predict(preprocess(X_test))`.",
+        )
+    outside = (labels < 0) | (labels >= N_CLASSES)
+    if outside.any():
+        first = int(np.flatnonzero(outside)[0])
+        raise SubmissionError.about(
+            "`predictions`",
+            f"lie in 0..{N_CLASSES - 1}",
+            f"{labels[first]} at position {first}",
+        )
+    if n_rows > 1 and (labels == labels[0]).all():
+        raise SubmissionError.about(
+            "`predictions`",
+            "differ from image to image",
+            f"class {labels[0]} for all {n_rows} images",
+            "The network has not learned: check its scaling of X_test and its training history.",
+        )
+    return labels

@@ -1,0 +1,114 @@
+"""How long to train, from which seed, and a progress bar while it lasts."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TypeVar
+
+import keras
+from tqdm import tqdm
+
+from cnn_utils.errors import KitError
+
+PROFILES = ("full", "quick")
+Value = TypeVar("Value")
+
+
+def profile() -> str:
+    """Return the profile in use: "full" (default) or "quick", from ``CNN_UTILS_PROFILE``.
+
+    Raises
+    ------
+    KitError
+        If the environment variable holds anything else.
+    """
+    value = os.environ.get("CNN_UTILS_PROFILE", "").strip().lower() or "full"
+    if value not in PROFILES:
+        raise KitError.about("CNN_UTILS_PROFILE", 'be "full" or "quick"', value)
+    return value
+
+
+def pick(*, full: Value, quick: Value) -> Value:
+    """Return `full` or `quick`, whichever the profile asks for.
+
+    Examples
+    --------
+    >>> EPOCHS = pick(full=40, quick=2)
+    """
+    return full if profile() == "full" else quick
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python, NumPy and Keras, so that the same machine gives the same numbers again.
+
+    Parameters
+    ----------
+    seed : int, 0 to 2**32 - 1
+
+    Raises
+    ------
+    KitError
+        If `seed` is not such a whole number.
+    """
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise KitError.about("`seed`", "be a whole number from 0 to 2**32 - 1", seed)
+    keras.utils.set_random_seed(seed)
+
+
+class EpochProgress(keras.callbacks.Callback):
+    """One progress bar for the whole training, with time left and the last epoch's results.
+
+    Use it with ``model.fit(..., verbose=0, callbacks=[EpochProgress()])``: unlike Keras' own bar
+    it writes at most twice a second and leaves a single line behind.
+
+    Parameters
+    ----------
+    file : text stream, optional
+        Where to write; by default standard output.
+
+    Attributes
+    ----------
+    bar_ : tqdm.tqdm
+        The bar; counts batches over all epochs.
+    """
+
+    def __init__(self, file=None):
+        super().__init__()
+        self.file = file
+
+    def on_train_begin(self, logs=None):
+        """Open the bar."""
+        self._epochs, self._steps = self.params["epochs"], self.params.get("steps")
+        total = self._epochs * self._steps if self._steps else None
+        self.bar_ = tqdm(
+            total=total,
+            file=self.file or sys.stdout,
+            mininterval=0.5,
+            ncols=110,
+            desc=f"epoch 1/{self._epochs}",
+            bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
+        )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Name the epoch."""
+        self._done_before = epoch * self._steps if self._steps else self.bar_.n
+        self.bar_.set_description_str(f"epoch {epoch + 1}/{self._epochs}", refresh=False)
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Move the bar; with `steps_per_execution` Keras reports the last batch of a group."""
+        self.bar_.update(self._done_before + batch + 1 - self.bar_.n)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Show the epoch's loss and metrics, train and validation."""
+        self.bar_.set_postfix_str(_summary(logs or {}), refresh=False)
+        self.bar_.refresh()
+
+    def on_train_end(self, logs=None):
+        """Close the bar."""
+        self.bar_.close()
+
+
+def _summary(logs: dict) -> str:
+    shown = {name: logs[name] for name in ("loss", "val_loss", "val_accuracy") if name in logs}
+    return ", ".join(f"{name} {float(value):.4f}" for name, value in shown.items())

@@ -1,0 +1,401 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Part 1: LeNet on MNIST
+#
+# You build one of the first convolutional networks, train it to read handwritten digits, and find
+# out how far its answers can be trusted. Run the cells from top to bottom; cells that begin with
+# `# task:` are yours to solve.
+
+# %% [markdown] task="group" kind="header"
+# | | |
+# |---|---|
+# | **Group number** | 0 |
+# | **Members** | The teaching staff |
+# | **Group name** (optional) | Worked solution |
+
+# %% [markdown]
+# ## 1 Setup
+
+# %%
+import cnn_utils
+
+cnn_utils.show_versions()
+
+# %%
+import time
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import layers, ops
+
+from cnn_utils import pick, set_seed
+
+# %% [markdown]
+# The numbers below steer the whole run. `pick` takes the first value for the assignment (*full*)
+# and the second for a quick try (`CNN_UTILS_PROFILE=quick`). The seed makes a run repeatable.
+
+# %% tags=["parameters"]
+SEED = 458
+EPOCHS = pick(full=40, quick=2)
+DENSE_EPOCHS = pick(full=5, quick=1)
+BATCH_SIZE = 128
+
+set_seed(SEED)
+print(f"{cnn_utils.profile()} profile: {EPOCHS} epochs")
+
+# %% [markdown]
+# ## 2 Prepare the data
+#
+# MNIST holds 70,000 handwritten digits. The kit hands them out in three parts; images are
+# `uint8`, 0 for paper and 255 for ink.
+
+# %%
+data = cnn_utils.load_mnist()
+data
+
+# %%
+cnn_utils.plot_class_examples(data["X_train"], data["y_train"], data.class_names)
+
+# %% [markdown]
+# Some of these are hard even for you. Are all digits equally frequent? If one class made up most
+# of the images, accuracy would say little, and F1 would be the better measure.
+
+# %%
+cnn_utils.plot_class_distribution(data["y_train"], data.class_names)
+
+# %% [markdown]
+# Training and validation images are joined again: `fit` will set the last sixth aside by itself,
+# and that is exactly `X_val`.
+
+# %%
+X_train = np.concatenate([data["X_train"], data["X_val"]])
+y_train = np.concatenate([data["y_train"], data["y_val"]])
+X_train.shape, y_train.shape
+
+# %% [markdown]
+# ### Preprocessing
+#
+# A convolution expects images with a **channel axis**: one channel for grey, three for colour.
+
+# %%
+x_train = X_train[..., np.newaxis]
+x_test = data["X_test"][..., np.newaxis]
+x_train.shape, x_test.shape
+
+# %% [markdown]
+# Networks learn best from small numbers, so pixels are **scaled to [0, 1]**. Both sets are divided
+# by the same number, 255: the test set's own maximum would be information from the test set.
+# `float32` takes half the memory of NumPy's usual `float64`, and the network computes in it anyway.
+
+# %%
+x_train = x_train.astype("float32") / 255
+x_test = x_test.astype("float32") / 255
+print(f"{x_train.dtype}, {x_train.min()} to {x_train.max()}")
+
+# %% [markdown]
+# The network gives ten probabilities, one per digit. To compare them with the label by mean
+# squared error, the label has to be ten numbers, too: **one-hot**.
+
+# %%
+y_train_hot = keras.utils.to_categorical(y_train, 10)
+y_test_hot = keras.utils.to_categorical(data["y_test"], 10)
+print(y_train[0], "becomes", y_train_hot[0])
+
+# %% [markdown]
+# ## 3 Build the model
+#
+# ### Task 1.1.1 a: LeNet
+#
+# | layer | filters / units | kernel | padding | activation | output | parameters |
+# |---|---|---|---|---|---|---|
+# | input | | | | | 28 x 28 x 1 | 0 |
+# | convolution | 6 | 5 x 5 | same | ReLU | 28 x 28 x 6 | 6 (5·5·1 + 1) = 156 |
+# | max pooling | | 2 x 2 | | | 14 x 14 x 6 | 0 |
+# | convolution | 16 | 5 x 5 | valid | ReLU | 10 x 10 x 16 | 16 (5·5·6 + 1) = 2,416 |
+# | max pooling | | 2 x 2 | | | 5 x 5 x 16 | 0 |
+# | flatten | | | | | 400 | 0 |
+# | dense | 120 | | | ReLU | 120 | 120 (400 + 1) = 48,120 |
+# | dense | 84 | | | ReLU | 84 | 84 (120 + 1) = 10,164 |
+# | dense | 10 | | | softmax | 10 | 10 (84 + 1) = 850 |
+#
+# Together 61,706 parameters. Nine tenths of them sit in the dense layers: a convolution uses the
+# same few weights at every place of the image.
+#
+# Write `build_lenet()`, which returns this network, not yet compiled.
+
+
+# %% task="lenet" points=10 defines=["build_lenet"]
+# task: lenet
+def build_lenet():
+    ### BEGIN SOLUTION
+    model = keras.Sequential([keras.Input((28, 28, 1))], name="lenet")
+    model.add(layers.Conv2D(6, 5, padding="same", activation="relu"))
+    model.add(layers.MaxPooling2D(2))
+    model.add(layers.Conv2D(16, 5, activation="relu"))
+    model.add(layers.MaxPooling2D(2))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(120, activation="relu"))
+    model.add(layers.Dense(84, activation="relu"))
+    model.add(layers.Dense(10, activation="softmax"))
+    return model
+    ### END SOLUTION
+
+
+# %%
+build_lenet().summary()
+
+# %% [markdown]
+# ### Task 1.1.1 b: F1, counted over the whole epoch
+#
+# For one class, *precision* is the share of its predictions that are right, *recall* the share of
+# its images that are found, and
+#
+# $$F_1 = \frac{2 \cdot \text{precision} \cdot \text{recall}}{\text{precision} + \text{recall}}
+#       = \frac{2\,TP}{(TP + FP) + (TP + FN)}$$
+#
+# *Macro* F1 is the mean over the ten classes. Keras hands a metric one batch after the other, and
+# there lies a trap. Here is a class in two batches: 1 image, found; then 9 images, 3 of them found.
+
+# %%
+f1_batches = [2 * 1 / (1 + 1), 2 * 3 / (3 + 9)]
+f1_epoch = 2 * (1 + 3) / ((1 + 3) + (1 + 9))
+print(f"mean of the batches: {np.mean(f1_batches):.3f}, the epoch's F1: {f1_epoch:.3f}")
+
+# %% [markdown]
+# The mean of the batches is wrong, and it changes with the batch size. So the metric must add up
+# *counts* batch by batch (`update_state`) and compute F1 from the sums only when it is asked
+# (`result`). A 10 x 10 table of true against predicted classes holds all the counts one needs: true
+# positives on its diagonal, images per class in its row sums, predictions in its column sums.
+#
+# Write `F1Score`, a `keras.metrics.Metric` for one-hot `y_true` and probabilities `y_pred`. Keras
+# sets the weights of a metric back to zero between epochs.
+
+
+# %% task="f1" points=10 defines=["F1Score"]
+# task: f1
+class F1Score(keras.metrics.Metric):
+    ### BEGIN SOLUTION
+    def __init__(self, name="f1", **options):
+        super().__init__(name=name, **options)
+        self.counts = self.add_weight(shape=(10, 10), initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        true = ops.cast(y_true, "float32")
+        pred = ops.one_hot(ops.argmax(y_pred, axis=1), 10)
+        self.counts.assign_add(ops.transpose(true) @ pred)
+
+    def result(self):
+        images, predictions = ops.sum(self.counts, axis=1), ops.sum(self.counts, axis=0)
+        f1 = ops.divide_no_nan(2 * ops.diagonal(self.counts), images + predictions)
+        return ops.mean(f1)
+
+    ### END SOLUTION
+
+
+# %% [markdown]
+# A metric is easy to test before any training: random predictions, two unequal batches, and
+# Keras' own F1 as the judge.
+
+# %%
+random_scores = np.random.default_rng(SEED).random((500, 10))
+ours, keras_own = F1Score(), keras.metrics.F1Score(average="macro")
+for batch in (slice(0, 77), slice(77, 500)):
+    ours.update_state(y_test_hot[batch], random_scores[batch])
+    keras_own.update_state(y_test_hot[batch], random_scores[batch])
+print(f"ours {float(ours.result()):.6f}, Keras' {float(keras_own.result()):.6f}")
+
+# %% [markdown]
+# ## 4 Train
+#
+# ### Task 1.1.2: mean squared error, Adam, batches of 128, 40 epochs
+#
+# The last sixth of the images is set aside for *validation*: the network is measured on them after
+# each epoch, but never learns from them.
+
+# %% task="train-lenet" points=10 defines=["model", "history"]
+# task: train-lenet
+### BEGIN SOLUTION
+model = build_lenet()
+model.compile(optimizer="adam", loss="mse", metrics=["accuracy", F1Score()])
+start = time.perf_counter()
+history = model.fit(
+    x_train, y_train_hot, batch_size=BATCH_SIZE, epochs=EPOCHS, validation_split=1 / 6,
+    verbose=0, callbacks=[cnn_utils.EpochProgress()],
+)  # fmt: skip
+lenet_seconds = time.perf_counter() - start
+### END SOLUTION
+
+# %%
+cnn_utils.history_table(history).tail(3).round(4)
+
+# %% [markdown]
+# ### Task 1.1.3: the curves
+#
+# Draw loss, accuracy and F1 over the epochs, training against validation.
+
+# %% task="plot-history" points=5
+# task: plot-history
+### BEGIN SOLUTION
+cnn_utils.plot_training_history(history, title="LeNet")
+### END SOLUTION
+
+# %% [markdown]
+# ## 5 Evaluate
+#
+# ### Task 1.1.4: the test set
+#
+# Its 10,000 digits were used for nothing so far: neither to learn from nor to choose anything by.
+
+# %% task="evaluate-lenet" points=5 defines=["test_accuracy", "test_f1"]
+# task: evaluate-lenet
+### BEGIN SOLUTION
+test_loss, test_accuracy, test_f1 = model.evaluate(x_test, y_test_hot, verbose=0)
+### END SOLUTION
+print(f"test accuracy {test_accuracy:.4f}, macro F1 {test_f1:.4f}")
+
+# %% [markdown]
+# The confusion matrix shows *which* digits are taken for which: each row is a true digit, each
+# column an answer.
+
+# %%
+y_test = data["y_test"]
+y_prob = model.predict(x_test, verbose=0)
+y_pred = y_prob.argmax(axis=1)
+cnn_utils.plot_confusion_matrix(y_test, y_pred, data.class_names)
+
+# %%
+cnn_utils.classification_table(y_test, y_pred, data.class_names).round(4)
+
+# %% [markdown]
+# Numbers are one thing, mistakes another. Here are the ones the network was surest of. Which would
+# you have got right?
+
+# %%
+wrong = np.flatnonzero(y_pred != y_test)
+surest = wrong[np.argsort(-y_prob[wrong].max(axis=1))][:16]
+cnn_utils.plot_images(data["X_test"][surest], y_test[surest], y_pred[surest],
+                      title="The surest mistakes")  # fmt: skip
+
+# %% [markdown]
+# ## 6 Discussion
+#
+# ### Task 1.2.1: Does the network overfit, and from which epoch on?
+#
+# Overfitting begins where the validation loss is lowest: from there on the network still gets
+# better on the images it learns from, but not on others.
+
+# %%
+table = cnn_utils.history_table(history)
+best = cnn_utils.best_epoch(history)
+table.loc[sorted({1, best, EPOCHS}), ["loss", "val_loss", "accuracy", "val_accuracy"]].round(5)
+
+# %%
+gap = table["accuracy"] - table["val_accuracy"]
+print(f"Lowest validation loss after epoch {best} of {EPOCHS}; since then it rose by "
+      f"{table['val_loss'].iloc[-1] / table['val_loss'].min() - 1:.1%}.")  # fmt: skip
+print(
+    f"Accuracy, training minus validation: {gap[best]:+.4f} there, {gap.iloc[-1]:+.4f} at the end."
+)
+
+# %% [markdown] task="overfitting" kind="answer" points=10
+# <!-- ### BEGIN SOLUTION -->
+# The two lines above are the answer's evidence. Where the best epoch is the last one, as in a quick
+# run, the network does not overfit yet: it should be trained longer. In the full run the training
+# loss goes on falling to the end while the validation loss has its minimum well before: from that
+# epoch on the network memorises single training images. The overfitting is mild. Validation
+# accuracy stays level and does not fall, because 61,706 shared weights can't store 50,000 images,
+# and because mean squared error on probabilities hardly rewards ever larger confidence. Stopping at
+# the epoch of the lowest validation loss (`EarlyStopping(restore_best_weights=True)`) would cost no
+# accuracy and save the rest of the time.
+# <!-- ### END SOLUTION -->
+
+# %% [markdown]
+# ### Task 1.2.2: Compare LeNet with the dense network
+#
+# The dense network of the earlier assignment sees a digit as a list of 784 numbers, without
+# knowing which pixels are neighbours. Both networks are measured here, in the same run.
+
+# %%
+dense = cnn_utils.build_dense()
+dense.compile(optimizer="adam", loss="mse", metrics=["accuracy", F1Score()])
+start = time.perf_counter()
+dense.fit(x_train, y_train_hot, batch_size=BATCH_SIZE, epochs=DENSE_EPOCHS,
+          validation_split=1 / 6, verbose=0, callbacks=[cnn_utils.EpochProgress()])  # fmt: skip
+dense_seconds = time.perf_counter() - start
+
+# %%
+_, dense_accuracy, dense_f1 = dense.evaluate(x_test, y_test_hot, verbose=0)
+comparison = pd.DataFrame({
+    "parameters": [model.count_params(), dense.count_params()],
+    "training time / s": [lenet_seconds, dense_seconds],
+    "test errors of 10,000": [10_000 * (1 - test_accuracy), 10_000 * (1 - dense_accuracy)],
+    "test accuracy": [test_accuracy, dense_accuracy],
+    "test F1": [test_f1, dense_f1],
+}, index=["LeNet", "dense"])  # fmt: skip
+comparison.round(4)
+
+# %%
+cnn_utils.plot_model_comparison(comparison.drop(columns="test F1"))
+
+# %% [markdown] task="compare" kind="answer" points=10
+# <!-- ### BEGIN SOLUTION -->
+# LeNet makes fewer mistakes with a quarter of the dense network's parameters. It may, because it
+# builds in what is true of images: neighbouring pixels belong together (5 x 5 kernels), a stroke is
+# the same stroke wherever it stands (shared weights), and its exact place does not matter (pooling).
+# The dense network has to learn each of these from examples, once per place. The price is time: a
+# shared weight is used at hundreds of places, so LeNet needs many more multiplications per image,
+# and it was trained for more epochs. Accuracy and macro F1 say nearly the same here, since the ten
+# classes are almost equally frequent.
+# <!-- ### END SOLUTION -->
+
+# %% [markdown]
+# ### Task 1.2.3: How often is a ten-digit number read wrongly?
+#
+# A number is right only if *all* its digits are. Write `ten_digit_error_rate(accuracy)`.
+
+
+# %% task="ten-digits" points=5 defines=["ten_digit_error_rate"]
+# task: ten-digits
+def ten_digit_error_rate(accuracy):
+    ### BEGIN SOLUTION
+    return 1 - accuracy**10
+    ### END SOLUTION
+
+
+# %%
+print(
+    f"one digit: {1 - test_accuracy:.2%} wrong, ten digits: {ten_digit_error_rate(test_accuracy):.2%}"
+)
+print(f"as a check, 98.8 % accuracy: {ten_digit_error_rate(0.988):.1%}, not 1.2 %")
+
+# %% [markdown]
+# Two checks. How exactly is the accuracy known from 10,000 images? And does the formula hold for
+# real strings, drawn at random from the test digits?
+
+# %%
+low, high = cnn_utils.sequence_error_interval(test_accuracy, n_test=len(y_test))
+simulated = cnn_utils.simulate_sequence_errors(y_test, y_pred)
+print(f"95 % interval: {low:.2%} to {high:.2%}; simulated on 100,000 strings: {simulated:.2%}")
+
+# %%
+accuracies = np.array([0.95, 0.974, 0.988, 0.995, 0.999])
+pd.Series(ten_digit_error_rate(accuracies), index=accuracies, name="ten-digit error").round(3)
+
+# %% [markdown] task="ten-digits" kind="answer" points=5
+# <!-- ### BEGIN SOLUTION -->
+# All ten digits are right with probability $p^{10}$, so the error rate is $1 - p^{10}$. For small
+# error rates that is almost ten times the error rate of one digit: what looks excellent for a digit
+# is poor for an account number. The formula assumes that (1) mistakes are independent: in truth one
+# bad pen or hasty writer spoils several digits of the same number, so that errors come in clusters
+# and fewer numbers are hit; (2) every digit is as frequent and as hard as in the test set; (3) the
+# digits have been cut apart without mistakes. The simulation agrees because it draws the digits
+# independently: it checks the arithmetic, not assumption (1).
+# <!-- ### END SOLUTION -->

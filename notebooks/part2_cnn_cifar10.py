@@ -1,0 +1,293 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Part 2: Your own network on CIFAR-10
+#
+# Small colour photographs of ten kinds of things, and nobody tells you which network to use. Build
+# one, train it, find out what it confuses, and hand in its predictions for 10,000 images whose
+# labels you don't have. Two baselines wait on the leaderboard: *BEAT ME*, and *SandvikNet*.
+
+# %% [markdown] task="group" kind="header"
+# | | |
+# |---|---|
+# | **Group number** | 0 |
+# | **Members** | The teaching staff |
+# | **Group name** (optional) | Worked solution |
+
+# %% [markdown]
+# ## 1 Setup
+
+# %%
+import cnn_utils
+
+cnn_utils.show_versions()
+
+# %%
+import time
+
+import h5py
+import keras
+import numpy as np
+from keras import layers
+
+from cnn_utils import ImageBatches, pick, set_seed
+
+# %% tags=["parameters"]
+SEED = 458
+EPOCHS = pick(full=10, quick=3)
+N_IMAGES = pick(full=50_000, quick=6_250)
+BATCH_SIZE = 32
+
+set_seed(SEED)
+print(f"{cnn_utils.profile()} profile: {N_IMAGES:,} images, {EPOCHS} epochs")
+
+# %% [markdown]
+# ## 2 Prepare the data
+#
+# The data comes as an HDF5 file: named arrays in one file, of which one can read just a part.
+
+# %%
+path = cnn_utils.cifar10_path()
+with h5py.File(path, "r") as file:
+    for name, array in file.items():
+        print(f"{name:8} {array.shape!s:20} {array.dtype}  {array.nbytes / 1e6:.1f} MB")
+
+# %% [markdown]
+# 50,000 training images with labels, and 10,000 test images without. `load_cifar10` reads the same
+# arrays, checks them, and knows the names of the classes.
+
+# %%
+data = cnn_utils.load_cifar10(path)
+data
+
+# %%
+X_train, y_train = data["X_train"][:N_IMAGES], data["y_train"][:N_IMAGES]
+class_names = data.class_names
+print(", ".join(f"{label} {name}" for label, name in enumerate(class_names)))
+
+# %% [markdown]
+# ### Task 2.1: preprocessing
+#
+# Write `preprocess(images)`: `uint8` images in 0-255 become `float32` in [0, 1]. It must treat
+# training, validation and test images alike, so it may not look at their minimum, maximum or mean.
+
+
+# %% task="preprocess" points=5 defines=["preprocess"]
+# task: preprocess
+def preprocess(images):
+    ### BEGIN SOLUTION
+    return np.asarray(images, dtype="float32") / np.float32(255)
+    ### END SOLUTION
+
+
+# %%
+x = preprocess(X_train[:100])
+print(f"{x.shape} {x.dtype}, {x.min():.2f} to {x.max():.2f}; "
+      f"all {len(X_train):,} would take {X_train.size * 4 / 1e6:.0f} MB")  # fmt: skip
+
+# %% [markdown]
+# That is four times what they take as `uint8`, and Keras would make a copy besides. So the images
+# stay as they are, and `ImageBatches` preprocesses each batch just when the network needs it.
+
+# %%
+y_train_hot = keras.utils.to_categorical(y_train, 10)
+print(class_names[y_train[0]], "becomes", y_train_hot[0])
+
+# %% [markdown]
+# The last fifth of the images is held out for validation. Those who made the data set shuffled it,
+# so the last fifth is as good as any. The training images come in a new order in each epoch.
+
+# %%
+n_train = len(X_train) * 4 // 5
+X_val, y_val = X_train[n_train:], y_train[n_train:]
+train = ImageBatches(X_train[:n_train], y_train_hot[:n_train], preprocess, BATCH_SIZE, shuffle=True)
+val = ImageBatches(X_val, y_train_hot[n_train:], preprocess)
+print(f"{len(train):,} batches to train on, {len(val)} to validate with")
+
+# %% [markdown]
+# ### Task 2.2: look at the data
+#
+# Before building anything, look: what do the images show, how many are there of each class, and
+# what do the images of a class have in common?
+
+# %% task="look" points=5
+# task: look
+### BEGIN SOLUTION
+cnn_utils.plot_class_examples(X_train, y_train, class_names)
+### END SOLUTION
+
+# %%
+cnn_utils.plot_class_distribution(y_train, class_names)
+
+# %%
+cnn_utils.plot_class_means(X_train, y_train, class_names)
+
+# %% [markdown]
+# The classes are (almost) equally frequent, so accuracy is a fair measure. The mean images are
+# blurs: planes and ships stand before something blue, horses on something brown. Colour and
+# background give some classes away; shape has to do the rest.
+
+# %% [markdown]
+# ## 3 Build the model
+#
+# ### Task 2.3: your network, and the reasons for its parts
+#
+# First a single block: two 3 x 3 convolutions and a pooling halve the image and look at 6 x 6
+# pixels of it at once. Watch the shapes.
+
+# %%
+x = keras.Input((32, 32, 3))
+after_two = layers.Conv2D(32, 3, padding="same")(layers.Conv2D(32, 3, padding="same")(x))
+after_two.shape, layers.MaxPooling2D(2)(after_two).shape
+
+
+# %% task="cnn" points=15 defines=["build_cnn"]
+# task: cnn
+def build_cnn():
+    ### BEGIN SOLUTION
+    model = keras.Sequential([keras.Input((32, 32, 3))], name="cnn")
+    for filters in (32, 64, 128):  # 16x16x32, 8x8x64, 4x4x128
+        for _ in range(2):
+            model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+            model.add(layers.BatchNormalization())
+        model.add(layers.MaxPooling2D(2))
+        model.add(layers.Dropout(0.2))
+    model.add(layers.Flatten())  # 2048
+    model.add(layers.Dense(1024, activation="relu"))
+    model.add(layers.Dropout(0.5))
+    model.add(layers.Dense(10, activation="softmax"))
+    return model
+    ### END SOLUTION
+
+
+# %%
+build_cnn().summary()
+
+# %% [markdown] task="cnn" kind="answer" points=10
+# <!-- ### BEGIN SOLUTION -->
+# | part | reason | from |
+# |---|---|---|
+# | two 3 x 3 convolutions per block | together they see 5 x 5 pixels, with fewer weights and one more ReLU than a 5 x 5 kernel | VGG, Simonyan & Zisserman 2015 |
+# | twice the filters after each pooling | less place, more kinds of things to tell apart; the work per block stays alike | VGG |
+# | batch normalisation | keeps each layer's input in one range, so that larger steps work and training is faster | Ioffe & Szegedy 2015 |
+# | max pooling | a feature counts, its exact place does not; a quarter of the work for what follows | LeCun et al. 1998 (as averaging) |
+# | dropout 0.2 and 0.5 | no unit can rely on a single other one: against overfitting, most where most weights are | Srivastava et al. 2014 |
+# | dense 1024, softmax | puts the 4 x 4 x 128 features together into ten probabilities | LeNet |
+#
+# 2.1 of the 2.4 million parameters are the weights between the flattened features and the dense
+# layer. Global average pooling instead would save nearly all of them.
+# <!-- ### END SOLUTION -->
+
+# %% [markdown]
+# ## 4 Train
+#
+# Categorical cross-entropy punishes sure mistakes hard, which helps when there are many. Keras has
+# the macro F1 that you worked out in Part 1.
+
+# %%
+model = build_cnn()
+f1 = keras.metrics.F1Score(average="macro", name="f1")
+model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy", f1])
+
+# %%
+start = time.perf_counter()
+history = model.fit(train, epochs=EPOCHS, validation_data=val,
+                    verbose=0, callbacks=[cnn_utils.EpochProgress()])  # fmt: skip
+print(f"{(time.perf_counter() - start) / EPOCHS:.0f} s per epoch")
+
+# %%
+cnn_utils.plot_training_history(history, title="The CIFAR-10 network")
+
+# %% [markdown]
+# ## 5 Evaluate
+#
+# The test labels are withheld, so the held-out validation images have to tell how good the network
+# is, and what it confuses.
+
+# %%
+y_val_prob = model.predict(val, verbose=0)
+y_val_pred = y_val_prob.argmax(axis=1)
+val_accuracy, val_f1 = np.mean(y_val_pred == y_val), cnn_utils.f1_score(y_val, y_val_prob)
+print(f"validation accuracy {val_accuracy:.4f}, macro F1 {val_f1:.4f} on {len(y_val):,} images")
+
+# %%
+cnn_utils.plot_confusion_matrix(y_val, y_val_pred, class_names, normalize="true")
+
+# %%
+cnn_utils.classification_table(y_val, y_val_pred, class_names).round(3)
+
+# %%
+cnn_utils.most_confused(y_val, y_val_pred, class_names)
+
+# %%
+wrong = np.flatnonzero(y_val_pred != y_val)
+surest = wrong[np.argsort(-y_val_prob[wrong].max(axis=1))][:16]
+cnn_utils.plot_images(X_val[surest], y_val[surest], y_val_pred[surest], class_names,
+                      title="The surest mistakes")  # fmt: skip
+
+# %% [markdown]
+# ### Task 2.4: predictions for the leaderboard
+#
+# Predict the unlabelled `X_test`, in its order, and write `submission.csv`.
+
+# %% task="submit" points=5
+# task: submit
+### BEGIN SOLUTION
+test_prob = model.predict(ImageBatches(data["X_test"], preprocess=preprocess), verbose=0)
+submission_path = cnn_utils.export_submission(test_prob)
+### END SOLUTION
+
+# %%
+submission = cnn_utils.validate_submission("submission.csv")
+submission.head()
+
+# %% [markdown]
+# A last look before handing in: predictions should be spread about as the training classes are.
+
+# %%
+cnn_utils.plot_class_distribution(submission["Prediction"], class_names,
+                                  title="Predictions for X_test")  # fmt: skip
+
+# %% [markdown]
+# ## 6 Discussion
+#
+# ### Task 2.5: What works, what does not, and what would you try next?
+
+# %%
+table = cnn_utils.history_table(history)
+best = cnn_utils.best_epoch(history)
+print(f"Lowest validation loss after epoch {best} of {EPOCHS}.")
+table.loc[sorted({1, best, EPOCHS}), ["loss", "val_loss", "accuracy", "val_accuracy"]].round(4)
+
+# %%
+f1_by_class = cnn_utils.classification_table(y_val, y_val_pred, class_names)["F1"].sort_values()
+print(f"hardest: {', '.join(f1_by_class.index[:3])}; easiest: {', '.join(f1_by_class.index[-3:])}")
+
+# %% [markdown] task="discussion" kind="answer" points=15
+# <!-- ### BEGIN SOLUTION -->
+# **What works.** The network learns fast in its first epochs, and accuracy and macro F1 agree, as
+# they should with equally frequent classes. Things with straight edges and a typical place, vehicles
+# above all, are recognised best.
+#
+# **What does not.** The most confused pairs are pairs that a person would name: cat and dog,
+# automobile and truck, deer and horse, bird and airplane. At 32 x 32 pixels an animal is a few soft
+# shapes of much the same colours, and the network has seen each of them in one pose. As soon as the
+# training accuracy runs ahead of the validation accuracy, more epochs alone bring little: the network
+# needs more variety, not more repetition.
+#
+# **How sure are these numbers?** Validation images were not learned from, but choices made by looking
+# at them (when to stop, which network) make their accuracy a little too friendly. The leaderboard is
+# the honest test, and it, too, only as long as one does not try many times.
+#
+# **The way forward**, most promising first: (1) *augmentation*: mirrored and slightly shifted images
+# cost nothing to make and are new to the network; (2) a *learning rate* that rises, then falls to
+# zero, instead of a constant one; (3) *label smoothing* against overconfidence; (4) *global average
+# pooling* for the large dense layer; (5) averaging the predictions for an image and its mirror image;
+# (6) a search over widths, dropout and learning rate, on validation data, with a fixed budget.
+# <!-- ### END SOLUTION -->

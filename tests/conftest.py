@@ -1,0 +1,41 @@
+"""What every test starts from: quick profile, sample data, no leftovers of the test before."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+# Inherited by the kernels in which nbval runs the notebooks.
+os.environ["CNN_UTILS_PROFILE"] = "quick"
+os.environ["CNN_UTILS_SOURCE"] = "sample"
+os.environ.pop("CNN_UTILS_DATA", None)
+os.environ.pop("CNN_UTILS_TRACEBACK", None)
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def fresh_state():
+    """Seed the generators; afterwards forget the data sources and close all figures."""
+    random.seed(458)
+    np.random.seed(458)  # noqa: NPY002 - Keras layers draw from NumPy's global generator
+    yield
+    import matplotlib.pyplot as plt
+
+    from cnn_utils import provenance
+
+    plt.close("all")
+    provenance.forget()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return the folder of the real data, or skip."""
+    if not (SHARED_DATA / "mnist.npz").is_file():
+        pytest.skip(f"the real data is not at hand ({SHARED_DATA})")
+    return SHARED_DATA

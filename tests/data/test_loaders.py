@@ -1,0 +1,108 @@
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from cnn_utils import provenance
+from cnn_utils.data import loaders, stand_in
+from cnn_utils.data.dataset import CIFAR10_CLASSES
+from cnn_utils.errors import DataError, KitError
+
+
+@pytest.fixture(autouse=True)
+def no_files_but_those_of_the_test(tmp_path, monkeypatch):
+    """Look only into the test's own folder."""
+    monkeypatch.delenv("CNN_UTILS_SOURCE")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loaders, "data_folders", lambda: [tmp_path])
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+
+
+def write_cifar10(path, n=6):
+    with h5py.File(path, "w") as file:
+        file["X_train"] = np.zeros((n, 32, 32, 3), np.uint8)
+        file["y_train"] = np.arange(n)
+        file["X_test"] = np.zeros((n, 32, 32, 3), np.uint8)
+    return path
+
+
+def write_mnist(path):
+    y = np.zeros(70000, np.uint8)
+    x = np.zeros((70000, 28, 28), np.uint8)
+    np.savez(path, x_train=x[:60000], y_train=y[:60000], x_test=x[60000:], y_test=y[60000:])
+
+
+def test_the_file_in_the_folder_is_taken(tmp_path, capsys):
+    write_cifar10(tmp_path / "student_dataset_CIFAR10.h5")
+    data = loaders.load_cifar10()
+    assert (data.source, data.class_names) == ("official", CIFAR10_CLASSES)
+    assert data["y_train"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert "CIFAR-10 from" in capsys.readouterr().out
+    assert provenance.source_of("CIFAR-10") == "official"
+
+
+def test_verbose_0_is_silent_about_real_data(tmp_path, capsys):
+    write_mnist(tmp_path / "mnist.npz")
+    data = loaders.load_mnist(verbose=0)
+    assert data.source == "official"
+    assert capsys.readouterr().out == ""
+
+
+def test_keras_own_download_is_found(tmp_path):
+    folder = tmp_path / "home" / ".keras" / "datasets"
+    folder.mkdir(parents=True)
+    write_mnist(folder / "mnist.npz")
+    assert loaders.load_mnist().path == folder / "mnist.npz"
+
+
+def test_without_a_file_the_sample_is_taken_and_says_so(capsys):
+    data = loaders.load_mnist(verbose=0)
+    assert data.source == "sample"
+    assert data["X_train"].shape == (50000, 28, 28)
+    assert "Results on them are not MNIST results" in capsys.readouterr().out
+    assert provenance.stand_in_note() == "synthetic sample, not MNIST"
+
+
+def test_the_sample_can_be_asked_for_although_the_file_is_there(tmp_path, monkeypatch):
+    write_cifar10(tmp_path / "student_dataset_CIFAR10.h5")
+    assert loaders.cifar10_path(source="sample") == stand_in.cifar10_sample_path()
+    monkeypatch.setenv("CNN_UTILS_SOURCE", "sample")
+    assert loaders.cifar10_path() == stand_in.cifar10_sample_path()
+
+
+def test_a_copied_sample_file_is_still_a_sample(tmp_path):
+    """Its file says so itself: renaming does not make it CIFAR-10."""
+    shutil.copy(stand_in.cifar10_sample_path(), tmp_path / "student_dataset_CIFAR10.h5")
+    assert loaders.load_cifar10().source == "sample"
+
+
+def test_official_without_a_file_says_where_to_put_it(tmp_path):
+    with pytest.raises(DataError, match=r"mnist\.npz must lie in .*CNN_UTILS_DATA") as caught:
+        loaders.load_mnist(source="official")
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_path_that_does_not_exist(tmp_path):
+    with pytest.raises(DataError, match=r"nothing at that place\. Leave the path out"):
+        loaders.load_cifar10(tmp_path / "none.h5")
+
+
+def test_an_unknown_source():
+    with pytest.raises(KitError, match=r"`source`.*'auto', 'official', 'sample'.*received real"):
+        loaders.load_mnist(source="real")
+
+
+def test_the_named_folder_comes_first(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setenv("CNN_UTILS_DATA", str(tmp_path))
+    assert loaders.data_folders()[0] == tmp_path
+
+
+@pytest.mark.slow
+def test_the_real_files_hold_what_the_docstrings_say(shared_data):
+    data = loaders.load_mnist(shared_data / "mnist.npz")
+    # Class frequencies of MNIST's 60,000 training images, as published.
+    counts = np.bincount(np.concatenate([data["y_train"], data["y_val"]]))
+    assert counts.tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]

@@ -1,0 +1,34 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cnn_utils.startup import import_quietly
+
+LOUD = "import os\nos.write(2, b'start-up note\\n')\n"
+
+
+def test_versions_are_printed_and_tensorflow_is_silent():
+    code = "import cnn_utils; cnn_utils.show_versions()"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stderr == ""
+    for word in ("Python", "Keras", "tensorflow", "cnn_utils"):
+        assert word in run.stdout
+
+
+def test_notes_are_dropped_when_all_goes_well(tmp_path, monkeypatch, capfd):
+    (tmp_path / "loud_module.py").write_text(LOUD + "value = 7\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert import_quietly("loud_module").value == 7
+    assert capfd.readouterr().err == ""
+    os.write(2, b"afterwards")
+    assert capfd.readouterr().err == "afterwards"
+
+
+def test_notes_are_shown_when_the_import_fails(tmp_path, monkeypatch, capfd):
+    (tmp_path / "broken_module.py").write_text(LOUD + "1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        import_quietly("broken_module")
+    assert "start-up note" in capfd.readouterr().err
