@@ -53,7 +53,7 @@ class ImageBatches(keras.utils.PyDataset):
     ):
         super().__init__()
         if len(images) == 0 or (labels is not None and len(labels) != len(images)):
-            received = "none" if labels is None else f"{len(labels)}"
+            received = "no" if labels is None else f"{len(labels)}"
             raise KitError.about(
                 "`images` and `labels`",
                 "have the same length, at least 1",

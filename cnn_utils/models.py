@@ -103,14 +103,16 @@ def build_cifar_cnn(
     N. Srivastava et al. (2014), "Dropout", Journal of Machine Learning Research 15, 1929-1958.
     """
     ### BEGIN SOLUTION
+    # Momentum 0.9: with Keras' 0.99 the moving averages used for validation still remember their
+    # initial values after a few hundred batches, and a short training looks much worse than it is.
     model = keras.Sequential([keras.Input(input_shape)], name="cifar_cnn")
     for filters in (32, 64, 128):  # 16x16x32, 8x8x64, 4x4x128 after each block
         complete = regularise_first_block or filters > 32
         model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
-        model.add(layers.BatchNormalization())
+        model.add(layers.BatchNormalization(momentum=0.9))
         model.add(layers.Conv2D(filters, 3, padding="same", activation="relu"))
         if complete:
-            model.add(layers.BatchNormalization())
+            model.add(layers.BatchNormalization(momentum=0.9))
         model.add(layers.MaxPooling2D(2))
         if complete:
             model.add(layers.Dropout(0.2))

@@ -84,6 +84,7 @@ def test_unreadable_logs_are_named(tmp_path, content, message):
 
 @pytest.mark.xfail(
     reason="what model.fit(validation_freq=2) returned is refused as not what model.fit returned",
+    raises=KitError,
     strict=True,
 )
 def test_validation_every_other_epoch_is_a_history():

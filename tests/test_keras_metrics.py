@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn import metrics as sk
 
 from cnn_utils import metrics
@@ -143,7 +144,9 @@ def test_predictions_of_another_shape_are_refused(y_pred):
 
 
 @pytest.mark.xfail(
-    reason="labels of another width reach the matrix product and fail there", strict=True
+    reason="labels of another width reach the matrix product and fail there",
+    raises=tf.errors.InvalidArgumentError,
+    strict=True,
 )
 def test_labels_of_another_width_are_refused():
     with pytest.raises(KitError, match="`y_true`"):
@@ -229,7 +232,11 @@ def test_half_precision_policies_count_beyond_2048(counted_to_2050, policy):
     assert counted_to_2050() == 2050
 
 
-@pytest.mark.xfail(reason="add_weight and one_hot fall back to floatx, not to float32", strict=True)
+@pytest.mark.xfail(
+    reason="add_weight and one_hot fall back to floatx, not to float32",
+    raises=AssertionError,
+    strict=True,
+)
 def test_half_precision_floatx_counts_beyond_2048(counted_to_2050):
     keras.config.set_floatx("float16")
     assert counted_to_2050() == 2050

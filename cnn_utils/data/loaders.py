@@ -1,9 +1,9 @@
 """Load MNIST and CIFAR-10 as uint8 arrays, from the real files or from the built-in sample.
 
 ``source="auto"`` takes the real file where it is found, else the sample; the environment variable
-``CNN_UTILS_SOURCE`` changes what "auto" means. A file is looked for in this order: the path given; the folder named by
-``CNN_UTILS_DATA``; the current folder; the kit's ``data`` and ``notebooks`` folders; for MNIST,
-Keras' own download folder.
+``CNN_UTILS_SOURCE`` changes what "auto" means. A file is looked for in this order: the path given;
+the folder named by ``CNN_UTILS_DATA``; the current folder; the kit's ``data`` and ``notebooks``
+folders; for MNIST, Keras' own download folder.
 """
 
 from __future__ import annotations

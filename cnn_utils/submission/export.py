@@ -71,7 +71,7 @@ def _check_predictions(predictions, n_rows: int) -> np.ndarray:
         raise SubmissionError.about(
             "`predictions`",
             "be integer labels or one score per class",
-            f"decimal numbers of shape {array.shape}, such as {array.flat[0] if array.size else None}",
+            f"decimal numbers of shape {array.shape}",
             "Take the most probable class, `.argmax(axis=1)`, before rounding or averaging.",
         )
     if array.ndim == 2 and array.shape[1] not in (1, N_CLASSES):

@@ -44,7 +44,9 @@ def test_lists_of_images_are_welcome():
 
 @pytest.mark.parametrize(("image", "white"), [(BYTES, 255), (BYTES / 255, 1.0)])
 @pytest.mark.xfail(
-    reason="imshow stretches each image's contrast; a grey image comes out black", strict=True
+    reason="imshow stretches each image's contrast; a grey image comes out black",
+    raises=AssertionError,
+    strict=True,
 )
 def test_black_is_0_and_white_is_the_full_value(image, white):
     assert plot_images(image).images_[0].get_clim() == (0, white)
@@ -196,7 +198,9 @@ def test_examples_and_means_need_one_label_per_image(function):
 
 
 @pytest.mark.parametrize("function", [plot_class_examples, plot_class_means])
-@pytest.mark.xfail(reason="NumPy complains about an empty list instead", strict=True)
+@pytest.mark.xfail(
+    reason="NumPy complains about an empty list instead", raises=ValueError, strict=True
+)
 def test_labels_that_all_lack_a_name_are_refused(function):
     with pytest.raises(KitError):
         function(BYTES, [7] * 6, NAMES)
