@@ -227,9 +227,14 @@ model = build_lenet()
 model.compile(optimizer="adam", loss="mse", metrics=["accuracy", F1Score()])
 start = time.perf_counter()
 history = model.fit(
-    x_train, y_train_hot, batch_size=BATCH_SIZE, epochs=EPOCHS, validation_split=1 / 6,
-    verbose=0, callbacks=[cnn_utils.EpochProgress()],
-)  # fmt: skip
+    x_train,
+    y_train_hot,
+    batch_size=BATCH_SIZE,
+    epochs=EPOCHS,
+    validation_split=1 / 6,
+    verbose=0,
+    callbacks=[cnn_utils.EpochProgress()],
+)
 lenet_seconds = time.perf_counter() - start
 ### END SOLUTION
 
@@ -281,8 +286,9 @@ cnn_utils.classification_table(y_test, y_pred, data.class_names).round(4)
 # %%
 wrong = np.flatnonzero(y_pred != y_test)
 surest = wrong[np.argsort(-y_prob[wrong].max(axis=1))][:16]
-cnn_utils.plot_images(data["X_test"][surest], y_test[surest], y_pred[surest],
-                      title="The surest mistakes")  # fmt: skip
+cnn_utils.plot_images(
+    data["X_test"][surest], y_test[surest], y_pred[surest], title="The surest mistakes"
+)
 
 # %% [markdown]
 # ## 6 Discussion
@@ -299,11 +305,9 @@ table.loc[sorted({1, best, EPOCHS}), ["loss", "val_loss", "accuracy", "val_accur
 
 # %%
 gap = table["accuracy"] - table["val_accuracy"]
-print(f"Lowest validation loss after epoch {best} of {EPOCHS}; since then it rose by "
-      f"{table['val_loss'].iloc[-1] / table['val_loss'].min() - 1:.1%}.")  # fmt: skip
-print(
-    f"Accuracy, training minus validation: {gap[best]:+.4f} there, {gap.iloc[-1]:+.4f} at the end."
-)
+rise = table["val_loss"].iloc[-1] / table["val_loss"].min() - 1
+print(f"Lowest validation loss after epoch {best} of {EPOCHS}; at the end it is {rise:.1%} higher.")
+print(f"Accuracy, training - validation: {gap[best]:+.4f} there, {gap.iloc[-1]:+.4f} at the end.")
 
 # %% [markdown] task="overfitting" kind="answer" points=10
 # <!-- ### BEGIN SOLUTION -->
@@ -327,19 +331,25 @@ print(
 dense = cnn_utils.build_dense()
 dense.compile(optimizer="adam", loss="mse", metrics=["accuracy", F1Score()])
 start = time.perf_counter()
-dense.fit(x_train, y_train_hot, batch_size=BATCH_SIZE, epochs=DENSE_EPOCHS,
-          validation_split=1 / 6, verbose=0, callbacks=[cnn_utils.EpochProgress()])  # fmt: skip
+dense.fit(
+    x_train,
+    y_train_hot,
+    batch_size=BATCH_SIZE,
+    epochs=DENSE_EPOCHS,
+    validation_split=1 / 6,
+    verbose=0,
+    callbacks=[cnn_utils.EpochProgress()],
+)
 dense_seconds = time.perf_counter() - start
 
 # %%
 _, dense_accuracy, dense_f1 = dense.evaluate(x_test, y_test_hot, verbose=0)
-comparison = pd.DataFrame({
-    "parameters": [model.count_params(), dense.count_params()],
-    "training time / s": [lenet_seconds, dense_seconds],
-    "test errors of 10,000": [10_000 * (1 - test_accuracy), 10_000 * (1 - dense_accuracy)],
-    "test accuracy": [test_accuracy, dense_accuracy],
-    "test F1": [test_f1, dense_f1],
-}, index=["LeNet", "dense"])  # fmt: skip
+comparison = pd.DataFrame(index=["LeNet", "dense"])
+comparison["parameters"] = [model.count_params(), dense.count_params()]
+comparison["training time / s"] = [lenet_seconds, dense_seconds]
+comparison["test accuracy"] = [test_accuracy, dense_accuracy]
+comparison["test F1"] = [test_f1, dense_f1]
+comparison["errors in 10,000"] = (10_000 * (1 - comparison["test accuracy"])).round()
 comparison.round(4)
 
 # %%
@@ -371,9 +381,8 @@ def ten_digit_error_rate(accuracy):
 
 
 # %%
-print(
-    f"one digit: {1 - test_accuracy:.2%} wrong, ten digits: {ten_digit_error_rate(test_accuracy):.2%}"
-)
+ten_digits = ten_digit_error_rate(test_accuracy)
+print(f"one digit: {1 - test_accuracy:.2%} wrong, ten digits: {ten_digits:.2%} wrong")
 print(f"as a check, 98.8 % accuracy: {ten_digit_error_rate(0.988):.1%}, not 1.2 %")
 
 # %% [markdown]

@@ -88,8 +88,10 @@ def preprocess(images):
 
 # %%
 x = preprocess(X_train[:100])
-print(f"{x.shape} {x.dtype}, {x.min():.2f} to {x.max():.2f}; "
-      f"all {len(X_train):,} would take {X_train.size * 4 / 1e6:.0f} MB")  # fmt: skip
+print(
+    f"{x.shape} {x.dtype}, {x.min():.2f} to {x.max():.2f}; "
+    f"all {len(X_train):,} would take {X_train.size * 4 / 1e6:.0f} MB"
+)
 
 # %% [markdown]
 # That is four times what they take as `uint8`, and Keras would make a copy besides. So the images
@@ -197,8 +199,9 @@ model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accur
 
 # %%
 start = time.perf_counter()
-history = model.fit(train, epochs=EPOCHS, validation_data=val,
-                    verbose=0, callbacks=[cnn_utils.EpochProgress()])  # fmt: skip
+history = model.fit(
+    train, epochs=EPOCHS, validation_data=val, verbose=0, callbacks=[cnn_utils.EpochProgress()]
+)
 print(f"{(time.perf_counter() - start) / EPOCHS:.0f} s per epoch")
 
 # %%
@@ -228,8 +231,9 @@ cnn_utils.most_confused(y_val, y_val_pred, class_names)
 # %%
 wrong = np.flatnonzero(y_val_pred != y_val)
 surest = wrong[np.argsort(-y_val_prob[wrong].max(axis=1))][:16]
-cnn_utils.plot_images(X_val[surest], y_val[surest], y_val_pred[surest], class_names,
-                      title="The surest mistakes")  # fmt: skip
+cnn_utils.plot_images(
+    X_val[surest], y_val[surest], y_val_pred[surest], class_names, title="The surest mistakes"
+)
 
 # %% [markdown]
 # ### Task 2.4: predictions for the leaderboard
@@ -251,8 +255,9 @@ submission.head()
 # A last look before handing in: predictions should be spread about as the training classes are.
 
 # %%
-cnn_utils.plot_class_distribution(submission["Prediction"], class_names,
-                                  title="Predictions for X_test")  # fmt: skip
+cnn_utils.plot_class_distribution(
+    submission["Prediction"], class_names, title="Predictions for X_test"
+)
 
 # %% [markdown]
 # ## 6 Discussion

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import platformdirs
 import pytest
 
 matplotlib.use("Agg")
@@ -16,6 +17,8 @@ os.environ["CNN_UTILS_PROFILE"] = "quick"
 os.environ["CNN_UTILS_SOURCE"] = "sample"
 os.environ.pop("CNN_UTILS_DATA", None)
 os.environ.pop("CNN_UTILS_TRACEBACK", None)
+# Fixed here, because some tests move the home folder: drawing the sample takes half a minute.
+os.environ.setdefault("CNN_UTILS_CACHE", str(platformdirs.user_cache_path("cnn_utils")))
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

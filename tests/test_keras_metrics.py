@@ -34,18 +34,18 @@ def fed(metric, true, scores, weights=None):
 @pytest.mark.parametrize(
     ("average", "expected"),
     [
-        # counts [[2, 1], [1, 4]]: F1 = 2*2/(3+3) = 2/3 and 2*4/(5+5) = 4/5
-        ("macro", 11 / 15),
-        ("weighted", (3 * 2 / 3 + 5 * 4 / 5) / 8),
-        ("micro", 6 / 8),
-        (None, [2 / 3, 4 / 5]),
+        # counts [[2, 1], [2, 3]]: F1 = 2*2/(3+4) = 4/7 and 2*3/(5+4) = 2/3
+        ("macro", 13 / 21),
+        ("weighted", (3 * 4 / 7 + 5 * 2 / 3) / 8),
+        ("micro", 5 / 8),
+        (None, [4 / 7, 2 / 3]),
     ],
 )
 def test_numbers_to_check_on_paper(average, expected):
     metric = F1Score(n_classes=2, average=average)
     metric.update_state([0, 0, 0, 1], np.eye(2)[[0, 0, 1, 0]])
-    metric.update_state([1, 1, 1, 1], np.eye(2)[[1, 1, 1, 1]])
-    assert metric.counts.numpy().tolist() == [[2, 1], [1, 4]]
+    metric.update_state([1, 1, 1, 1], np.eye(2)[[1, 1, 1, 0]])
+    assert metric.counts.numpy().tolist() == [[2, 1], [2, 3]]
     np.testing.assert_allclose(metric.result(), expected, rtol=1e-6)
 
 
@@ -223,6 +223,7 @@ def counted_to_2050():
 
 
 def test_half_precision_metrics_count_beyond_2048(counted_to_2050):
+    assert F1Score(dtype="float16").dtype == "float32"
     assert counted_to_2050(dtype="float16") == 2050
 
 

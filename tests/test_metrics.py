@@ -175,6 +175,11 @@ def test_most_confused_lists_mistakes_by_frequency_then_in_class_order():
     assert table.columns.tolist() == ["true", "predicted", "images"]
 
 
+def test_equally_frequent_mistakes_stay_in_class_order():
+    table = metrics.most_confused(range(10), np.roll(range(10), -1), "0123456789", n=10)
+    assert "".join(table["true"]) == "0123456789"
+
+
 def test_most_confused_stops_after_n():
     assert len(metrics.most_confused(TRUE, PRED, ["cat", "dog", "frog"], n=1)) == 1
 

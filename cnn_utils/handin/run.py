@@ -110,14 +110,18 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
         resources={"metadata": {"path": str(out)}},
     )
     error = None
-    with client.bar:
-        try:
+    try:
+        with client.bar:
             client.execute(env=environment)
-        except CellExecutionError as failure:
-            error = f"{failure.ename}: {failure.evalue}"
-        except DeadKernelError:
-            error = "the kernel died, often for want of memory"
-    return Run(*_write(notebook, source, out), error)
+    except CellExecutionError as failure:
+        error = f"{failure.ename}: {failure.evalue}"
+    except DeadKernelError:
+        error = "the kernel died, often for want of memory"
+    except RuntimeError as failure:
+        error = f"the kernel did not start ({failure})"
+    finally:  # also when interrupted: hours of training may have gone into the cells before
+        written = _write(notebook, source, out)
+    return Run(*written, error)
 
 
 def _write(notebook, source: Path, out: Path) -> tuple[Path, Path]:

@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots.figure import BLUE, ORANGE, Display, tidy, titled
+from cnn_utils.plots.figure import BLUE, ORANGE, Display, titled
 
 
 class ModelComparisonDisplay(Display):
@@ -48,10 +48,9 @@ class ModelComparisonDisplay(Display):
             for bars in panel.containers:
                 panel.bar_label(bars, fmt=_label, padding=3, fontsize=9)
             self.bars_[column] = panel.containers
-            panel.set(title=column, xlabel="", ylabel="")
+            panel.set(title=column, xlabel="", ylabel="", xticks=[])
             panel.margins(x=0.3)
-            tidy(panel)
-            panel.grid(visible=False, axis="y")
+            panel.spines[["top", "right", "bottom"]].set_visible(False)
         self.figure_.suptitle(titled(title), fontsize="large")
         rows = (
             f"{name}: " + ", ".join(f"{column} {_label(row[column])}" for column in self.table)

@@ -115,15 +115,16 @@ def plot_images(
     return ImageGridDisplay(images, captions, wrong).plot(columns=columns, title=title, ax=ax)
 
 
-def plot_class_examples(images, labels, class_names, *, n_per_class=8, title="Examples"):
-    """Draw the first `n_per_class` images of each class, one row per class.
+def plot_class_examples(images, labels, class_names, *, n_per_class=6, title="Examples"):
+    """Draw the first `n_per_class` images of each class, one column per class.
 
     Parameters
     ----------
     images, labels : arrays
         As in `plot_images`.
     class_names : sequence of str
-    n_per_class : int, default=8
+        Classes without an image are left out; one with too few repeats its last.
+    n_per_class : int, default=6
     title : str, default="Examples"
 
     Returns
@@ -131,11 +132,11 @@ def plot_class_examples(images, labels, class_names, *, n_per_class=8, title="Ex
     display : ImageGridDisplay
     """
     images, labels = _with_labels(images, labels)
-    chosen = [np.flatnonzero(labels == label)[:n_per_class] for label in range(len(class_names))]
-    order = np.concatenate([np.pad(row, (0, n_per_class - len(row)), mode="edge")
-                            for row in chosen if len(row)])  # fmt: skip
+    firsts = (np.flatnonzero(labels == label)[:n_per_class] for label in range(len(class_names)))
+    columns = [np.pad(f, (0, n_per_class - len(f)), mode="edge") for f in firsts if len(f)]
+    order = np.stack(columns, axis=1).ravel()
     names = [class_names[label] for label in labels[order]]
-    return ImageGridDisplay(images[order], names).plot(columns=n_per_class, title=title)
+    return ImageGridDisplay(images[order], names).plot(columns=len(columns), title=title)
 
 
 def plot_class_means(images, labels, class_names, *, title="Mean image of each class"):

@@ -80,3 +80,14 @@ def test_a_place_that_cannot_be_written_to(run, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(KitError, match="be a folder to write to"):
         run("1")
+
+
+def test_an_interrupted_run_is_written_too(run, tmp_path, monkeypatch):
+    def interrupt(self, **_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cnn_utils.handin.run.ProgressClient.execute", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run("1")
+    assert (tmp_path / "out" / "part9_small.ipynb").exists()
+    assert (tmp_path / "out" / "part9_small.html").exists()
