@@ -8,7 +8,7 @@ from math import ceil
 import keras
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, check_count
 
 
 class ImageBatches(keras.utils.PyDataset):
@@ -59,8 +59,7 @@ class ImageBatches(keras.utils.PyDataset):
                 "have the same length, at least 1",
                 f"{len(images)} images and {received} labels",
             )
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise KitError.about("`batch_size`", "be a whole number of at least 1", batch_size)
+        check_count("batch_size", batch_size)
         self.images, self.labels, self.preprocess = images, labels, preprocess
         self.batch_size, self.shuffle = batch_size, shuffle
         self._rng = np.random.default_rng(seed)

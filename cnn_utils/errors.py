@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from numbers import Integral
 
 import numpy as np
 
@@ -61,11 +62,21 @@ def describe(value: object) -> str:
     """
     if value is None:
         return "None"
+    if isinstance(value, np.generic):
+        value = value.item()
     if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return f"an array of shape {tuple(value.shape)}, {np.dtype(value.dtype).name}"
+        return (
+            f"an array of shape {tuple(value.shape)}, {getattr(value.dtype, 'name', value.dtype)}"
+        )
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
-    if isinstance(value, (str, int, float, bool, np.generic)):
-        text = repr(value.item() if isinstance(value, np.generic) else value)
+    if isinstance(value, (str, int, float, bool)):
+        text = repr(value)
         return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
     return f"a {type(value).__name__}"
+
+
+def check_count(name: str, value: object, least: int = 1) -> None:
+    """Raise KitError unless `value` is a whole number of at least `least`."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise KitError.about(f"`{name}`", f"be a whole number of at least {least}", value)

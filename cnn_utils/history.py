@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cnn_utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -34,17 +36,22 @@ def history_table(history) -> pd.DataFrame:
     values = getattr(history, "history", history)
     if isinstance(values, (str, Path)):
         values = _read_log(Path(values))
-    try:
-        table = pd.DataFrame(values)
-    except (ValueError, TypeError):
-        table = None
-    if table is None or "loss" not in table:
+    if not isinstance(values, (dict, pd.DataFrame)) or "loss" not in values:
         raise KitError.about(
             "`history`",
             'be what model.fit returned (or its .history, a DataFrame, a CSV log) with a "loss"',
-            values if table is None else f"columns {list(table.columns)}",
+            f"columns {list(values)}" if isinstance(values, (dict, pd.DataFrame)) else values,
             "Keep it with `history = model.fit(...)`.",
         )
+    lengths = {name: len(np.atleast_1d(column)) for name, column in values.items()}
+    if len(set(lengths.values())) > 1:
+        raise KitError.about(
+            "`history`",
+            "hold one value per epoch and quantity",
+            ", ".join(f"{n} of {name}" for name, n in lengths.items()),
+            "Validate after every epoch: leave out `validation_freq`.",
+        )
+    table = pd.DataFrame({name: list(np.atleast_1d(column)) for name, column in values.items()})
     if table.empty:
         raise KitError.about("`history`", "hold at least one finished epoch", "none")
     table = table.drop(columns="epoch", errors="ignore").reset_index(drop=True)
@@ -64,7 +71,7 @@ def best_epoch(history, monitor: str = "val_loss") -> int:
     ----------
     history : see `history_table`
     monitor : str, default="val_loss"
-        A column; those with "loss" or "error" in their name are best when low.
+        A column; losses and errors ("loss", "error", "mse", "mae" in the name) are best when low.
 
     Raises
     ------
@@ -79,7 +86,7 @@ def best_epoch(history, monitor: str = "val_loss") -> int:
             monitor,
             "Give model.fit a validation_split or validation_data to get the val_ columns.",
         )
-    low_is_good = "loss" in monitor or "error" in monitor
+    low_is_good = any(word in monitor for word in ("loss", "error", "mse", "mae"))
     return int(table[monitor].idxmin() if low_is_good else table[monitor].idxmax())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, check_count
 
 AVERAGES = ("macro", "micro", "weighted", None)
 
@@ -38,11 +38,11 @@ class F1Score(keras.metrics.Metric):
         super().__init__(name=name, dtype="float32")
         if average not in AVERAGES:
             raise KitError.about("`average`", f"be one of {AVERAGES}", average)
-        if not isinstance(n_classes, int) or n_classes < 2:
-            raise KitError.about("`n_classes`", "be a whole number of at least 2", n_classes)
-        self.n_classes, self.average = n_classes, average
+        check_count("n_classes", n_classes, least=2)
+        self.n_classes, self.average = int(n_classes), average
+        # Named again: the metric's own dtype does not reach its weights.
         self.counts = self.add_weight(
-            shape=(n_classes, n_classes), initializer="zeros", name="counts"
+            shape=(n_classes, n_classes), initializer="zeros", dtype="float32", name="counts"
         )
 
     def update_state(self, y_true, y_pred, sample_weight=None):
@@ -51,7 +51,7 @@ class F1Score(keras.metrics.Metric):
         Parameters
         ----------
         y_true : tensor of shape (batch, n_classes), (batch, 1) or (batch,)
-            One-hot rows or integer labels.
+            One-hot rows or integer labels; a label outside 0..n_classes-1 is not counted.
         y_pred : tensor of shape (batch, n_classes)
             Probabilities or logits: only the largest entry of a row matters.
         sample_weight : tensor of shape (batch,), optional
@@ -64,11 +64,19 @@ class F1Score(keras.metrics.Metric):
                 f"shape {tuple(y_pred.shape)}",
                 "Give the network's output, before any argmax; set n_classes to its width.",
             )
+        if len(y_true.shape) == 2 and y_true.shape[1] not in (None, 1, self.n_classes):
+            raise KitError.about(
+                "`y_true`",
+                f"be labels (batch,) or one-hot rows (batch, {self.n_classes})",
+                f"shape {tuple(y_true.shape)}",
+            )
         ### BEGIN SOLUTION
         if len(y_true.shape) == 2 and y_true.shape[1] == self.n_classes:
             y_true = ops.argmax(y_true, axis=1)
-        true = ops.one_hot(ops.cast(ops.reshape(y_true, (-1,)), "int32"), self.n_classes)
-        pred = ops.one_hot(ops.argmax(y_pred, axis=1), self.n_classes)
+        true = ops.one_hot(
+            ops.cast(ops.reshape(y_true, (-1,)), "int32"), self.n_classes, dtype="float32"
+        )
+        pred = ops.one_hot(ops.argmax(y_pred, axis=1), self.n_classes, dtype="float32")
         if sample_weight is not None:
             pred = pred * ops.reshape(ops.cast(sample_weight, pred.dtype), (-1, 1))
         self.counts.assign_add(ops.matmul(ops.transpose(true), pred))

@@ -33,8 +33,11 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
     KitError
         If the values are neither whole-number labels nor rows of finite scores.
     """
-    array = np.asarray(values)
     expected = "hold integer labels (n,) or one score per class (n, n_classes)"
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise KitError.about(f"`{name}`", expected, "rows of unequal length") from None
     if array.ndim == 2 and array.shape[1] > 1:
         if array.dtype.kind not in "fiub":
             raise KitError.about(f"`{name}`", expected, array)
@@ -67,7 +70,7 @@ def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray
     y_true, y_pred : array-like
         Labels, one-hot rows or class scores; see `as_labels`.
     n_classes : int, optional
-        Number of classes; by default the largest label plus one.
+        Number of classes; by default the width of class scores, else the largest label plus one.
 
     Returns
     -------
@@ -88,7 +91,8 @@ def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray
             "Both must come from the same images, in the same order.",
         )
     largest = int(max(true.max(), pred.max()))
-    n_classes = largest + 1 if n_classes is None else n_classes
+    if n_classes is None:
+        n_classes = max(largest + 1, _n_scores(y_true), _n_scores(y_pred))
     smallest = int(min(true.min(), pred.min()))
     if smallest < 0 or largest >= n_classes:
         raise KitError.about(
@@ -131,7 +135,7 @@ def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | Non
         "macro": mean over classes; "weighted": mean weighted by the number of true images;
         "micro": from the summed counts (equal to accuracy here); None: one value per class.
     n_classes : int, optional
-        Number of classes; by default the largest label plus one.
+        Number of classes; by default the width of class scores, else the largest label plus one.
 
     Returns
     -------
@@ -172,6 +176,12 @@ def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
         if mistakes[i, j] > 0
     ]
     return pd.DataFrame(rows, columns=["true", "predicted", "images"])
+
+
+def _n_scores(values) -> int:
+    """Return the number of scores per image, 0 for labels."""
+    shape = np.shape(values)
+    return shape[1] if len(shape) == 2 and shape[1] > 1 else 0
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_labels
 
 
@@ -37,12 +37,15 @@ def sequence_error_rate(accuracy, length: int = 10):
     >>> round(sequence_error_rate(0.988), 3)
     0.114
     """
-    values = np.asarray(accuracy, dtype=np.float64)
+    try:
+        values = np.asarray(accuracy, dtype=np.float64)
+    except (ValueError, TypeError):
+        values = np.array(np.nan)
     if not ((values >= 0) & (values <= 1)).all():
         raise KitError.about(
             "`accuracy`", "be a fraction in 0-1", accuracy, "Write 98.8 % as 0.988."
         )
-    _check_count("length", length)
+    check_count("length", length)
     error_rate = 1 - values**length
     return float(error_rate) if error_rate.ndim == 0 else error_rate
 
@@ -80,9 +83,11 @@ def sequence_error_interval(
     E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22, 209-212.
     """
-    _check_count("n_test", n_test)
+    check_count("n_test", n_test)
     if not 0 < confidence < 1:
         raise KitError.about("`confidence`", "lie strictly between 0 and 1", confidence)
+    if np.ndim(accuracy) != 0:
+        raise KitError.about("`accuracy`", "be a single number", accuracy)
     sequence_error_rate(accuracy, length)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     centre = accuracy + z**2 / (2 * n_test)
@@ -121,14 +126,9 @@ def simulate_sequence_errors(
             "have the same length, at least 1",
             f"{len(true)} and {len(pred)} labels",
         )
-    _check_count("length", length)
-    _check_count("n_sequences", n_sequences)
+    check_count("length", length)
+    check_count("n_sequences", n_sequences)
     wrong = true != pred
     rng = np.random.default_rng(seed)
     draws = rng.integers(len(wrong), size=(n_sequences, length), dtype=np.int32)
     return float(wrong[draws].any(axis=1).mean())
-
-
-def _check_count(name: str, value: int) -> None:
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise KitError.about(f"`{name}`", "be a whole number of at least 1", value)

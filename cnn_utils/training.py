@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from numbers import Integral
 from typing import TypeVar
 
 import keras
@@ -51,16 +52,16 @@ def set_seed(seed: int) -> None:
     KitError
         If `seed` is not such a whole number.
     """
-    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or not 0 <= seed < 2**32:
         raise KitError.about("`seed`", "be a whole number from 0 to 2**32 - 1", seed)
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(int(seed))
 
 
 class EpochProgress(keras.callbacks.Callback):
     """One progress bar for the whole training, with time left and the last epoch's results.
 
     Use it with ``model.fit(..., verbose=0, callbacks=[EpochProgress()])``: unlike Keras' own bar
-    it writes at most twice a second and leaves a single line behind.
+    it writes about twice a second and leaves a single line behind.
 
     Parameters
     ----------
@@ -97,10 +98,12 @@ class EpochProgress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """Move the bar; with `steps_per_execution` Keras reports the last batch of a group."""
-        self.bar_.update(self._done_before + batch + 1 - self.bar_.n)
+        # The last group of an epoch may be short, and is then reported past the epoch's end.
+        done = min(batch + 1, self._steps) if self._steps else batch + 1
+        self.bar_.update(self._done_before + done - self.bar_.n)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Show the epoch's loss and metrics, train and validation."""
+        """Show the epoch's loss, and its validation loss and accuracy if there are any."""
         self.bar_.set_postfix_str(_summary(logs or {}), refresh=False)
         self.bar_.refresh()
 

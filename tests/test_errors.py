@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from cnn_utils.errors import DataError, KitError, SubmissionError, describe
+from cnn_utils.errors import DataError, KitError, SubmissionError, check_count, describe
 
 
 def test_about_puts_the_four_parts_into_sentences():
@@ -30,7 +30,7 @@ def test_every_kit_error_is_a_value_error_of_its_kind(kind):
     [
         (None, "None"),
         (np.zeros((2, 3), np.uint8), "an array of shape (2, 3), uint8"),
-        (np.float32(0.5), "an array of shape (), float32"),
+        (np.float32(0.5), "0.5 (float)"),
         ([1, 2], "a list of 2"),
         ((), "a tuple of 0"),
         ("cat", "'cat' (str)"),
@@ -52,3 +52,14 @@ def test_a_notebook_shows_the_message_alone_unless_asked(capsys, monkeypatch):
     monkeypatch.setenv("CNN_UTILS_TRACEBACK", "1")
     shell.run_cell(code)
     assert "in f" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", [1, 7, np.int64(3)])
+def test_whole_numbers_count(value):
+    check_count("n", value)
+
+
+@pytest.mark.parametrize("value", [0, -5, 2.0, "10", None, True])
+def test_other_things_do_not_count(value):
+    with pytest.raises(KitError, match="`n` must be a whole number of at least 1; received"):
+        check_count("n", value)

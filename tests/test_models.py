@@ -100,6 +100,15 @@ def test_cifar_cnn_drops_a_fifth_in_the_blocks_and_half_before_the_decision():
     assert rates == [0.2, 0.2, 0.2, 0.5]
 
 
+def test_moving_averages_of_the_cifar_cnn_forget_within_a_short_training():
+    kept = {
+        layer.momentum
+        for layer in build_cifar_cnn().layers
+        if isinstance(layer, layers.BatchNormalization)
+    }
+    assert kept == {0.9}
+
+
 @pytest.mark.parametrize("build", BUILDERS)
 def test_hidden_layers_are_relu_and_the_last_is_softmax(build):
     *hidden, last = [

@@ -46,9 +46,6 @@ def test_percentages_are_refused_with_a_hint(accuracy):
         sequence_error_rate(accuracy)
 
 
-@pytest.mark.xfail(
-    reason="errors.describe takes a NumPy number for an array", raises=AssertionError, strict=True
-)
 def test_a_numpy_number_is_shown_in_the_message():
     with pytest.raises(KitError, match=r"received 98\.8"):
         sequence_error_rate(np.float64(98.8))

@@ -135,11 +135,6 @@ def test_writes_are_few_however_many_batches():
         48,
         pytest.param(
             50,
-            marks=pytest.mark.xfail(
-                reason="Keras numbers the last group's batches past the epoch's end",
-                raises=AssertionError,
-                strict=True,
-            ),
         ),
     ],
     ids=["divisible", "with a rest"],

@@ -16,6 +16,8 @@ import nbformat
 from cnn_utils.errors import KitError
 from cnn_utils.files import atomic_path
 
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
 
 def build_notebook(source: Path) -> str:
     """Return the .ipynb text of a .py notebook: no outputs, cell ids derived from the cells.
@@ -39,10 +41,7 @@ def build_notebook(source: Path) -> str:
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
         seen[digest] += 1
         cell["id"] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
-    notebook.metadata = {
-        "kernelspec": notebook.metadata["kernelspec"],
-        "language_info": {"name": "python"},
-    }
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return nbformat.writes(notebook) + "\n"
 

@@ -30,13 +30,13 @@ class ClassDistributionDisplay(Display):
     """
 
     def __init__(self, counts, class_names):
-        self.counts, self.class_names = np.asarray(counts), list(class_names)
+        self.counts, self.class_names = np.asarray(counts), list(map(str, class_names))
 
     def plot(self, *, ax=None, title="Images per class"):
         """Draw the bars and return the display."""
         ax = self._axes(ax, figsize=(7, 3.4))
         sns.barplot(x=self.counts, y=self.class_names, orient="h", color=BLUE, ax=ax)
-        (self.bars_,) = ax.containers
+        self.bars_ = ax.containers[-1]
         ax.bar_label(self.bars_, padding=3, fontsize=9)
         ax.set(xlabel="images", ylabel="")
         ax.margins(x=0.1)
@@ -65,7 +65,7 @@ class ConfusionMatrixDisplay(Display):
     """
 
     def __init__(self, counts, class_names):
-        self.counts, self.class_names = np.asarray(counts), list(class_names)
+        self.counts, self.class_names = np.asarray(counts), list(map(str, class_names))
         if self.counts.shape != (len(self.class_names),) * 2:
             raise KitError.about(
                 "`class_names`", f"name each of {len(self.counts)} classes", self.class_names
@@ -107,7 +107,7 @@ class ConfusionMatrixDisplay(Display):
             square=True,
             ax=ax,
         )
-        (self.mesh_,) = ax.collections
+        self.mesh_ = ax.collections[-1]
         ax.set(xlabel="predicted class", ylabel="true class")
         ax.tick_params(axis="x", rotation=45 if max(map(len, self.class_names)) > 2 else 0)
         ax.tick_params(axis="y", rotation=0)
@@ -143,7 +143,8 @@ def plot_class_distribution(labels, class_names, *, ax=None, title="Images per c
     """
     labels = as_labels(labels, "labels")
     if len(labels) == 0 or labels.min() < 0 or labels.max() >= len(class_names):
-        raise KitError.about("`labels`", f"hold labels in 0..{len(class_names) - 1}", labels)
+        received = f"labels from {labels.min()} to {labels.max()}" if len(labels) else "no labels"
+        raise KitError.about("`labels`", f"hold labels in 0..{len(class_names) - 1}", received)
     counts = np.bincount(labels, minlength=len(class_names))
     return ClassDistributionDisplay(counts, class_names).plot(ax=ax, title=title)
 

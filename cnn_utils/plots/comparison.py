@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import seaborn as sns
 
-from cnn_utils.errors import KitError
-from cnn_utils.plots.figure import BLUE, ORANGE, Display, titled
+from cnn_utils.errors import KitError, describe
+from cnn_utils.plots.figure import BLUE, Display, titled
 
 
 class ModelComparisonDisplay(Display):
@@ -29,25 +29,15 @@ class ModelComparisonDisplay(Display):
     def plot(self, *, ax=None, title="Models compared"):
         """Draw the bars, each labelled with its value, and return the display."""
         n_panels, n_models = self.table.shape[1], len(self.table)
-        if ax is None:
-            figsize = (2.9 * n_panels + 0.6, 0.42 * n_models + 1.3)
-            ax = self._axes(None, 1, n_panels, figsize=figsize, sharey=True)
-        else:
-            self._axes(ax)
-        axes = [ax] if hasattr(ax, "barh") else list(ax.flat if hasattr(ax, "flat") else ax)
-        if len(axes) < n_panels:
-            raise KitError.about("`ax`", f"hold {n_panels} axes", f"{len(axes)} axes")
-        palette = [BLUE, ORANGE] * n_models
+        figsize = (2.9 * n_panels + 0.6, 0.42 * n_models + 1.3)
+        axes = self._panels(ax, n_panels, n_panels, figsize=figsize, sharey=True)
         self.bars_ = {}
         names = [str(name) for name in self.table.index]
-        for panel, column in zip(axes, self.table, strict=False):
+        for panel, column in zip(axes, self.table, strict=True):
             values = self.table[column].to_numpy()
-            sns.barplot(
-                x=values, y=names, hue=names, palette=palette[:n_models], legend=False, ax=panel
-            )
-            for bars in panel.containers:
-                panel.bar_label(bars, fmt=_label, padding=3, fontsize=9)
-            self.bars_[column] = panel.containers
+            sns.barplot(x=values, y=names, orient="h", color=BLUE, ax=panel)
+            self.bars_[column] = panel.containers[-1]
+            panel.bar_label(self.bars_[column], fmt=_label, padding=3, fontsize=9)
             panel.set(title=column, xlabel="", ylabel="", xticks=[])
             panel.margins(x=0.3)
             panel.spines[["top", "right", "bottom"]].set_visible(False)
@@ -80,16 +70,17 @@ def plot_model_comparison(results, *, ax=None, title="Models compared"):
     KitError
         If there is no model, or a quantity is not a number.
     """
-    if isinstance(results, dict):
-        results = pd.DataFrame(results).T
-    if not isinstance(results, pd.DataFrame) or results.empty:
-        raise KitError.about("`results`", "be a table with a row per model", results)
+    if not isinstance(results, (dict, pd.DataFrame)):
+        raise KitError.about("`results`", "be a table, one row per model", results)
     try:
-        return ModelComparisonDisplay(results.astype("float64")).plot(ax=ax, title=title)
+        table = pd.DataFrame(results)
+        table = (table.T if isinstance(results, dict) else table).astype("float64")
     except (ValueError, TypeError) as error:
-        if isinstance(error, KitError):
-            raise
-        raise KitError.about("`results`", "hold only numbers", f"{error}") from None
+        expected = "be a table of numbers, one row per model"
+        raise KitError.about("`results`", expected, f"{describe(results)} ({error})") from None
+    if table.empty:
+        raise KitError.about("`results`", "have at least one model and one quantity", "none")
+    return ModelComparisonDisplay(table).plot(ax=ax, title=title)
 
 
 def _label(value: float) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+from math import ceil
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from cnn_utils import provenance
+from cnn_utils.errors import KitError
 
 # Okabe and Ito's palette: told apart by the colour-blind, and by grey level in print.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -55,14 +58,24 @@ class Display:
             import matplotlib.pyplot as plt
 
             options = {"layout": "constrained", **figure_options}
-            self.figure_, ax = plt.subplots(
+            _, ax = plt.subplots(
                 rows, columns, FigureClass=DescribedFigure, squeeze=rows * columns == 1, **options
             )
-        else:
-            first = ax if hasattr(ax, "figure") else ax[0]
-            self.figure_ = first.figure
-        self.ax_ = ax
+        self.ax_, self.figure_ = ax, np.ravel(ax)[0].figure
         return ax
+
+    def _panels(self, ax, n, columns, **figure_options):
+        """Return a list of `n` axes: of `ax`, or of a new figure with `columns` in a row."""
+        if ax is None:
+            rows = ceil(n / columns)
+            axes = np.ravel(self._axes(None, rows, columns, **figure_options))
+            for unused in axes[n:]:
+                unused.set_visible(False)
+        elif np.size(ax) < n:
+            raise KitError.about("`ax`", f"hold {n} axes, one per panel", f"{np.size(ax)} axes")
+        else:
+            axes = np.ravel(self._axes(ax))
+        return list(axes[:n])
 
     def _describe(self, alt_text: str) -> None:
         """Store the alternative text, with a word on stand-in data, here and on the figure."""

@@ -6,7 +6,6 @@ from math import ceil
 
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from cnn_utils.errors import KitError
 from cnn_utils.history import best_epoch, history_table
 from cnn_utils.plots.figure import BLUE, INK, SHADE, VERMILION, Display, tidy, titled
 
@@ -50,34 +49,22 @@ class TrainingHistoryDisplay(Display):
         """
         others = [n for n in self.table if not n.startswith("val_") and n not in NOT_CURVES]
         names = ["loss", *(name for name in others if name != "loss")]
-        axes = self._panels(ax, len(names))
+        columns = min(len(names), 3)
+        figsize = (4.2 * columns, 3.3 * ceil(len(names) / columns))
+        axes = self._panels(ax, len(names), columns, figsize=figsize)
         has_validation = "val_loss" in self.table and self.table["val_loss"].notna().any()
         self.best_epoch_ = best_epoch(self.table) if has_validation else None
         self.lines_, self.overfitting_ = {}, []
-        for panel, name in zip(axes, names, strict=False):
+        for panel, name in zip(axes, names, strict=True):
             self._draw_panel(panel, name)
-        handles, labels = axes[0].get_legend_handles_labels()
-        self.figure_.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+        if ax is None:
+            curves = axes[0].get_legend_handles_labels()
+            self.figure_.legend(*curves, loc="outside lower center", ncols=4, frameon=False)
+        else:
+            axes[0].legend(fontsize="small")
         self.figure_.suptitle(titled(title), fontsize="large")
         self._describe(self._alt_text(title, names))
         return self
-
-    def _panels(self, ax, n_panels):
-        if ax is None:
-            columns = min(n_panels, 3)
-            rows = ceil(n_panels / columns)
-            figsize = (4.2 * columns, 3.3 * rows)
-            axes = self._axes(None, rows, columns, figsize=figsize)
-            axes = [axes] if n_panels == 1 else list(axes.flat)
-            for unused in axes[n_panels:]:
-                unused.set_visible(False)
-            return axes
-        axes = [ax] if hasattr(ax, "plot") else list(ax)
-        if len(axes) < n_panels:
-            raise KitError.about(
-                "`ax`", f"hold {n_panels} axes, one per quantity", f"{len(axes)} axes"
-            )
-        return list(self._axes(axes))
 
     def _draw_panel(self, ax, name):
         epochs = self.table.index

@@ -6,7 +6,7 @@ from math import ceil
 
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_labels
 from cnn_utils.plots.figure import INK, VERMILION, Display, titled
 
@@ -34,6 +34,9 @@ class ImageGridDisplay(Display):
         n = len(self.images)
         self.captions = [""] * n if captions is None else list(captions)
         self.emphasised = [False] * n if emphasised is None else list(emphasised)
+        if not len(self.captions) == len(self.emphasised) == n:
+            received = f"{len(self.captions)} captions for {n} images"
+            raise KitError.about("`captions`", "hold one text per image", received)
 
     def plot(self, *, columns=8, title="", ax=None):
         """Draw the grid, `columns` images a row, and return the display.
@@ -45,29 +48,24 @@ class ImageGridDisplay(Display):
         ax : sequence of matplotlib Axes, optional
             At least one per image; by default a new figure.
         """
+        check_count("columns", columns)
         n = len(self.images)
-        if ax is None:
-            columns = min(columns, n)
-            rows = ceil(n / columns)
-            lines = max(caption.count("\n") + 1 for caption in self.captions)
-            figsize = (1.2 * columns + 0.2, (1.15 + 0.14 * lines) * rows + 0.5)
-            ax = self._axes(None, rows, columns, figsize=figsize)
-        else:
-            self._axes(ax)
-        axes = [ax] if hasattr(ax, "imshow") else list(np.ravel(ax))
-        if len(axes) < n:
-            raise KitError.about("`ax`", f"hold {n} axes, one per image", f"{len(axes)} axes")
+        columns = min(columns, n)
+        lines = max(caption.count("\n") + 1 for caption in self.captions)
+        figsize = (1.2 * columns + 0.2, (1.15 + 0.14 * lines) * ceil(n / columns) + 0.5)
+        axes = self._panels(ax, n, columns, figsize=figsize)
         self.images_, self.captions_ = [], []
-        for panel in axes:
+        # Without the full range given, each grey image would be stretched to its own extremes.
+        look = {"cmap": "gray", "vmin": 0, "vmax": 255 if self.images.dtype == np.uint8 else 1}
+        everything = zip(axes, self.images, self.captions, self.emphasised, strict=True)
+        for panel, image, caption, emphasis in everything:
             panel.set(xticks=[], yticks=[])
             panel.spines[:].set_visible(False)
-        everything = zip(axes, self.images, self.captions, self.emphasised, strict=False)
-        for panel, image, caption, emphasis in everything:
-            self.images_.append(panel.imshow(image, cmap="gray", interpolation="nearest"))
+            self.images_.append(panel.imshow(image, interpolation="nearest", **look))
             style = {"color": VERMILION, "weight": "bold"} if emphasis else {"color": INK}
             self.captions_.append(panel.set_xlabel(caption, fontsize=8, labelpad=2, **style))
         self.figure_.suptitle(titled(title), fontsize="large")
-        named = "; ".join(caption.replace("\n", ", ") for caption in self.captions[:20] if caption)
+        named = "; ".join(" ".join(caption.split()) for caption in self.captions[:20] if caption)
         self._describe(f"{title or 'Images'}: {n} images{': ' + named if named else ''}.")
         return self
 
@@ -131,11 +129,11 @@ def plot_class_examples(images, labels, class_names, *, n_per_class=6, title="Ex
     -------
     display : ImageGridDisplay
     """
-    images, labels = _with_labels(images, labels)
+    images, labels = _with_labels(images, labels, class_names)
     firsts = (np.flatnonzero(labels == label)[:n_per_class] for label in range(len(class_names)))
     columns = [np.pad(f, (0, n_per_class - len(f)), mode="edge") for f in firsts if len(f)]
     order = np.stack(columns, axis=1).ravel()
-    names = [class_names[label] for label in labels[order]]
+    names = [str(class_names[label]) for label in labels[order]]
     return ImageGridDisplay(images[order], names).plot(columns=len(columns), title=title)
 
 
@@ -154,12 +152,12 @@ def plot_class_means(images, labels, class_names, *, title="Mean image of each c
     -------
     display : ImageGridDisplay
     """
-    images, labels = _with_labels(images, labels)
+    images, labels = _with_labels(images, labels, class_names)
     present = [label for label in range(len(class_names)) if (labels == label).any()]
     means = np.stack([images[labels == label].mean(axis=0, dtype=np.float32) for label in present])
     if images.dtype == np.uint8:
         means /= 255
-    names = [class_names[label] for label in present]
+    names = [str(class_names[label]) for label in present]
     return ImageGridDisplay(means, names).plot(columns=5, title=title)
 
 
@@ -188,25 +186,26 @@ def check_images(images) -> np.ndarray:
     return array
 
 
-def _with_labels(images, labels):
-    images, labels = check_images(images), as_labels(labels, "labels")
-    if len(images) != len(labels):
-        raise KitError.about("`labels`", f"hold one label per image, {len(images)}", labels)
-    return images, labels
+def _with_labels(images, labels, class_names):
+    images = check_images(images)
+    return images, _labels(labels, "labels", len(images), class_names)
+
+
+def _labels(labels, name, n, class_names):
+    labels = as_labels(labels, name)
+    if len(labels) != n:
+        raise KitError.about(f"`{name}`", f"hold one label per image, {n}", f"{len(labels)}")
+    if class_names is not None and not 0 <= labels.min() <= labels.max() < len(class_names):
+        raise KitError.about(
+            "`class_names`",
+            "name every label",
+            f"{len(class_names)} names for labels from {labels.min()} to {labels.max()}",
+        )
+    return labels
 
 
 def _names(labels, name, class_names, n):
     if labels is None:
         return None
-    labels = as_labels(labels, name)
-    if len(labels) != n:
-        raise KitError.about(f"`{name}`", f"hold one label per image, {n}", f"{len(labels)}")
-    if class_names is None:
-        return [str(label) for label in labels]
-    if labels.min() < 0 or labels.max() >= len(class_names):
-        raise KitError.about(
-            "`class_names`",
-            f"name every label, up to {labels.max()}",
-            f"{len(class_names)} names",
-        )
-    return [class_names[label] for label in labels]
+    labels = _labels(labels, name, n, class_names)
+    return [str(label if class_names is None else class_names[label]) for label in labels]

@@ -67,7 +67,7 @@ def test_numpy_integers_count(make):
 @MAKERS
 @pytest.mark.parametrize("n", [0, -5, 2.0, "10", None, True])
 def test_bad_n_says_what_to_do(make, n):
-    with pytest.raises(KitError, match=r"`n` must be a positive integer; received .*n=1000"):
+    with pytest.raises(KitError, match=r"`n` must be a whole number of at least 1; received"):
         make(n)
 
 

@@ -68,9 +68,6 @@ def test_given_axes_are_drawn_on_and_no_other_figure_is_opened(name):
 
 
 @pytest.mark.parametrize("name", ["plot_training_history", "plot_images", "plot_model_comparison"])
-@pytest.mark.xfail(
-    reason="Display._axes asks a row of axes for its figure", raises=AttributeError, strict=True
-)
 def test_axes_may_come_as_a_grid(name):
     figure, grid = plt.subplots(2, 2, squeeze=False)
     assert CALLS[name][1](ax=grid).figure_ is figure

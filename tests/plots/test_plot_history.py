@@ -171,7 +171,7 @@ def test_given_axes_get_one_quantity_each():
 
 
 def test_too_few_axes_are_counted():
-    with pytest.raises(KitError, match=r"`ax` must hold 2 axes, one per quantity; received 1 axes"):
+    with pytest.raises(KitError, match=r"`ax` must hold 2 axes, one per panel; received 1 axes"):
         plot_training_history(LOGS, ax=plt.subplots()[1])
 
 

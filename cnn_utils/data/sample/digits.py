@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import check_count
 
 SIDE = 28
 POINTS = 64  # along one path: dense enough that the dots of ink run together
@@ -93,7 +93,7 @@ def make_digits(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
     KitError
         If `n` is not a positive integer.
     """
-    check_count(n)
+    check_count("n", n)
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
     templates = [np.stack([_trace(path) for path in PATHS[digit]]) for digit in range(10)]
@@ -105,12 +105,6 @@ def make_digits(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
         )
         images[part] = _ink(rng, _fit(rng, _slant(rng, _bend(rng, paths))))
     return images, labels
-
-
-def check_count(n: object) -> None:
-    """Raise KitError unless `n` is a positive integer."""
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise KitError.about("`n`", "be a positive integer", n, "Write for example n=1000.")
 
 
 def _trace(path: str) -> np.ndarray:

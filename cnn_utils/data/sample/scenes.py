@@ -4,7 +4,6 @@ Numbers measured on these drawings must never be called CIFAR-10 results.
 
 Every scene is painted from back to front at three times its size: a setting with its clutter, the
 subject, sometimes a thing in front of it. Light and grain come last, for a thousand at once.
-Each thing is drawn on a sheet of its own that reaches from -100 to 100, x to the right, y down.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from cnn_utils.data.sample.digits import check_count
 from cnn_utils.data.sample.pen import BROWN, CANVAS, COATS, LEAVES, MOSS, SIDE, Pen
 from cnn_utils.data.sample.subjects import (
     airplane,
@@ -26,6 +24,7 @@ from cnn_utils.data.sample.subjects import (
     ship,
     truck,
 )
+from cnn_utils.errors import check_count
 
 # Colours at the top, just above the horizon, just below it and at the bottom; what stands there.
 SETTINGS = {
@@ -78,7 +77,7 @@ def make_scenes(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
     KitError
         If `n` is not a positive integer.
     """
-    check_count(n)
+    check_count("n", n)
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
     images = np.empty((n, SIDE, SIDE, 3), np.uint8)
