@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     """Execute the notebooks and say where the results lie."""
     from cnn_utils.handin.run import run_notebook
 
-    parts = options.parts or list(PARTS)
+    parts = list(PARTS) if "both" in options.parts else options.parts
     if options.data is not None:
         _check_data(options.data, parts)
     failed = False
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     run_parser = commands.add_parser("run", help="execute the notebooks, write them to build/")
-    run_parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="part1 part2")
+    run_parser.add_argument("parts", nargs="*", choices=[*PARTS, "both"], default="both")
     run_parser.add_argument("--profile", choices=("quick", "full"), default="quick")
     run_parser.add_argument("--data", type=Path, help="folder with mnist.npz and the .h5 file")
     run_parser.add_argument("--out", type=Path, default=Path("build"), help="default: build")

@@ -52,6 +52,10 @@ class ImageBatches(keras.utils.PyDataset):
         seed: int = 458,
     ):
         super().__init__()
+        images = images if isinstance(images, np.ndarray) else np.asarray(images)
+        labels = labels if labels is None else np.asarray(labels)
+        if preprocess is not None and not callable(preprocess):
+            raise KitError.about("`preprocess`", "be a function of images", preprocess)
         if len(images) == 0 or (labels is not None and len(labels) != len(images)):
             received = "no" if labels is None else f"{len(labels)}"
             raise KitError.about(
@@ -75,6 +79,10 @@ class ImageBatches(keras.utils.PyDataset):
         images = self.images[chosen]
         if self.preprocess is not None:
             images = self.preprocess(images)
+        if images is None:
+            raise KitError.about(
+                "`preprocess`", "return the images", None, "Does it end in a `return`?"
+            )
         return images if self.labels is None else (images, self.labels[chosen])
 
     def on_epoch_end(self) -> None:

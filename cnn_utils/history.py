@@ -12,6 +12,8 @@ from cnn_utils.errors import KitError
 if TYPE_CHECKING:
     import pandas as pd
 
+LOW_IS_GOOD = ("loss", "error", "mse", "mae", "crossentropy", "divergence")
+
 
 def history_table(history) -> pd.DataFrame:
     """Return a training history as a table.
@@ -71,7 +73,7 @@ def best_epoch(history, monitor: str = "val_loss") -> int:
     ----------
     history : see `history_table`
     monitor : str, default="val_loss"
-        A column; losses and errors ("loss", "error", "mse", "mae" in the name) are best when low.
+        A column; those named after a loss or an error are best when low.
 
     Raises
     ------
@@ -79,14 +81,14 @@ def best_epoch(history, monitor: str = "val_loss") -> int:
         If the history has no such column, or it holds only NaN.
     """
     table = history_table(history)
-    if monitor not in table or table[monitor].isna().all():
+    if not isinstance(monitor, str) or monitor not in table or table[monitor].isna().all():
         raise KitError.about(
             "`monitor`",
             f"name a column with numbers, one of {list(table.columns)}",
             monitor,
             "Give model.fit a validation_split or validation_data to get the val_ columns.",
         )
-    low_is_good = any(word in monitor for word in ("loss", "error", "mse", "mae"))
+    low_is_good = any(word in monitor for word in LOW_IS_GOOD)
     return int(table[monitor].idxmin() if low_is_good else table[monitor].idxmax())
 
 

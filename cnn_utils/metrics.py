@@ -6,12 +6,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, check_count
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# A confusion matrix has a cell for each pair of classes; more than this is a mistake.
+MOST_CLASSES = 10_000
 AVERAGES = ("macro", "micro", "weighted", None)
+
+
+def as_array(values, name: str) -> np.ndarray:
+    """Return `values` as an array, or say that its rows are of unequal length."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise KitError.about(
+            f"`{name}`", "have rows of equal length", "rows of unequal length"
+        ) from None
+
+
+def as_names(class_names) -> list[str]:
+    """Return class names as a list of texts, or say what is wrong with them."""
+    if isinstance(class_names, (str, set, dict)) or not np.iterable(class_names):
+        raise KitError.about(
+            "`class_names`", "be a list of names, in the order of the labels", class_names
+        )
+    return [str(name) for name in class_names]
 
 
 def as_labels(values, name: str = "y_pred") -> np.ndarray:
@@ -33,11 +54,8 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
     KitError
         If the values are neither whole-number labels nor rows of finite scores.
     """
+    array = as_array(values, name)
     expected = "hold integer labels (n,) or one score per class (n, n_classes)"
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise KitError.about(f"`{name}`", expected, "rows of unequal length") from None
     if array.ndim == 2 and array.shape[1] > 1:
         if array.dtype.kind not in "fiub":
             raise KitError.about(f"`{name}`", expected, array)
@@ -93,6 +111,9 @@ def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray
     largest = int(max(true.max(), pred.max()))
     if n_classes is None:
         n_classes = max(largest + 1, _n_scores(y_true), _n_scores(y_pred))
+    check_count("n_classes", n_classes)
+    if n_classes > MOST_CLASSES:
+        raise KitError.about("the number of classes", f"be at most {MOST_CLASSES}", n_classes)
     smallest = int(min(true.min(), pred.min()))
     if smallest < 0 or largest >= n_classes:
         raise KitError.about(
@@ -157,6 +178,7 @@ def classification_table(y_true, y_pred, class_names) -> pd.DataFrame:
     """Precision, recall, F1 and number of images per class, as a table for the notebook."""
     import pandas as pd
 
+    class_names = as_names(class_names)
     counts = confusion_matrix(y_true, y_pred, len(class_names))
     precision, recall, f1 = precision_recall_f1(counts)
     columns = {"precision": precision, "recall": recall, "F1": f1, "images": counts.sum(axis=1)}
@@ -167,6 +189,7 @@ def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
     """List the `n` most frequent mistakes as (true, predicted, images), most frequent first."""
     import pandas as pd
 
+    class_names = as_names(class_names)
     counts = confusion_matrix(y_true, y_pred, len(class_names))
     mistakes = counts - np.diag(np.diag(counts))
     order = np.argsort(-mistakes, axis=None, kind="stable")[:n]

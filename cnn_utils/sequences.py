@@ -128,6 +128,7 @@ def simulate_sequence_errors(
         )
     check_count("length", length)
     check_count("n_sequences", n_sequences)
+    check_count("seed", seed, least=0)
     wrong = true != pred
     rng = np.random.default_rng(seed)
     draws = rng.integers(len(wrong), size=(n_sequences, length), dtype=np.int32)

@@ -76,6 +76,19 @@ def test_keras_learns_evaluates_and_predicts_from_it():
     assert predicted.ravel() == pytest.approx(LABELS, rel=1e-3)
 
 
+def test_lists_are_taken_too():
+    images, labels = ImageBatches(IMAGES.tolist(), LABELS.tolist(), batch_size=4)[0]
+    assert images.shape == (4, 1, 1, 1)
+    assert labels.tolist() == [0, 10, 20, 30]
+
+
+def test_a_preprocessing_without_return_is_explained():
+    with pytest.raises(KitError, match=r"`preprocess` must return the images; received None"):
+        ImageBatches(IMAGES, preprocess=lambda images: None)[0]
+    with pytest.raises(KitError, match=r"`preprocess` must be a function of images; received 32"):
+        ImageBatches(IMAGES, preprocess=32)
+
+
 @pytest.mark.parametrize(
     ("images", "labels", "batch_size", "message"),
     [

@@ -55,9 +55,7 @@ def test_a_failed_notebook_is_named_and_the_other_one_still_runs(runs, capsys):
 
 
 def test_pair_check_tells_and_exits_1(tmp_path, capsys):
-    (tmp_path / "a.py").write_text(
-        "# ---\n# jupyter:\n#   kernelspec:\n#     name: python3\n# ---\n"
-    )
+    (tmp_path / "a.py").write_text("# %%\n1\n")
     assert command_line.main(["pair", "--check", "--notebooks", str(tmp_path)]) == 1
     assert "differs from its .py" in capsys.readouterr().out
     assert command_line.main(["pair", "--notebooks", str(tmp_path)]) == 0

@@ -176,7 +176,7 @@ def test_most_confused_lists_mistakes_by_frequency_then_in_class_order():
 
 
 def test_equally_frequent_mistakes_stay_in_class_order():
-    table = metrics.most_confused(range(10), np.roll(range(10), -1), "0123456789", n=10)
+    table = metrics.most_confused(range(10), np.roll(range(10), -1), list("0123456789"), n=10)
     assert "".join(table["true"]) == "0123456789"
 
 
@@ -194,3 +194,27 @@ def test_without_mistakes_most_confused_is_empty_but_still_a_table():
 def test_tables_refuse_labels_without_a_name(function):
     with pytest.raises(KitError, match=r"labels must lie in 0\.\.1; received labels from 0 to 2"):
         function(TRUE, PRED, ["cat", "dog"])
+
+
+@pytest.mark.parametrize("names", ["cat", 3, None, {"cat", "dog"}])
+def test_class_names_are_a_list(names):
+    with pytest.raises(KitError, match="`class_names` must be a list of names, in the order"):
+        metrics.as_names(names)
+
+
+def test_absurdly_many_classes_are_refused_before_memory_runs_out():
+    with pytest.raises(KitError, match="number of classes must be at most 10000"):
+        metrics.confusion_matrix([0, 10**6], [0, 1])
+    with pytest.raises(KitError, match="`n_classes` must be a whole number"):
+        metrics.confusion_matrix([0, 1], [0, 1], n_classes=2.0)
+
+
+def test_ragged_rows_are_named():
+    with pytest.raises(KitError, match="`y_pred` must have rows of equal length"):
+        metrics.confusion_matrix([0, 1], [[1, 2], [3]])
+
+
+def test_scores_tell_the_number_of_classes():
+    """Three classes, two of them present: their F1 is 1, the third's 0."""
+    rows = np.eye(3)[[0, 1]]
+    assert metrics.f1_score(rows, rows) == pytest.approx(2 / 3)

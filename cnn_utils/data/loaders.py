@@ -114,7 +114,12 @@ def data_folders() -> list[Path]:
     """Return the folders in which a data file is looked for, in order."""
     named = os.environ.get("CNN_UTILS_DATA")
     kit = Path(__file__).resolve().parents[2]
-    return [*([Path(named).expanduser()] if named else []), Path(), kit / "data", kit / "notebooks"]
+    return [
+        *([Path(os.path.expanduser(named))] if named else []),
+        Path(),
+        kit / "data",
+        kit / "notebooks",
+    ]
 
 
 def _locate(path, name: str, source: str, keras_folder: bool = False) -> Path | None:
@@ -124,20 +129,23 @@ def _locate(path, name: str, source: str, keras_folder: bool = False) -> Path | 
     if source not in SOURCES:
         raise KitError.about("`source` (or CNN_UTILS_SOURCE)", f"be one of {SOURCES}", source)
     if path is not None:
-        if not Path(path).exists():
+        if not isinstance(path, (str, os.PathLike)):
+            raise DataError.about("`path`", "be a text or a Path", path)
+        path = Path(os.path.expanduser(path))
+        if not _exists(path):
             raise DataError.about(
                 f"'{path}'",
                 "exist",
                 "nothing at that place",
                 f"Leave the path out to look for {name} in {_listing()}, or to use the sample.",
             )
-        return Path(path)
+        return path
     if source == "sample":
         return None
     folders = data_folders()
     if keras_folder:
-        folders.append(Path.home() / ".keras" / "datasets")
-    found = next((folder / name for folder in folders if (folder / name).exists()), None)
+        folders.append(Path(os.path.expanduser("~/.keras/datasets")))
+    found = next((folder / name for folder in folders if _exists(folder / name)), None)
     if found is None and source == "official":
         raise DataError.about(
             name,
@@ -146,6 +154,13 @@ def _locate(path, name: str, source: str, keras_folder: bool = False) -> Path | 
             "Put it there, or name its folder in the environment variable CNN_UTILS_DATA.",
         )
     return found
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder that may not be entered, a name too long
+        return False
 
 
 def _listing() -> str:

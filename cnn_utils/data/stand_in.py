@@ -39,32 +39,38 @@ def cifar10_sample_path() -> Path:
 def cache_folder() -> Path:
     """Return the folder for generated files: ``CNN_UTILS_CACHE``, or the user's cache."""
     named = os.environ.get("CNN_UTILS_CACHE")
-    folder = Path(named).expanduser() if named else platformdirs.user_cache_path("cnn_utils")
+    folder = Path(os.path.expanduser(named or platformdirs.user_cache_dir("cnn_utils")))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
-        return _temporary_folder()
+        return Path(_temporary_folder().name)
 
 
 @cache
-def _temporary_folder() -> Path:
+def _temporary_folder() -> tempfile.TemporaryDirectory:
     """Return a folder that lasts as long as this process, for homes that can't be written to."""
-    return Path(tempfile.mkdtemp(prefix="cnn_utils-"))
+    return tempfile.TemporaryDirectory(prefix="cnn_utils-")
 
 
 def _cached(name: str, write: Callable[[Path], None], read: Callable):
     """Read the cached file; make it first if it is missing or damaged."""
     file = cache_folder() / name
-    if file.exists():
-        try:
-            return read(file)
-        except DataError:
-            file.unlink()
-    print("Drawing the sample data (once, about half a minute) ...")
-    with atomic_path(file) as part:
-        write(part)
+    try:
+        return read(file)
+    except DataError:
+        print("Drawing the sample data (once, about half a minute) ...", flush=True)
+    try:
+        with atomic_path(file) as part:
+            write(part)
+    except OSError as error:
+        raise DataError.about(
+            f"'{file}'",
+            "be a place to keep the sample data, about 250 MB",
+            f"{error.strerror or error}",
+            "Make room, or name another folder in the environment variable CNN_UTILS_CACHE.",
+        ) from None
     return read(file)
 
 

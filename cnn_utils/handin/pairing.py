@@ -34,7 +34,10 @@ def build_notebook(source: Path) -> str:
     """
     if not source.is_file():
         raise KitError.about(f"'{source}'", "be a notebook in percent format", "no file")
-    notebook = jupytext.read(source, fmt="py:percent")
+    try:
+        notebook = jupytext.read(source, fmt="py:percent")
+    except UnicodeDecodeError:
+        raise KitError.about(f"'{source}'", "be text in UTF-8", "other bytes") from None
     seen: Counter = Counter()
     for cell in notebook.cells:
         # A random id would change with every build; one made from the position with every insert.

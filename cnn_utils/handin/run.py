@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,12 +87,12 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     KitError
         If `source` is not a notebook, or `out` can't be made.
     """
-    try:
-        notebook = nbformat.read(source, as_version=4)
-    except (OSError, ValueError) as error:
-        raise KitError.about(f"'{source}'", "be a notebook", f"{type(error).__name__}") from None
+    notebook = _read(source)
     try:
         out.mkdir(parents=True, exist_ok=True)
+        # Now, not after an hour of training.
+        with tempfile.TemporaryFile(dir=out):
+            pass
     except OSError as error:
         raise KitError.about(f"'{out}'", "be a folder to write to", f"{error.strerror}") from None
     environment = {
@@ -122,6 +123,20 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     finally:  # also when interrupted: hours of training may have gone into the cells before
         written = _write(notebook, source, out)
     return Run(*written, error)
+
+
+def _read(source: Path):
+    try:
+        notebook = nbformat.read(source, as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:  # of many kinds, since any file may bear the name .ipynb
+        raise KitError.about(
+            f"'{source}'",
+            "be a notebook",
+            type(error).__name__,
+            "Open it in JupyterLab to see whether it is damaged.",
+        ) from None
+    return notebook
 
 
 def _write(notebook, source: Path, out: Path) -> tuple[Path, Path]:

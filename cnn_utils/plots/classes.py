@@ -6,7 +6,7 @@ import numpy as np
 import seaborn as sns
 
 from cnn_utils.errors import KitError
-from cnn_utils.metrics import as_labels, confusion_matrix
+from cnn_utils.metrics import as_labels, as_names, confusion_matrix
 from cnn_utils.plots.figure import BLUE, Display, tidy, titled
 
 NORMALIZE = {
@@ -30,11 +30,11 @@ class ClassDistributionDisplay(Display):
     """
 
     def __init__(self, counts, class_names):
-        self.counts, self.class_names = np.asarray(counts), list(map(str, class_names))
+        self.counts, self.class_names = np.asarray(counts), as_names(class_names)
 
     def plot(self, *, ax=None, title="Images per class"):
         """Draw the bars and return the display."""
-        ax = self._axes(ax, figsize=(7, 3.4))
+        (ax,) = self._panels(ax, 1, 1, figsize=(7, 3.4))
         sns.barplot(x=self.counts, y=self.class_names, orient="h", color=BLUE, ax=ax)
         self.bars_ = ax.containers[-1]
         ax.bar_label(self.bars_, padding=3, fontsize=9)
@@ -65,7 +65,7 @@ class ConfusionMatrixDisplay(Display):
     """
 
     def __init__(self, counts, class_names):
-        self.counts, self.class_names = np.asarray(counts), list(map(str, class_names))
+        self.counts, self.class_names = np.asarray(counts), as_names(class_names)
         if self.counts.shape != (len(self.class_names),) * 2:
             raise KitError.about(
                 "`class_names`", f"name each of {len(self.counts)} classes", self.class_names
@@ -74,6 +74,7 @@ class ConfusionMatrixDisplay(Display):
     @classmethod
     def from_predictions(cls, y_true, y_pred, class_names, **options):
         """Count, then draw: labels, one-hot rows or class scores are welcome."""
+        class_names = as_names(class_names)
         counts = confusion_matrix(y_true, y_pred, len(class_names))
         return cls(counts, class_names).plot(**options)
 
@@ -93,7 +94,7 @@ class ConfusionMatrixDisplay(Display):
         if normalize is not None:
             totals = self.counts.sum(axis=1 if normalize == "true" else 0, keepdims=True)
             self.values_ = 100 * self.counts / np.maximum(totals, 1)
-        ax = self._axes(ax, figsize=(6.8, 5.8))
+        (ax,) = self._panels(ax, 1, 1, figsize=(6.8, 5.8))
         sns.heatmap(
             self.values_,
             annot=True,
@@ -141,7 +142,7 @@ def plot_class_distribution(labels, class_names, *, ax=None, title="Images per c
     -------
     display : ClassDistributionDisplay
     """
-    labels = as_labels(labels, "labels")
+    labels, class_names = as_labels(labels, "labels"), as_names(class_names)
     if len(labels) == 0 or labels.min() < 0 or labels.max() >= len(class_names):
         received = f"labels from {labels.min()} to {labels.max()}" if len(labels) else "no labels"
         raise KitError.about("`labels`", f"hold labels in 0..{len(class_names) - 1}", received)

@@ -7,6 +7,7 @@ import io
 from math import ceil
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cnn_utils import provenance
@@ -61,6 +62,8 @@ class Display:
             _, ax = plt.subplots(
                 rows, columns, FigureClass=DescribedFigure, squeeze=rows * columns == 1, **options
             )
+        elif np.size(ax) == 0 or not all(isinstance(panel, Axes) for panel in np.ravel(ax)):
+            raise KitError.about("`ax`", "be Matplotlib axes, as plt.subplots() returns them", ax)
         self.ax_, self.figure_ = ax, np.ravel(ax)[0].figure
         return ax
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
+import numpy as np
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from cnn_utils.history import best_epoch, history_table
@@ -87,7 +88,7 @@ class TrainingHistoryDisplay(Display):
             )
             self.overfitting_.append(span)
         ax.set(title=name.replace("_", " "), xlabel="epoch")
-        if name == "loss" and self.table[list(self.lines_)].min().min() > 0:
+        if name == "loss" and self.table[list(self.lines_)].where(np.isfinite).min().min() > 0:
             # Differences late in training would drown in the first epoch's large loss.
             ax.set(yscale="log", ylabel="logarithmic scale")
             ax.yaxis.set_minor_formatter(NullFormatter())

@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 
 from cnn_utils.errors import KitError, check_count
-from cnn_utils.metrics import as_labels
+from cnn_utils.metrics import as_array, as_labels, as_names
 from cnn_utils.plots.figure import INK, VERMILION, Display, titled
 
 
@@ -99,6 +99,7 @@ def plot_images(
         If the images can't be shown or the lengths differ.
     """
     images = check_images(images)
+    class_names = None if class_names is None else as_names(class_names)
     true = _names(labels, "labels", class_names, len(images))
     pred = _names(predictions, "predictions", class_names, len(images))
     wrong = [False] * len(images)
@@ -129,11 +130,13 @@ def plot_class_examples(images, labels, class_names, *, n_per_class=6, title="Ex
     -------
     display : ImageGridDisplay
     """
+    check_count("n_per_class", n_per_class)
+    class_names = as_names(class_names)
     images, labels = _with_labels(images, labels, class_names)
     firsts = (np.flatnonzero(labels == label)[:n_per_class] for label in range(len(class_names)))
     columns = [np.pad(f, (0, n_per_class - len(f)), mode="edge") for f in firsts if len(f)]
     order = np.stack(columns, axis=1).ravel()
-    names = [str(class_names[label]) for label in labels[order]]
+    names = [class_names[label] for label in labels[order]]
     return ImageGridDisplay(images[order], names).plot(columns=len(columns), title=title)
 
 
@@ -152,18 +155,19 @@ def plot_class_means(images, labels, class_names, *, title="Mean image of each c
     -------
     display : ImageGridDisplay
     """
+    class_names = as_names(class_names)
     images, labels = _with_labels(images, labels, class_names)
     present = [label for label in range(len(class_names)) if (labels == label).any()]
     means = np.stack([images[labels == label].mean(axis=0, dtype=np.float32) for label in present])
     if images.dtype == np.uint8:
         means /= 255
-    names = [str(class_names[label]) for label in present]
+    names = [class_names[label] for label in present]
     return ImageGridDisplay(means, names).plot(columns=5, title=title)
 
 
 def check_images(images) -> np.ndarray:
     """Return `images` as (n, height, width[, 3]) uint8 or float 0-1, or say what is wrong."""
-    array = np.asarray(images)
+    array = as_array(images, "images")
     if array.ndim == 4 and array.shape[-1] == 1:
         array = array[..., 0]
     shaped = array.ndim == 3 or (array.ndim == 4 and array.shape[-1] == 3)

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 
 from cnn_utils import provenance
-from cnn_utils.errors import KitError, SubmissionError
+from cnn_utils.errors import KitError, SubmissionError, check_count
 from cnn_utils.files import atomic_path
-from cnn_utils.metrics import as_labels
+from cnn_utils.metrics import as_array, as_labels
 from cnn_utils.submission.validate import HEADER, N_CLASSES, N_ROWS
 
 
 def export_submission(predictions, path="submission.csv", n_rows: int = N_ROWS) -> Path:
     """Write predictions for the unlabelled test images as ``ID,Prediction``.
 
-    A small record is written beside the file (``submission.json``): when, from which data and
-    with which SHA-256. Both files appear whole or not at all.
+    A small record is written beside the file (``submission.csv.json``): when, from which data and
+    with which SHA-256. Each file appears whole or not at all.
 
     Parameters
     ----------
     predictions : array-like of shape (n_rows,), (n_rows, 1) or (n_rows, 10)
         Labels 0-9, or class scores such as ``model.predict`` returns, in the images' order.
     path : str or Path, default="submission.csv"
-        Where to write; its folder must exist.
+        Where to write: a name that ends in ".csv", in an existing folder.
     n_rows : int, default=10_000
         Number of test images.
 
@@ -39,14 +40,10 @@ def export_submission(predictions, path="submission.csv", n_rows: int = N_ROWS) 
     Raises
     ------
     SubmissionError
-        If the predictions can't be scored; nothing is written then.
+        If the predictions can't be scored or the file can't be written; the earlier file stays.
     """
     labels = _check_predictions(predictions, n_rows)
-    path = Path(path)
-    if path.is_dir() or not path.parent.is_dir():
-        raise SubmissionError.about(
-            "`path`", "be a file name in an existing folder", f"'{path}'", "Create the folder."
-        )
+    path = _check_path(path)
     rows = "".join(f"{i},{label}\n" for i, label in enumerate(labels))
     content = (",".join(HEADER) + "\n" + rows).encode("ascii")
     record = {
@@ -56,17 +53,41 @@ def export_submission(predictions, path="submission.csv", n_rows: int = N_ROWS) 
         "data": provenance.source_of("CIFAR-10") or "unknown",
         "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
-    if note := provenance.stand_in_note():
-        record["warning"] = f"made from a {note}: not for the leaderboard"
-    with atomic_path(path) as part:
-        part.write_bytes(content)
-    with atomic_path(path.with_suffix(".json")) as part:
-        part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    if record["data"] == "sample":
+        record["warning"] = "made from the synthetic sample: not for the leaderboard"
+    beside = path.with_name(f"{path.name}.json")
+    try:
+        with atomic_path(path) as part, atomic_path(beside) as record_part:
+            part.write_bytes(content)
+            record_part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SubmissionError.about(
+            f"'{path}'",
+            "be a place that can be written to",
+            f"{error.strerror or error}",
+            "Choose another folder, or make room on the disk.",
+        ) from None
     return path
 
 
+def _check_path(path) -> Path:
+    target = Path(os.path.expanduser(path))
+    # os.replace would put a file in place of a link or a device.
+    target = target.resolve() if target.is_symlink() else target
+    usable = target.parent.is_dir() and (target.is_file() or not target.exists())
+    if target.suffix.lower() != ".csv" or not usable:
+        raise SubmissionError.about(
+            "`path`",
+            'be a file name ending in ".csv", in an existing folder',
+            f"'{path}'",
+            "Create the folder first, or leave `path` out.",
+        )
+    return target
+
+
 def _check_predictions(predictions, n_rows: int) -> np.ndarray:
-    array = np.asarray(predictions)
+    check_count("n_rows", n_rows)
+    array = _in_submission(as_array, predictions)
     if array.dtype.kind == "f" and (array.ndim == 1 or array.shape[1:] == (1,)):
         raise SubmissionError.about(
             "`predictions`",
@@ -78,10 +99,7 @@ def _check_predictions(predictions, n_rows: int) -> np.ndarray:
         raise SubmissionError.about(
             "`predictions`", f"have {N_CLASSES} columns, one per class", array
         )
-    try:
-        labels = as_labels(array, "predictions")
-    except KitError as error:
-        raise SubmissionError(str(error)) from None
+    labels = _in_submission(as_labels, array)
     if len(labels) != n_rows:
         raise SubmissionError.about(
             "`predictions`",
@@ -105,3 +123,11 @@ def _check_predictions(predictions, n_rows: int) -> np.ndarray:
             "The network has not learned: check its scaling of X_test and its training history.",
         )
     return labels
+
+
+def _in_submission(convert, values) -> np.ndarray:
+    """Convert the predictions; what is wrong with them is a matter of the submission."""
+    try:
+        return convert(values, "predictions")
+    except KitError as error:
+        raise SubmissionError(str(error)) from None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnn_utils.errors import SubmissionError
+from cnn_utils.errors import SubmissionError, check_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,12 +43,15 @@ def validate_submission(path="submission.csv", n_rows: int = N_ROWS) -> pd.DataF
     """
     import pandas as pd
 
-    path = Path(path)
+    check_count("n_rows", n_rows)
+    path = Path(os.path.expanduser(path))
     try:
+        if path.exists() and not path.is_file():
+            raise SubmissionError.about(f"'{path}'", "be a readable file", "a folder or device")
         content = path.read_bytes()
     except OSError as error:
         raise SubmissionError.about(
-            f"'{path}'", "be a readable file", f"{type(error).__name__}", CURE
+            f"'{path}'", "be a readable file", f"{error.strerror or error}", CURE
         ) from None
     problems, ids, predictions = _inspect(content, n_rows)
     if problems:
@@ -57,16 +62,17 @@ def validate_submission(path="submission.csv", n_rows: int = N_ROWS) -> pd.DataF
 
 def _inspect(content: bytes, n_rows: int):
     """Return (problems, ids, predictions) of a file's bytes; the lists only if no problem."""
-    if not content.strip():
-        return ["it is empty"], [], []
     problems = []
-    if content.startswith(b"\xef\xbb\xbf"):
+    if content.startswith(codecs.BOM_UTF8):
         problems.append("it starts with a byte-order mark (saved as 'CSV UTF-8' by a spreadsheet?)")
-        content = content[3:]
+        content = content.removeprefix(codecs.BOM_UTF8)
     if b"\r" in content:
-        problems.append("its lines end in CRLF (Windows), expected LF")
+        problems.append("its lines end in CRLF (Windows) or CR, expected LF")
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not content.strip():
+        return [*problems, "it is empty"], [], []
     try:
-        lines = content.decode("utf-8").splitlines()
+        lines = content.decode("utf-8").rstrip("\n").split("\n")
     except UnicodeDecodeError:
         return [*problems, "it is not text (UTF-8)"], [], []
     delimiter = ","
@@ -79,7 +85,9 @@ def _inspect(content: bytes, n_rows: int):
         return [*problems, f"it is not a CSV table ({error})"], [], []
     if header != HEADER:
         problems.append(_header_problem(header))
-    rows = [row for row in rows if row]
+    if blank := [i for i, row in enumerate(rows) if not row]:
+        problems.append(f"{len(blank)} of its lines are blank, the first after row {blank[0]}")
+        rows = [row for row in rows if row]
     if len(rows) != n_rows:
         problems.append(f"it has {len(rows):,} predictions, expected {n_rows:,}")
     wide = next((i for i, row in enumerate(rows) if len(row) != len(header)), None)
@@ -95,7 +103,7 @@ def _inspect(content: bytes, n_rows: int):
 
 def _header_problem(header: list[str]) -> str:
     text = f"its header is '{','.join(header)[:60]}', expected 'ID,Prediction'"
-    if header[0] in ("", "Unnamed: 0"):
+    if header and header[0] in ("", "Unnamed: 0"):
         text += " (an index column: use to_csv(..., index=False))"
     return text
 

@@ -89,6 +89,18 @@ def test_a_path_that_does_not_exist(tmp_path):
         loaders.load_cifar10(tmp_path / "none.h5")
 
 
+@pytest.mark.parametrize("path", [5, ["mnist.npz"], b"mnist.npz"])
+def test_a_path_of_another_kind(path):
+    with pytest.raises(DataError, match="`path` must be a text or a Path; received"):
+        loaders.load_mnist(path)
+
+
+def test_a_folder_that_cannot_be_named(monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setenv("CNN_UTILS_DATA", "~nobody-of-that-name/x" + "y" * 300)
+    assert loaders.load_mnist(verbose=0)["y_test"].shape == (10000,)
+
+
 def test_an_unknown_source():
     with pytest.raises(KitError, match=r"`source`.*'auto', 'official', 'sample'.*received real"):
         loaders.load_mnist(source="real")

@@ -1,3 +1,5 @@
+import os
+
 import h5py
 import numpy as np
 import pytest
@@ -97,8 +99,45 @@ def test_a_group_in_place_of_an_array(tmp_path):
     with h5py.File(tmp_path / "c.h5", "w") as file:
         for name in ("X_train", "y_train", "X_test"):
             file.create_group(name)
-    with pytest.raises(DataError, match=r"X_train.*must be an array; received a group"):
+    with pytest.raises(DataError, match=r"X_train.*must be an array stored in the file.* a group"):
         reading.read_cifar10(tmp_path / "c.h5")
+
+
+def test_a_link_to_another_file_is_not_read_as_zeros(tmp_path, cifar_arrays):
+    layout = h5py.VirtualLayout((N, 32, 32, 3), np.uint8)
+    layout[:] = h5py.VirtualSource(tmp_path / "gone.h5", "X_train", (N, 32, 32, 3))
+    with h5py.File(tmp_path / "c.h5", "w") as file:
+        file.create_virtual_dataset("X_train", layout)
+        file["y_train"], file["X_test"] = cifar_arrays["y_train"], cifar_arrays["X_test"]
+    with pytest.raises(DataError, match=r"X_train.*received a link to other files"):
+        reading.read_cifar10(tmp_path / "c.h5")
+
+
+def test_an_array_that_was_never_written_is_not_read_as_zeros(tmp_path, cifar_arrays):
+    del cifar_arrays["X_test"]
+    file = write_h5(tmp_path / "c.h5", cifar_arrays)
+    with h5py.File(file, "a") as f:
+        f.create_dataset("X_test", (5, 32, 32, 3), np.uint8)
+    with pytest.raises(DataError, match=r"X_test.*received an array that was never written"):
+        reading.read_cifar10(file)
+
+
+def test_an_empty_hdf5_array_is_no_traceback(tmp_path, cifar_arrays):
+    cifar_arrays["y_train"] = h5py.Empty("u1")
+    with pytest.raises(DataError):
+        reading.read_cifar10(write_h5(tmp_path / "c.h5", cifar_arrays))
+
+
+def test_an_odd_source_attribute_makes_no_sample(tmp_path, cifar_arrays):
+    file = write_h5(tmp_path / "c.h5", cifar_arrays, source=np.zeros(3))
+    assert reading.read_cifar10(file)[1] is False
+
+
+@pytest.mark.parametrize("read", [reading.read_cifar10, reading.read_mnist])
+def test_a_pipe_is_not_waited_for(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="received a pipe or device"):
+        read(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.99])
@@ -132,7 +171,7 @@ def test_a_file_of_another_kind(tmp_path, read, content, message):
 def test_a_folder_or_no_file(tmp_path, read):
     with pytest.raises(DataError, match=r"received a folder\. Name the file in it"):
         read(tmp_path)
-    with pytest.raises(DataError, match="readable and complete"):
+    with pytest.raises(DataError, match=r"must be readable; received No such file.*permissions"):
         read(tmp_path / "none")
 
 
@@ -181,3 +220,16 @@ def test_a_cut_off_or_garbled_npz_file(tmp_path, mnist_arrays):
     file.write_bytes(content)
     with pytest.raises(DataError, match="readable and complete"):
         reading.read_mnist(file)
+
+
+def test_one_flipped_byte_anywhere_is_no_traceback(tmp_path):
+    """Small arrays, so that headers and directory are a large part of the file."""
+    arrays = {name: np.zeros(3, np.uint8) for name in ("x_train", "y_train", "x_test", "y_test")}
+    file = write_npz(tmp_path / "mnist.npz", arrays)
+    content = file.read_bytes()
+    for position in range(0, len(content), 7):
+        file.write_bytes(
+            content[:position] + bytes([255 - content[position]]) + content[position + 1 :]
+        )
+        with pytest.raises(DataError):
+            reading.read_mnist(file)

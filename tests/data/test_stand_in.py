@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from cnn_utils.data import reading, stand_in
+from cnn_utils.errors import DataError
 
 
 @pytest.fixture
@@ -48,6 +49,15 @@ def test_a_damaged_cache_is_drawn_again(small_sample, damage):
     file.write_bytes(damage)
     assert stand_in.mnist_sample()["y_test"].shape == (10_000,)
     assert small_sample == [70_000, 70_000]
+
+
+def test_a_full_disk_is_said(small_sample, monkeypatch):
+    def fill(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(stand_in, "_write_mnist", fill)
+    with pytest.raises(DataError, match=r"No space left on device\. .*CNN_UTILS_CACHE"):
+        stand_in.mnist_sample()
 
 
 def test_a_home_that_cannot_be_written_to_gets_a_temporary_folder(tmp_path, monkeypatch):

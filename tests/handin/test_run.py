@@ -76,6 +76,22 @@ def test_a_missing_or_broken_notebook(tmp_path):
         run_notebook(tmp_path / "bad.ipynb", tmp_path, "quick")
 
 
+@pytest.mark.parametrize("content", ["{}", "[]", '{"cells": 3, "nbformat": 4}', "\xff"])
+def test_a_file_that_is_no_notebook(tmp_path, content):
+    (tmp_path / "bad.ipynb").write_text(content)
+    with pytest.raises(KitError, match=r"be a notebook; received .* Open it in JupyterLab"):
+        run_notebook(tmp_path / "bad.ipynb", tmp_path / "out", "quick")
+
+
+def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_run(run, monkeypatch):
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("cnn_utils.handin.run.tempfile.TemporaryFile", refuse)
+    with pytest.raises(KitError, match="be a folder to write to; received Permission denied"):
+        run("print('trained for an hour')")
+
+
 def test_a_place_that_cannot_be_written_to(run, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(KitError, match="be a folder to write to"):

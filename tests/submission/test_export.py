@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cnn_utils import provenance
-from cnn_utils.errors import SubmissionError
+from cnn_utils.errors import KitError, SubmissionError
 from cnn_utils.submission import export_submission, validate_submission
 
 LABELS = np.arange(6) % 4
@@ -45,7 +45,7 @@ def test_ten_thousand_rows_are_the_default(tmp_path):
 def test_the_record_names_the_bytes_and_the_data(tmp_path):
     provenance.record("CIFAR-10", "official")
     path = export(LABELS, tmp_path)
-    record = json.loads((tmp_path / "submission.json").read_text())
+    record = json.loads((tmp_path / "submission.csv.json").read_text())
     assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (record["rows"], record["data"]) == (6, "official")
     assert "warning" not in record
@@ -54,7 +54,7 @@ def test_the_record_names_the_bytes_and_the_data(tmp_path):
 def test_the_record_warns_of_a_stand_in(tmp_path):
     provenance.record("CIFAR-10", "sample")
     export(LABELS, tmp_path)
-    record = json.loads((tmp_path / "submission.json").read_text())
+    record = json.loads((tmp_path / "submission.csv.json").read_text())
     assert record["data"] == "sample"
     assert "not for the leaderboard" in record["warning"]
 
@@ -73,6 +73,7 @@ def test_the_record_warns_of_a_stand_in(tmp_path):
         ([0, 1, -1, 3, 4, 5], r"0\.\.9; received -1 at position 2"),
         ([3] * 6, r"differ from image to image; received class 3 for all 6.*not learned"),
         ([], r"received"),
+        ([[1, 2], [3]], r"rows of unequal length"),
     ],
 )
 def test_bad_predictions_are_refused_with_the_cure_and_nothing_is_written(
@@ -92,5 +93,47 @@ def test_a_refusal_leaves_the_earlier_submission(tmp_path):
 
 @pytest.mark.parametrize("name", [".", "missing/submission.csv"])
 def test_a_folder_is_no_file_name(name, tmp_path):
-    with pytest.raises(SubmissionError, match="file name in an existing folder"):
+    with pytest.raises(SubmissionError, match=r'ending in "\.csv", in an existing'):
         export_submission(LABELS, tmp_path / name, n_rows=6)
+
+
+def test_a_record_or_a_device_is_not_overwritten(tmp_path):
+    for name in (tmp_path / "submission.json", "/dev/null"):
+        with pytest.raises(SubmissionError, match="existing folder"):
+            export_submission(LABELS, name, n_rows=6)
+
+
+def test_another_file_of_the_same_stem_is_left_alone(tmp_path):
+    (tmp_path / "submission.json").write_text("mine")
+    export(LABELS, tmp_path)
+    assert (tmp_path / "submission.json").read_text() == "mine"
+
+
+def test_a_link_is_written_through(tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "submission.csv").symlink_to(tmp_path / "shared" / "group7.csv")
+    export(LABELS, tmp_path)
+    assert (tmp_path / "submission.csv").is_symlink()
+    assert len(validate_submission(tmp_path / "shared" / "group7.csv", n_rows=6)) == 6
+
+
+def test_if_the_record_cannot_be_written_the_earlier_submission_stays(tmp_path):
+    before = export(LABELS, tmp_path).read_bytes()
+    (tmp_path / "submission.csv.json").unlink()
+    (tmp_path / "submission.csv.json").mkdir()
+    with pytest.raises(SubmissionError, match="a place that can be written to"):
+        export(LABELS[::-1], tmp_path)
+    assert (tmp_path / "submission.csv").read_bytes() == before
+
+
+def test_only_the_predictions_own_data_set_counts_as_stand_in(tmp_path):
+    provenance.record("MNIST", "sample")
+    provenance.record("CIFAR-10", "official")
+    export(LABELS, tmp_path)
+    assert "warning" not in json.loads((tmp_path / "submission.csv.json").read_text())
+
+
+@pytest.mark.parametrize("n_rows", [None, "6", 6.0])
+def test_the_number_of_rows_is_a_number(n_rows, tmp_path):
+    with pytest.raises(KitError, match="`n_rows` must be a whole number"):
+        export(LABELS, tmp_path, n_rows=n_rows)

@@ -38,6 +38,12 @@ def test_blank_lines_at_the_end_are_no_problem(end, tmp_path):
     [
         ("", "it is empty"),
         ("\n\n", "it is empty"),
+        (b"\xef\xbb\xbf", r"byte-order mark(.|\n)*it is empty"),
+        (b"\xef\xbb\xbf\n", r"byte-order mark(.|\n)*it is empty"),
+        ("\n" + GOOD, r"header is ''"),
+        (GOOD.replace("1,8\n", "1,8\n\n"), "1 of its lines are blank, the first after row 2"),
+        (GOOD.replace("\n", "\r"), r"lines end in CRLF \(Windows\) or CR"),
+        (GOOD.replace("\n", "\u2028"), "its header is"),
         (GOOD.replace("ID,Prediction", "id,label"), r"header is 'id,label', expected 'ID,Pred"),
         ("0,3\n1,8\n2,0\n3,9\n", r"header is '0,3'"),
         (",ID,Prediction\n0,0,3\n1,1,8\n2,2,0\n3,3,9\n", r"index column.*index=False"),
