@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from cnn_utils.history import best_epoch, history_table
 from cnn_utils.plots.figure import BLUE, INK, SHADE, VERMILION, Display, tidy, titled
@@ -60,7 +60,9 @@ class TrainingHistoryDisplay(Display):
             self._draw_panel(panel, name)
         if ax is None:
             curves = axes[0].get_legend_handles_labels()
-            self.figure_.legend(*curves, loc="outside lower center", ncols=4, frameon=False)
+            self.figure_.legend(
+                *curves, loc="outside lower center", ncols=4 if columns > 1 else 1, frameon=False
+            )
         else:
             axes[0].legend(fontsize="small")
         self.figure_.suptitle(titled(title), fontsize="large")
@@ -91,7 +93,9 @@ class TrainingHistoryDisplay(Display):
         if name == "loss" and self.table[list(self.lines_)].where(np.isfinite).min().min() > 0:
             # Differences late in training would drown in the first epoch's large loss.
             ax.set(yscale="log", ylabel="logarithmic scale")
-            ax.yaxis.set_minor_formatter(NullFormatter())
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+            ax.yaxis.set_major_formatter("{x:g}")
+            ax.yaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         tidy(ax)
 
