@@ -6,6 +6,7 @@ import pytest
 
 from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError
+from cnn_utils.training import set_seed
 
 IMAGES = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
 LABELS = np.arange(10) * 10
@@ -101,3 +102,20 @@ def test_a_preprocessing_without_return_is_explained():
 def test_what_does_not_fit_is_refused(images, labels, batch_size, message):
     with pytest.raises(KitError, match=message):
         ImageBatches(images, labels, batch_size=batch_size)
+
+
+def test_the_same_seed_trains_the_same_network():
+    """Initial weights, dropout and the order of the batches all come from the seed."""
+
+    def train():
+        set_seed(458)
+        model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Flatten()])
+        model.add(keras.layers.Dense(8, activation="relu"))
+        model.add(keras.layers.Dropout(0.5))
+        model.add(keras.layers.Dense(1))
+        model.compile("adam", "mse")
+        batches = ImageBatches(IMAGES, LABELS, halve, batch_size=3, shuffle=True)
+        model.fit(batches, epochs=3, verbose=0)
+        return np.concatenate([weights.ravel() for weights in model.get_weights()])
+
+    np.testing.assert_array_equal(train(), train())
