@@ -1,12 +1,19 @@
 """Rules for the worked notebooks; that they run is nbval's part (see pyproject.toml)."""
 
 import ast
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import jupytext
+import nbformat
 import pytest
 
 from cnn_utils.handin.pairing import pair
+from cnn_utils.handin.run import run_notebook
+from cnn_utils.submission import validate_submission
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 SOURCES = sorted(FOLDER.glob("*.py"))
@@ -119,3 +126,41 @@ def test_solutions_are_delimited_once_per_task(source):
         assert cell.source.count("### BEGIN SOLUTION") == int(is_task)
         assert cell.source.count("### END SOLUTION") == int(is_task)
         assert cell.source.find("### BEGIN") <= cell.source.find("### END")
+
+
+@pytest.fixture(scope="module")
+def real_data(shared_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    unpack = [sys.executable, shared_data / "unpack_cifar10.py", folder]
+    subprocess.run(unpack, check=True, capture_output=True)
+    shutil.copy(shared_data / "mnist.npz", folder)
+    return folder
+
+
+def texts(executed):
+    for cell in nbformat.read(executed, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            yield output.get("text", "") + output.get("data", {}).get("text/plain", "")
+
+
+@pytest.mark.slow
+def test_part_1_on_mnist(real_data, tmp_path, monkeypatch):
+    monkeypatch.delenv("CNN_UTILS_SOURCE")
+    result = run_notebook(FOLDER / "part1_lenet_mnist.ipynb", tmp_path, "quick", real_data)
+    assert result.error is None
+    said = "\n".join(texts(result.notebook))
+    assert "synthetic" not in said
+    # Two of the forty epochs: most digits are read already.
+    assert float(re.search(r"test accuracy (\d\.\d+)", said)[1]) > 0.97
+
+
+@pytest.mark.slow
+def test_part_2_on_cifar10(real_data, tmp_path, monkeypatch):
+    monkeypatch.delenv("CNN_UTILS_SOURCE")
+    result = run_notebook(FOLDER / "part2_cnn_cifar10.ipynb", tmp_path, "quick", real_data)
+    assert result.error is None
+    said = "\n".join(texts(result.notebook))
+    assert "synthetic" not in said
+    # An eighth of the images, three epochs: well above the 0.1 of guessing.
+    assert float(re.search(r"validation accuracy (\d\.\d+)", said)[1]) > 0.35
+    assert len(validate_submission(tmp_path / "submission.csv")) == 10_000

@@ -17,6 +17,13 @@ from tqdm import tqdm
 from cnn_utils.errors import KitError
 from cnn_utils.files import atomic_path
 
+# nbconvert's own page, with the alternative text that it leaves out.
+PAGE = """{% extends 'lab/index.html.j2' %}
+{% block data_png scoped -%}
+{% set alt = output | get_metadata('alt', 'image/png') -%}
+{{ super() | replace('<img ', '<img alt="' ~ alt | escape_html ~ '" ') if alt else super() }}
+{%- endblock %}"""
+
 
 @dataclass
 class Run:
@@ -54,10 +61,9 @@ class ProgressClient(NotebookClient):
     def process_message(self, msg, cell, cell_index):
         """Store the message in the notebook as usual, and show a stream's last line."""
         output = super().process_message(msg, cell, cell_index)
-        if msg["msg_type"] == "stream" and (lines := msg["content"]["text"].split()):
-            text = " ".join(lines) if "\r" not in msg["content"]["text"] else ""
-            last = text or " ".join(msg["content"]["text"].rsplit("\r", 1)[-1].split())
-            self.bar.set_postfix_str(last[-60:])
+        if msg["msg_type"] == "stream" and (text := msg["content"]["text"].strip()):
+            last = text.replace("\r", "\n").splitlines()[-1]
+            self.bar.set_postfix_str(" ".join(last.split())[-60:])
         return output
 
 
@@ -143,7 +149,7 @@ def _write(notebook, source: Path, out: Path) -> tuple[Path, Path]:
     executed, page = out / source.name, out / f"{source.stem}.html"
     with atomic_path(executed) as part:
         nbformat.write(notebook, part)
-    html, _ = HTMLExporter().from_notebook_node(
+    html, _ = HTMLExporter(raw_template=PAGE).from_notebook_node(
         notebook, {"metadata": {"name": source.stem.replace("_", " ")}}
     )
     with atomic_path(page) as part:

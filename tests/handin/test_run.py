@@ -48,6 +48,16 @@ def test_a_progress_bar_leaves_its_last_state_only(run):
     assert outputs(result)[0].strip() == "4 of 4"
 
 
+def test_the_page_describes_its_figures(run):
+    result = run(
+        "from cnn_utils import plot_class_distribution",
+        "plot_class_distribution([0, 1, 1], ['cat', '<dog>'], title='Pets')",
+    )
+    page = result.html.read_text(encoding="utf-8")
+    assert 'alt="Pets: cat 1, &lt;dog&gt; 2."' in page
+    assert "No description" not in page
+
+
 def test_a_failing_cell_ends_the_run_but_keeps_what_was_done(run):
     result = run("print('before')", "1 / 0", "print('after')")
     assert result.error == "ZeroDivisionError: division by zero"
