@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
+from cnn_utils import __version__
 from cnn_utils.errors import KitError
 
 PARTS = {"part1": "part1_lenet_mnist", "part2": "part2_cnn_cifar10"}
@@ -19,6 +21,13 @@ def main(arguments: list[str] | None = None) -> int:
         return options.command(options)
     except KitError as error:
         print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(
+            f"Error: {error.name} is not installed in this Python ({sys.executable}).\n"
+            "Use the kit's own: .venv/bin/python -m cnn_utils (`make run` sets it up).",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
@@ -73,13 +82,23 @@ def _check_data(folder: Path, parts: list[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m cnn_utils", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"cnn_utils {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     run_parser = commands.add_parser("run", help="execute the notebooks, write them to build/")
-    run_parser.add_argument("parts", nargs="*", choices=[*PARTS, "both"], default="both")
-    run_parser.add_argument("--profile", choices=("quick", "full"), default="quick")
+    run_parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, "both"], default="both", help="default: both"
+    )
+    run_parser.add_argument(
+        "--profile",
+        choices=("quick", "full"),
+        default=os.environ.get("CNN_UTILS_PROFILE") or "quick",
+        help="quick: a minute or two a part; full: the assignment's epochs (default: quick)",
+    )
     run_parser.add_argument("--data", type=Path, help="folder with mnist.npz and the .h5 file")
-    run_parser.add_argument("--out", type=Path, default=Path("build"), help="default: build")
+    run_parser.add_argument(
+        "--out", type=Path, default=Path("build"), help="folder for the results (default: build)"
+    )
     run_parser.set_defaults(command=run)
 
     pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py ones")
@@ -87,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     pair_parser.set_defaults(command=pair)
 
     for command in (run_parser, pair_parser):
-        command.add_argument("--notebooks", type=Path, default=KIT / "notebooks")
+        command.add_argument(
+            "--notebooks", type=Path, default=KIT / "notebooks", help="folder of the notebooks"
+        )
     return parser
 
 

@@ -54,6 +54,29 @@ def test_a_failed_notebook_is_named_and_the_other_one_still_runs(runs, capsys):
     assert "part1 FAILED: ValueError: no" in capsys.readouterr().out
 
 
+def test_the_wrong_python_is_named(monkeypatch, capsys):
+    def miss(*_, **__):
+        raise ModuleNotFoundError("No module named 'nbformat'", name="nbformat")
+
+    monkeypatch.setattr(runner, "run_notebook", miss)
+    assert command_line.main(["run"]) == 2
+    error = capsys.readouterr().err
+    assert "nbformat is not installed in this Python" in error
+    assert ".venv/bin/python -m cnn_utils" in error
+
+
+def test_the_profile_may_come_from_the_environment(runs, monkeypatch):
+    monkeypatch.setenv("CNN_UTILS_PROFILE", "full")
+    assert command_line.main(["run", "part1"]) == 0
+    assert runs == [("part1_lenet_mnist", "full", None)]
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        command_line.main(["--version"])
+    assert capsys.readouterr().out.startswith("cnn_utils ")
+
+
 def test_pair_check_tells_and_exits_1(tmp_path, capsys):
     (tmp_path / "a.py").write_text("# %%\n1\n")
     assert command_line.main(["pair", "--check", "--notebooks", str(tmp_path)]) == 1

@@ -18,6 +18,7 @@ from cnn_utils.errors import DataError, KitError
 
 MNIST_FILE = "mnist.npz"
 CIFAR10_FILE = "student_dataset_CIFAR10.h5"
+FILES = {"MNIST": MNIST_FILE, "CIFAR-10": CIFAR10_FILE}
 SOURCES = ("auto", "official", "sample")
 
 
@@ -27,7 +28,9 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     Parameters
     ----------
     path : str or Path, optional
-        A ``mnist.npz`` in Keras' layout; by default it is looked for (see the module's text).
+        A ``mnist.npz`` in Keras' layout; by default it is looked for in the folder that
+        ``CNN_UTILS_DATA`` names, the current folder, the kit's ``data`` and ``notebooks``
+        folders, and Keras' own download folder.
     source : {"auto", "official", "sample"}, default="auto"
         "auto": the real file if it is found, else the synthetic sample; "official": the real
         file or an error; "sample": the synthetic sample.
@@ -106,13 +109,29 @@ def cifar10_path(path=None, *, source: str = "auto") -> Path:
     -------
     file : Path
         ``student_dataset_CIFAR10.h5``, or the sample's ``sample_cifar10_*.h5``.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, or not laid out as it should be.
     """
-    return _locate(path, CIFAR10_FILE, source) or stand_in.cifar10_sample_path()
+    file = _locate(path, CIFAR10_FILE, source)
+    if file is None:
+        return stand_in.cifar10_sample_path()
+    reading.check_cifar10(file)
+    return file
 
 
 def data_folders() -> list[Path]:
     """Return the folders in which a data file is looked for, in order."""
     named = os.environ.get("CNN_UTILS_DATA")
+    if named and not _exists(Path(os.path.expanduser(named))):
+        raise DataError.about(
+            "CNN_UTILS_DATA",
+            "name a folder with data files",
+            f"'{named}', which does not exist",
+            "Correct it, or unset it to use the built-in sample.",
+        )
     kit = Path(__file__).resolve().parents[2]
     return [
         *([Path(os.path.expanduser(named))] if named else []),
@@ -171,8 +190,9 @@ def _announce(data: Dataset, verbose: int) -> Dataset:
     provenance.record(data.name, data.source)
     if data.source == "sample":
         print(
-            f"NOTE: {data.name} is not at hand: these are pictures drawn by a program, a stand-in\n"
-            f"to try the notebook with. Results on them are not {data.name} results."
+            f"NOTE: {data.name} is not at hand. These pictures are drawn by a program, to try the\n"
+            f"notebook with: results on them are not {data.name} results.\n"
+            f"To use the real data, put {FILES[data.name]} into one of {_listing()}."
         )
     elif verbose:
         print(f"{data.name} from {data.path}")

@@ -10,6 +10,7 @@ import numpy as np
 from cnn_utils.errors import DataError
 
 GET_AGAIN = "Delete it and get the file again."
+CIFAR10_ARRAYS = ("X_train", "y_train", "X_test")
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -45,6 +46,11 @@ def read_mnist(file: Path) -> dict[str, np.ndarray]:
     }
 
 
+def check_cifar10(file: Path) -> None:
+    """Raise DataError unless `file` is laid out as a ``student_dataset_CIFAR10.h5``."""
+    _open_cifar10(file, load=False)
+
+
 def read_cifar10(file: Path) -> tuple[dict[str, np.ndarray], bool]:
     """Read a ``student_dataset_CIFAR10.h5``.
 
@@ -60,23 +66,28 @@ def read_cifar10(file: Path) -> tuple[dict[str, np.ndarray], bool]:
     DataError
         If `file` is not such a file.
     """
+    arrays, is_sample = _open_cifar10(file, load=True)
+    arrays["y_train"] = _check_labels(file, "y_train", arrays["y_train"], len(arrays["X_train"]))
+    return arrays, is_sample
+
+
+def _open_cifar10(file: Path, load: bool) -> tuple[dict[str, np.ndarray], bool]:
     _check_kind(file, HDF5_SIGNATURE, "an HDF5 file (.h5)")
     try:
         with h5py.File(file, "r") as f:
-            _check_keys(file, list(f), ("X_train", "y_train", "X_test"))
-            for name in ("X_train", "y_train", "X_test"):
+            _check_keys(file, list(f), CIFAR10_ARRAYS)
+            for name in CIFAR10_ARRAYS:
                 _check_stored(file, name, f[name])
             # Checked before reading: a wrong shape can claim more memory than there is.
             _check_images(file, "X_train", f["X_train"], (None, 32, 32, 3))
             _check_images(file, "X_test", f["X_test"], (None, 32, 32, 3))
             _check_labels(file, "y_train", f["y_train"], len(f["X_train"]), values=False)
-            arrays = {name: f[name][()] for name in ("X_train", "y_train", "X_test")}
+            arrays = {name: f[name][()] for name in CIFAR10_ARRAYS if load}
             is_sample = str(f.attrs.get("source")) == "sample"
     except DataError:
         raise
     except Exception as error:  # HDF5 knows many kinds of damage
         raise _damaged(file, error) from None
-    arrays["y_train"] = _check_labels(file, "y_train", arrays["y_train"], len(arrays["X_train"]))
     return arrays, is_sample
 
 

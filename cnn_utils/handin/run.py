@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -56,14 +57,18 @@ class ProgressClient(NotebookClient):
             dynamic_ncols=True,
             bar_format="{desc} {bar:20} cell {n_fmt}/{total_fmt} {elapsed}{postfix}",
         )
+        self.on_cell_execute = lambda **_: self.bar.set_postfix_str("")
         self.on_cell_executed = lambda **_: self.bar.update()
 
     def process_message(self, msg, cell, cell_index):
-        """Store the message in the notebook as usual, and show a stream's last line."""
+        """Store the message in the notebook as usual; show notes, and a stream's last line."""
         output = super().process_message(msg, cell, cell_index)
         if msg["msg_type"] == "stream" and (text := msg["content"]["text"].strip()):
+            if text.startswith("NOTE:"):
+                self.bar.write(text, file=sys.stdout)
             last = text.replace("\r", "\n").splitlines()[-1]
-            self.bar.set_postfix_str(" ".join(last.split())[-60:])
+            # A bar within a bar says nothing: keep the numbers on its sides.
+            self.bar.set_postfix_str(" ".join(re.sub(r"\|.*\|", " ", last).split())[:70])
         return output
 
 
@@ -107,13 +112,16 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
         # This environment's kernel, not one of the same name in the user's home.
         "JUPYTER_PREFER_ENV_PATH": "1",
     }
-    if data is not None:
-        environment["CNN_UTILS_DATA"] = str(data.resolve())
+    if data is not None or "CNN_UTILS_DATA" in environment:
+        # Absolute, because the kernel works in another folder.
+        folder = data or Path(os.path.expanduser(environment["CNN_UTILS_DATA"]))
+        environment["CNN_UTILS_DATA"] = str(folder.resolve())
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     client = ProgressClient(
         notebook,
         title=source.stem.split("_")[0],
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(out)}},
     )
     error = None

@@ -45,6 +45,8 @@ class DescribedFigure(Figure):
 class Display:
     """Base of all displays: data is stored first, `plot` draws it and returns the display.
 
+    In a notebook it shows itself; elsewhere, save it: ``display.figure_.savefig("name.png")``.
+
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure
@@ -86,6 +88,9 @@ class Display:
         self.alt_text_ = f"{alt_text} ({note})" if note else alt_text
         if isinstance(self.figure_, DescribedFigure):
             self.figure_.alt_text = self.alt_text_
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {getattr(self, 'alt_text_', 'not drawn yet')}>"
 
     def _ipython_display_(self):
         """Show the figure, unless the notebook is about to show it at the end of this cell."""

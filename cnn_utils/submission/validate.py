@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import io
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -57,7 +59,18 @@ def validate_submission(path="submission.csv", n_rows: int = N_ROWS) -> pd.DataF
     if problems:
         listing = "\n".join(f"  - {problem}" for problem in problems)
         raise SubmissionError(f"'{path.name}' can't be scored:\n{listing}\n{CURE}")
+    _warn_of_stand_in(path, content)
     return pd.DataFrame({"ID": ids, "Prediction": predictions})
+
+
+def _warn_of_stand_in(path: Path, content: bytes) -> None:
+    """Repeat the warning in the record that `export_submission` wrote beside the file, if any."""
+    try:
+        record = json.loads(path.with_name(f"{path.name}.json").read_bytes())
+        if record["sha256"] == hashlib.sha256(content).hexdigest() and "warning" in record:
+            print(f"NOTE: {path.name} was {record['warning']}")
+    except (OSError, ValueError, TypeError, KeyError):
+        return  # no record, or somebody else's file
 
 
 def _inspect(content: bytes, n_rows: int):

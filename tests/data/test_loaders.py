@@ -61,7 +61,9 @@ def test_without_a_file_the_sample_is_taken_and_says_so(capsys):
     data = loaders.load_mnist(verbose=0)
     assert data.source == "sample"
     assert data["X_train"].shape == (50000, 28, 28)
-    assert "Results on them are not MNIST results" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "results on them are not MNIST results" in said
+    assert "put mnist.npz into one of" in said
     assert provenance.stand_in_note() == "synthetic sample, not MNIST"
 
 
@@ -95,10 +97,19 @@ def test_a_path_of_another_kind(path):
         loaders.load_mnist(path)
 
 
-def test_a_folder_that_cannot_be_named(monkeypatch):
+@pytest.mark.parametrize("folder", ["/nope", "~nobody-of-that-name/x" + "y" * 300])
+def test_a_named_folder_that_does_not_exist_is_not_passed_over(monkeypatch, folder):
     monkeypatch.undo()
-    monkeypatch.setenv("CNN_UTILS_DATA", "~nobody-of-that-name/x" + "y" * 300)
-    assert loaders.load_mnist(verbose=0)["y_test"].shape == (10000,)
+    monkeypatch.setenv("CNN_UTILS_DATA", folder)
+    monkeypatch.delenv("CNN_UTILS_SOURCE")
+    with pytest.raises(DataError, match=r"CNN_UTILS_DATA must name a folder .* unset it"):
+        loaders.load_mnist()
+
+
+def test_a_web_page_is_recognised_before_the_notebook_opens_it(tmp_path):
+    (tmp_path / "student_dataset_CIFAR10.h5").write_text("<!DOCTYPE html>Please log in")
+    with pytest.raises(DataError, match="received a web page"):
+        loaders.cifar10_path()
 
 
 def test_an_unknown_source():

@@ -43,6 +43,25 @@ def test_cells_see_profile_data_and_the_output_folder(run, tmp_path):
     assert (tmp_path / "out" / "submission.csv").exists()
 
 
+def test_a_relative_data_folder_is_that_of_the_caller(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CNN_UTILS_DATA", "mydata")
+    result = run("import os; print(os.environ['CNN_UTILS_DATA'])")
+    assert outputs(result) == [f"{tmp_path / 'mydata'}\n"]
+
+
+def test_notes_are_shown_in_full_and_the_kernel_says_nothing_of_its_own(run, capfd):
+    run("print('NOTE: drawn by a program,\\nnot the real thing')", "1")
+    said = capfd.readouterr()
+    assert "NOTE: drawn by a program,\nnot the real thing\n" in said.out
+    assert "WARNING" not in said.out + said.err
+
+
+def test_a_bar_within_the_bar_is_left_out(run, capsys):
+    run("print('epoch 3/10  25%|████      | 00:12<01:02, loss 0.5')")
+    assert "epoch 3/10 25% 00:12<01:02, loss 0.5" in capsys.readouterr().out
+
+
 def test_a_progress_bar_leaves_its_last_state_only(run):
     result = run("import sys\nfor i in range(5):\n    print(f'\\r{i} of 4', end='', flush=True)")
     assert outputs(result)[0].strip() == "4 of 4"

@@ -142,3 +142,11 @@ def test_a_display_that_was_not_drawn_is_named(shown, capsys):
     plots.ClassDistributionDisplay([1], ["a"])._ipython_display_()
     assert shown == []
     assert "ClassDistributionDisplay" in capsys.readouterr().out
+
+
+def test_outside_a_notebook_the_text_says_what_is_drawn():
+    display = plots.plot_class_distribution([0, 1], ["cat", "dog"], title="Pets")
+    assert repr(display) == "<ClassDistributionDisplay: Pets: cat 1, dog 1.>"
+    assert repr(plots.ClassDistributionDisplay([1], ["cat"])) == (
+        "<ClassDistributionDisplay: not drawn yet>"
+    )

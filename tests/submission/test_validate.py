@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cnn_utils import provenance
 from cnn_utils.errors import SubmissionError
-from cnn_utils.submission import validate_submission
+from cnn_utils.submission import export_submission, validate_submission
 
 GOOD = "ID,Prediction\n0,3\n1,8\n2,0\n3,9\n"
 
@@ -73,6 +74,22 @@ def test_every_fault_is_named(content, message, tmp_path):
     with pytest.raises(SubmissionError, match=message) as caught:
         check(content, tmp_path)
     assert "export_submission" in str(caught.value)
+
+
+def test_a_submission_from_the_sample_is_known_by_its_record(tmp_path, capsys):
+    provenance.record("CIFAR-10", "sample")
+    path = export_submission([3, 8, 0, 9], tmp_path / "submission.csv", n_rows=4)
+    validate_submission(path, n_rows=4)
+    assert "made from the synthetic sample: not for the leaderboard" in capsys.readouterr().out
+    # Another file in its place is not described by the old record.
+    check(GOOD.replace("8", "7"), tmp_path)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("record", ["{", "[]", "{}", '{"sha256": 5}'])
+def test_somebody_else_s_record_does_not_matter(tmp_path, record):
+    (tmp_path / "submission.csv.json").write_text(record)
+    assert len(check(GOOD, tmp_path)) == 4
 
 
 def test_all_faults_are_named_at_once(tmp_path):
