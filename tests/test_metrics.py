@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from cnn_utils import metrics
@@ -218,3 +220,20 @@ def test_scores_tell_the_number_of_classes():
     """Three classes, two of them present: their F1 is 1, the third's 0."""
     rows = np.eye(3)[[0, 1]]
     assert metrics.f1_score(rows, rows) == pytest.approx(2 / 3)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.integers(-3, 12) | st.floats() | st.text(max_size=3) | st.booleans(),
+        lambda inner: st.lists(inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_whatever_is_given_is_labels_or_explained(values):
+    try:
+        labels = metrics.as_labels(values)
+    except KitError:
+        return
+    assert labels.dtype == np.int64
+    assert labels.ndim == 1

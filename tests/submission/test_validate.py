@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cnn_utils import provenance
 from cnn_utils.errors import SubmissionError
@@ -112,3 +114,29 @@ def test_a_missing_file_or_a_folder_is_no_traceback(tmp_path):
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(SubmissionError, match="readable file"):
             validate_submission(path)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.binary(max_size=200) | st.text(alphabet='ID,Prediction;0123456789.-"\r\n\t x', max_size=80)
+)
+def test_any_bytes_are_either_good_or_explained(tmp_path, content):
+    try:
+        table = check(content, tmp_path)
+    except SubmissionError:
+        return
+    assert table["ID"].tolist() == [0, 1, 2, 3]
+    assert table["Prediction"].between(0, 9).all()
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.integers(0, len(GOOD) - 1), st.characters(max_codepoint=127))
+def test_one_changed_character_never_crashes(tmp_path, position, character):
+    try:
+        check(GOOD[:position] + character + GOOD[position + 1 :], tmp_path)
+    except SubmissionError as error:
+        assert "export_submission" in str(error)
