@@ -16,6 +16,8 @@ from cnn_utils.errors import KitError
 # Okabe and Ito's palette: told apart by the colour-blind, and by grey level in print.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 INK, SHADE = "#222222", "#F2E6D8"
+# Vermilion is too pale for small letters; this has a contrast of 6.7 to 1 on white.
+WARNING_INK = "#A63603"
 PIXEL_RATIO = 1.5
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array, as_labels, as_names
-from cnn_utils.plots.figure import INK, VERMILION, Display, titled
+from cnn_utils.plots.figure import INK, WARNING_INK, Display, titled
 
 
 class ImageGridDisplay(Display):
@@ -62,7 +62,7 @@ class ImageGridDisplay(Display):
             panel.set(xticks=[], yticks=[])
             panel.spines[:].set_visible(False)
             self.images_.append(panel.imshow(image, interpolation="nearest", **look))
-            style = {"color": VERMILION, "weight": "bold"} if emphasis else {"color": INK}
+            style = {"color": WARNING_INK, "weight": "bold"} if emphasis else {"color": INK}
             self.captions_.append(panel.set_xlabel(caption, fontsize=8, labelpad=2, **style))
         self.figure_.suptitle(titled(title), fontsize="large")
         named = "; ".join(" ".join(caption.split()) for caption in self.captions[:20] if caption)
