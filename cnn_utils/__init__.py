@@ -11,6 +11,7 @@ batches        ImageBatches: feed uint8 images batch by batch
 training       pick, profile, set_seed, EpochProgress
 history        history_table, best_epoch
 plots          plot_training_history, plot_images, plot_confusion_matrix, ...
+widgets        ImageBrowser: page through images, filter, sort, enlarge
 submission     export_submission, validate_submission
 startup        show_versions
 errors         KitError: its text says what to do next
@@ -61,6 +62,7 @@ _HOMES = {
     ),
     "cnn_utils.startup": ("show_versions",),
     "cnn_utils.submission": ("export_submission", "validate_submission"),
+    "cnn_utils.widgets": ("ImageBrowser",),
     "cnn_utils.training": ("EpochProgress", "pick", "profile", "set_seed"),
 }
 _KERAS_MODULES = {
@@ -101,6 +103,7 @@ if TYPE_CHECKING:
     from cnn_utils.startup import show_versions
     from cnn_utils.submission import export_submission, validate_submission
     from cnn_utils.training import EpochProgress, pick, profile, set_seed
+    from cnn_utils.widgets import ImageBrowser
 
 
 def __getattr__(name: str):

@@ -32,13 +32,17 @@ class DescribedFigure(Figure):
 
     alt_text = ""
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        """Give IPython the picture and its alternative text (the inline backend drops the text)."""
+    def png(self) -> bytes:
+        """Return the picture as PNG, with more pixels than its size for sharp displays."""
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=self.dpi * PIXEL_RATIO, facecolor="white")
+        return buffer.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """Give IPython the picture and its alternative text (the inline backend drops the text)."""
         width, height = (int(inches * self.dpi) for inches in self.get_size_inches())
         data = {
-            "image/png": base64.b64encode(buffer.getvalue()).decode("ascii"),
+            "image/png": base64.b64encode(self.png()).decode("ascii"),
             "text/plain": self.alt_text or repr(self),
         }
         return data, {"image/png": {"alt": self.alt_text, "width": width, "height": height}}

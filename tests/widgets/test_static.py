@@ -1,0 +1,38 @@
+import struct
+
+import numpy as np
+import pytest
+
+from cnn_utils.widgets.static import detail_figure, to_png
+
+
+def size(png):
+    return struct.unpack(">II", png[16:24])
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((28, 28), (84, 84)), ((32, 32, 3), (96, 96)), ((200, 100), (100, 200))],
+)
+def test_images_are_enlarged_by_whole_numbers(shape, expected):
+    assert size(to_png(np.zeros(shape, np.uint8), height=96)) == expected
+
+
+def test_float_images_are_encoded_as_the_bytes_they_stand_for():
+    bright = np.full((4, 4), 200, np.uint8)
+    assert to_png(bright / 255, height=8) == to_png(bright, height=8)
+
+
+def test_the_enlarged_image_stands_beside_its_probabilities():
+    image = np.zeros((4, 4, 3), np.uint8)
+    figure = detail_figure(image, np.array([0.25, 0.75]), ["cat", "dog"], "image 3: ✓ dog 75%")
+    picture, bars = figure.axes
+    assert picture.images[0].get_array().shape == (4, 4, 3)
+    assert [bar.get_width() for bar in bars.patches] == [0.25, 0.75]
+    assert [label.get_text() for label in bars.texts] == ["25.0%", "75.0%"]
+    assert figure.alt_text == "image 3: ✓ dog 75%"
+
+
+def test_without_probabilities_there_are_no_bars():
+    figure = detail_figure(np.zeros((4, 4), np.uint8), None, ["cat"], "image 0: cat")
+    assert not figure.axes[1].get_visible()
