@@ -86,6 +86,7 @@ class EpochProgress(keras.callbacks.Callback):
             total=total,
             file=self.file or sys.stdout,
             mininterval=0.5,
+            smoothing=0,  # the time left from all that passed: each validation would upset it
             ncols=110,
             desc=f"epoch 1/{self._epochs}",
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
