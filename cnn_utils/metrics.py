@@ -71,9 +71,7 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
         array = array[:, 0]
     if array.ndim != 1:
         raise KitError.about(f"`{name}`", expected, array)
-    if array.dtype.kind not in "iub" and not (
-        array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.round(array)).all()
-    ):
+    if array.dtype.kind not in "iub" and not _whole_numbers(array):
         raise KitError.about(
             f"`{name}`", expected, array, "Class names or single scores cannot be counted."
         )
@@ -199,6 +197,13 @@ def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
         if mistakes[i, j] > 0
     ]
     return pd.DataFrame(rows, columns=["true", "predicted", "images"])
+
+
+def _whole_numbers(array: np.ndarray) -> bool:
+    """Say whether floats are whole numbers, of a size at which floats still tell them apart."""
+    return array.dtype.kind == "f" and bool(
+        ((np.abs(array) < 2**53) & (array == np.round(array))).all()
+    )
 
 
 def _n_scores(values) -> int:

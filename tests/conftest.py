@@ -10,7 +10,11 @@ import matplotlib
 import numpy as np
 import platformdirs
 import pytest
+from hypothesis import settings
 
+# The same examples in every run: a failure then belongs to the change that made it.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 matplotlib.use("Agg")
 # Inherited by the kernels in which nbval runs the notebooks.
 os.environ["CNN_UTILS_PROFILE"] = "quick"
