@@ -6,8 +6,7 @@ import keras
 from keras import ops
 
 from cnn_utils.errors import KitError, check_count
-
-AVERAGES = ("macro", "micro", "weighted", None)
+from cnn_utils.metrics import AVERAGES
 
 
 @keras.saving.register_keras_serializable(package="cnn_utils")

@@ -35,6 +35,14 @@ def as_names(class_names) -> list[str]:
     return [str(name) for name in class_names]
 
 
+def as_labels_of_images(values, name: str, n: int) -> np.ndarray:
+    """Return `as_labels` of `values`, of which there must be `n`."""
+    labels = as_labels(values, name)
+    if len(labels) != n:
+        raise KitError.about(f"`{name}`", f"hold one label per image, {n}", f"{len(labels)}")
+    return labels
+
+
 def as_labels(values, name: str = "y_pred") -> np.ndarray:
     """Turn labels, one-hot rows or class scores into integer labels.
 

@@ -29,11 +29,11 @@ def mnist_sample() -> dict[str, np.ndarray]:
 def cifar10_sample_path() -> Path:
     """Return the HDF5 file of synthetic scenes: laid out like the real one, marked as sample."""
 
-    def read(file: Path) -> Path:
-        reading.read_cifar10(file)
+    def check(file: Path) -> Path:
+        reading.check_cifar10(file)
         return file
 
-    return _cached(f"sample_cifar10_v{VERSION}.h5", _write_cifar10, read)
+    return _cached(f"sample_cifar10_v{VERSION}.h5", _write_cifar10, check)
 
 
 def cache_folder() -> Path:

@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 
 from cnn_utils.errors import KitError, check_count
-from cnn_utils.metrics import as_array, as_labels, as_names
+from cnn_utils.metrics import as_array, as_labels_of_images, as_names
 from cnn_utils.plots.figure import INK, WARNING_INK, Display, titled
 
 
@@ -55,13 +55,12 @@ class ImageGridDisplay(Display):
         figsize = (1.2 * columns + 0.2, (1.15 + 0.14 * lines) * ceil(n / columns) + 0.5)
         axes = self._panels(ax, n, columns, figsize=figsize)
         self.images_, self.captions_ = [], []
-        # Without the full range given, each grey image would be stretched to its own extremes.
-        look = {"cmap": "gray", "vmin": 0, "vmax": 255 if self.images.dtype == np.uint8 else 1}
+        look = pixel_style(self.images)
         everything = zip(axes, self.images, self.captions, self.emphasised, strict=True)
         for panel, image, caption, emphasis in everything:
             panel.set(xticks=[], yticks=[])
             panel.spines[:].set_visible(False)
-            self.images_.append(panel.imshow(image, interpolation="nearest", **look))
+            self.images_.append(panel.imshow(image, **look))
             style = {"color": WARNING_INK, "weight": "bold"} if emphasis else {"color": INK}
             self.captions_.append(panel.set_xlabel(caption, fontsize=8, labelpad=2, **style))
         self.figure_.suptitle(titled(title), fontsize="large")
@@ -190,15 +189,20 @@ def check_images(images) -> np.ndarray:
     return array
 
 
+def pixel_style(images) -> dict:
+    """Return what `imshow` needs to show uint8 or 0-1 images as they are."""
+    # Without the full range given, each grey image would be stretched to its own extremes.
+    full = 255 if images.dtype == np.uint8 else 1
+    return {"cmap": "gray", "vmin": 0, "vmax": full, "interpolation": "nearest"}
+
+
 def _with_labels(images, labels, class_names):
     images = check_images(images)
     return images, _labels(labels, "labels", len(images), class_names)
 
 
 def _labels(labels, name, n, class_names):
-    labels = as_labels(labels, name)
-    if len(labels) != n:
-        raise KitError.about(f"`{name}`", f"hold one label per image, {n}", f"{len(labels)}")
+    labels = as_labels_of_images(labels, name, n)
     if class_names is not None and not 0 <= labels.min() <= labels.max() < len(class_names):
         raise KitError.about(
             "`class_names`",

@@ -5,17 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_utils.errors import KitError
-from cnn_utils.metrics import as_array, as_labels, as_names
+from cnn_utils.metrics import as_array, as_labels_of_images, as_names
 
 
 def check_labels(labels, name: str, n: int) -> np.ndarray | None:
     """Return `n` integer labels (None for None)."""
-    if labels is None:
-        return None
-    labels = as_labels(labels, name)
-    if len(labels) != n:
-        raise KitError.about(f"`{name}`", f"hold one label per image, {n}", f"{len(labels)}")
-    return labels
+    return None if labels is None else as_labels_of_images(labels, name, n)
 
 
 def check_probabilities(probabilities, n: int) -> np.ndarray | None:

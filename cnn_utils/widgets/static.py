@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from cnn_utils.plots.figure import BLUE, DescribedFigure, tidy, titled
+from cnn_utils.plots.images import pixel_style
 
 
 class StaticPicture:
@@ -51,8 +52,7 @@ def detail_figure(image, probabilities, class_names, title: str) -> DescribedFig
     """Draw one image large and, if there are any, its class probabilities as bars."""
     figure = DescribedFigure(figsize=(6.4, 2.8), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.3))
-    limits = {"vmin": 0, "vmax": 255 if image.dtype == np.uint8 else 1}
-    left.imshow(image, cmap="gray", interpolation="nearest", **limits)
+    left.imshow(image, **pixel_style(image))
     left.set_axis_off()
     if probabilities is None:
         right.set_visible(False)
