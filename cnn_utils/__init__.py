@@ -9,9 +9,10 @@ metrics        confusion_matrix, f1_score, classification_table, most_confused
 sequences      sequence_error_rate, sequence_error_interval, simulate_sequence_errors
 batches        ImageBatches: feed uint8 images batch by batch
 training       pick, profile, set_seed, EpochProgress
+monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
 history        history_table, best_epoch
 plots          plot_training_history, plot_images, plot_confusion_matrix, ...
-widgets        ImageBrowser: page through images, filter, sort, enlarge
+widgets        ImageBrowser, ConfusionMatrixExplorer: look at images, and at mistakes
 submission     export_submission, validate_submission
 startup        show_versions
 errors         KitError: its text says what to do next
@@ -46,6 +47,7 @@ _HOMES = {
         "most_confused",
     ),
     "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_lenet"),
+    "cnn_utils.monitor": ("TrainingMonitor",),
     "cnn_utils.plots": (
         "plot_class_distribution",
         "plot_class_examples",
@@ -62,11 +64,11 @@ _HOMES = {
     ),
     "cnn_utils.startup": ("show_versions",),
     "cnn_utils.submission": ("export_submission", "validate_submission"),
-    "cnn_utils.widgets": ("ImageBrowser",),
+    "cnn_utils.widgets": ("ConfusionMatrixExplorer", "ImageBrowser"),
     "cnn_utils.training": ("EpochProgress", "pick", "profile", "set_seed"),
 }
 _KERAS_MODULES = {
-    f"cnn_utils.{name}" for name in ("batches", "keras_metrics", "models", "training")
+    f"cnn_utils.{name}" for name in ("batches", "keras_metrics", "models", "monitor", "training")
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
         most_confused,
     )
     from cnn_utils.models import build_cifar_cnn, build_dense, build_lenet
+    from cnn_utils.monitor import TrainingMonitor
     from cnn_utils.plots import (
         plot_class_distribution,
         plot_class_examples,
@@ -103,7 +106,7 @@ if TYPE_CHECKING:
     from cnn_utils.startup import show_versions
     from cnn_utils.submission import export_submission, validate_submission
     from cnn_utils.training import EpochProgress, pick, profile, set_seed
-    from cnn_utils.widgets import ImageBrowser
+    from cnn_utils.widgets import ConfusionMatrixExplorer, ImageBrowser
 
 
 def __getattr__(name: str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from math import ceil
 from numbers import Integral
 from typing import TypeVar
 
@@ -13,6 +14,8 @@ from tqdm import tqdm
 from cnn_utils.errors import KitError
 
 PROFILES = ("full", "quick")
+# A front end keeps every line it was ever sent, in a run of an hour as well.
+N_UPDATES, SECONDS = 250, 0.5
 Value = TypeVar("Value")
 
 
@@ -61,7 +64,7 @@ class EpochProgress(keras.callbacks.Callback):
     """One progress bar for the whole training, with time left and the last epoch's results.
 
     Use it with ``model.fit(..., verbose=0, callbacks=[EpochProgress()])``: unlike Keras' own bar
-    it writes about twice a second and leaves a single line behind.
+    it writes at most twice a second and some 250 times in all, and leaves a single line behind.
 
     Parameters
     ----------
@@ -85,7 +88,8 @@ class EpochProgress(keras.callbacks.Callback):
         self.bar_ = tqdm(
             total=total,
             file=self.file or sys.stdout,
-            mininterval=0.5,
+            mininterval=SECONDS if total else 10 * SECONDS,
+            miniters=ceil(total / N_UPDATES) if total else None,
             smoothing=0,  # the time left from all that passed: each validation would upset it
             ncols=110,
             desc=f"epoch 1/{self._epochs}",
@@ -104,9 +108,8 @@ class EpochProgress(keras.callbacks.Callback):
         self.bar_.update(self._done_before + done - self.bar_.n)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Show the epoch's loss, and its validation loss and accuracy if there are any."""
+        """Note the epoch's loss, and its validation loss and accuracy if there are any."""
         self.bar_.set_postfix_str(_summary(logs or {}), refresh=False)
-        self.bar_.refresh()
 
     def on_train_end(self, logs=None):
         """Close the bar."""

@@ -128,6 +128,12 @@ print(f"{len(train):,} batches to train on, {len(val)} to validate with")
 cnn_utils.plot_class_examples(X_train, y_train, class_names)
 ### END SOLUTION
 
+# %% [markdown]
+# Six of each are soon seen. Page through all of them: how many cats can you tell from dogs?
+
+# %%
+cnn_utils.ImageBrowser(X_train, y_train, class_names=class_names)
+
 # %%
 cnn_utils.plot_class_distribution(y_train, class_names)
 
@@ -198,7 +204,8 @@ build_cnn().summary()
 # ## 4 Train
 #
 # Categorical cross-entropy punishes sure mistakes hard, which helps when there are many. Keras has
-# the macro F1 that you worked out in Part 1.
+# the macro F1 that you worked out in Part 1. The curves grow while the network learns; if they tell
+# you enough, press Stop: what was learned until then is kept, and the notebook goes on.
 
 # %%
 model = build_cnn()
@@ -207,13 +214,9 @@ model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accur
 
 # %%
 start = time.perf_counter()
-history = model.fit(
-    train, epochs=EPOCHS, validation_data=val, verbose=0, callbacks=[cnn_utils.EpochProgress()]
-)
-print(f"{(time.perf_counter() - start) / EPOCHS:.0f} s per epoch")
-
-# %%
-cnn_utils.plot_training_history(history, title="The CIFAR-10 network")
+monitor = cnn_utils.TrainingMonitor("The CIFAR-10 network")
+history = model.fit(train, epochs=EPOCHS, validation_data=val, verbose=0, callbacks=[monitor])
+print(f"{(time.perf_counter() - start) / len(history.epoch):.0f} s per epoch")
 
 # %% [markdown]
 # ## 5 Evaluate
@@ -227,21 +230,20 @@ y_val_pred = y_val_prob.argmax(axis=1)
 val_accuracy, val_f1 = np.mean(y_val_pred == y_val), cnn_utils.f1_score(y_val, y_val_prob)
 print(f"validation accuracy {val_accuracy:.4f}, macro F1 {val_f1:.4f} on {len(y_val):,} images")
 
-# %%
-cnn_utils.plot_confusion_matrix(y_val, y_val_pred, class_names, normalize="true")
+# %% [markdown]
+# The confusion matrix says which class is taken for which. Choose one of its cells: below it you see
+# just those images, the surest answers first. What do the cats that pass for dogs have in common?
 
 # %%
-cnn_utils.classification_table(y_val, y_val_pred, class_names).round(3)
+cnn_utils.ConfusionMatrixExplorer(y_val, y_val_prob, X_val, class_names)
+
+# %% [markdown]
+# And the images that cost most: their true class was given the smallest probability.
 
 # %%
-cnn_utils.most_confused(y_val, y_val_pred, class_names)
-
-# %%
-wrong = np.flatnonzero(y_val_pred != y_val)
-surest = wrong[np.argsort(-y_val_prob[wrong].max(axis=1))][:16]
-cnn_utils.plot_images(
-    X_val[surest], y_val[surest], y_val_pred[surest], class_names, title="The surest mistakes"
-)
+browser = cnn_utils.ImageBrowser(X_val, y_val, probabilities=y_val_prob, class_names=class_names)
+browser.order = "highest loss first"
+browser
 
 # %% [markdown]
 # ### Task 2.4: predictions for the leaderboard
@@ -276,8 +278,8 @@ cnn_utils.plot_class_distribution(
 # %%
 table = cnn_utils.history_table(history)
 best = cnn_utils.best_epoch(history)
-print(f"Lowest validation loss after epoch {best} of {EPOCHS}.")
-table.loc[sorted({1, best, EPOCHS}), ["loss", "val_loss", "accuracy", "val_accuracy"]].round(4)
+print(f"Lowest validation loss after epoch {best} of {len(table)}.")
+table.loc[sorted({1, best, len(table)}), ["loss", "val_loss", "accuracy", "val_accuracy"]].round(4)
 
 # %%
 f1_by_class = cnn_utils.classification_table(y_val, y_val_pred, class_names)["F1"].sort_values()

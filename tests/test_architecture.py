@@ -10,13 +10,13 @@ MODULES = sorted(KIT.rglob("*.py"))
 # A room may import only rooms on its own floor and below.
 FLOORS = [
     {"errors", "files", "provenance", "startup", "metrics", "sequences", "history"}
-    | {"batches", "keras_metrics", "models", "plots", "training"},
+    | {"batches", "keras_metrics", "models", "monitor", "plots", "training"},
     {"data", "submission", "insight", "widgets", "checks"},
     {"handin"},
     {"grading"},
     {"__main__"},
 ]
-USE_KERAS = {"batches", "models", "keras_metrics", "training", "insight"}
+USE_KERAS = {"batches", "models", "monitor", "keras_metrics", "training", "insight"}
 # Packages that a module may need only inside functions, because loading them takes long.
 LATE = {
     "metrics": {"pandas"},

@@ -47,7 +47,10 @@ class ProgressClient(NotebookClient):
     """A notebook client with a bar over the cells; beside it, what the running cell prints last."""
 
     def __init__(self, notebook, title: str, **options):
-        super().__init__(notebook, coalesce_streams=True, timeout=None, **options)
+        # Without their state, widgets show their static picture on the web page, instead of
+        # asking the network for the programs that would bring them to life.
+        options = {"coalesce_streams": True, "store_widget_state": False, **options}
+        super().__init__(notebook, timeout=None, **options)
         n_code = sum(cell.cell_type == "code" for cell in notebook.cells)
         self.bar = tqdm(
             total=n_code,

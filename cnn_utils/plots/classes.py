@@ -6,7 +6,7 @@ import numpy as np
 import seaborn as sns
 
 from cnn_utils.errors import KitError
-from cnn_utils.metrics import as_labels, as_names, confusion_matrix
+from cnn_utils.metrics import as_labels, as_names, confusion_matrix, precision_recall_f1
 from cnn_utils.plots.figure import BLUE, Display, tidy, titled
 
 NORMALIZE = {
@@ -78,22 +78,21 @@ class ConfusionMatrixDisplay(Display):
         counts = confusion_matrix(y_true, y_pred, len(class_names))
         return cls(counts, class_names).plot(**options)
 
-    def plot(self, *, normalize=None, ax=None, title="Confusion matrix"):
+    def plot(self, *, normalize=None, scores=False, ax=None, title="Confusion matrix"):
         """Draw the matrix and return the display.
 
         Parameters
         ----------
         normalize : {None, "true", "pred"}, default=None
             Counts, or percentages of each true (row) or predicted (column) class.
+        scores : bool, default=False
+            Write precision, recall and F1 of each class to the right, instead of a colour bar.
         ax : matplotlib Axes, optional
         title : str, default="Confusion matrix"
         """
         if normalize not in NORMALIZE:
             raise KitError.about("`normalize`", f"be one of {list(NORMALIZE)}", normalize)
-        self.values_ = self.counts
-        if normalize is not None:
-            totals = self.counts.sum(axis=1 if normalize == "true" else 0, keepdims=True)
-            self.values_ = 100 * self.counts / np.maximum(totals, 1)
+        self.values_ = self.counts if normalize is None else as_percentages(self.counts, normalize)
         (ax,) = self._panels(ax, 1, 1, figsize=(6.8, 5.8))
         sns.heatmap(
             self.values_,
@@ -101,7 +100,8 @@ class ConfusionMatrixDisplay(Display):
             fmt="d" if normalize is None else ".0f",
             annot_kws={"fontsize": 8},
             cmap="Blues",
-            cbar_kws={"label": NORMALIZE[normalize]},
+            cbar=not scores,
+            cbar_kws=None if scores else {"label": NORMALIZE[normalize]},
             xticklabels=self.class_names,
             yticklabels=self.class_names,
             linewidths=0.5,
@@ -112,9 +112,21 @@ class ConfusionMatrixDisplay(Display):
         ax.set(xlabel="predicted class", ylabel="true class")
         ax.tick_params(axis="x", rotation=45 if max(map(len, self.class_names)) > 2 else 0)
         ax.tick_params(axis="y", rotation=0)
+        if scores:
+            self._write_scores(ax)
+            ax.set_xlabel(f"predicted class ({NORMALIZE[normalize]})")
         ax.set_title(titled(title))
         self._describe(self._alt_text(title))
         return self
+
+    def _write_scores(self, ax):
+        n = len(self.counts)
+        columns = zip(("precision", "recall", "F1"), precision_recall_f1(self.counts), strict=True)
+        for i, (name, values) in enumerate(columns):
+            x = n * (1.08 + 0.1 * i)
+            ax.text(x, -0.1, name, rotation=45, ha="left", va="bottom", fontsize=8)
+            for row, value in enumerate(values):
+                ax.text(x, row + 0.5, f"{value:.2f}", ha="center", va="center", fontsize=8)
 
     def _alt_text(self, title):
         total, hits = self.counts.sum(), np.trace(self.counts)
@@ -172,3 +184,9 @@ def plot_confusion_matrix(
     return ConfusionMatrixDisplay.from_predictions(
         y_true, y_pred, class_names, normalize=normalize, ax=ax, title=title
     )
+
+
+def as_percentages(counts, normalize: str) -> np.ndarray:
+    """Return counts as percentages of their row ("true") or column ("pred"); 0 of none is 0."""
+    totals = counts.sum(axis=1 if normalize == "true" else 0, keepdims=True)
+    return 100 * counts / np.maximum(totals, 1)

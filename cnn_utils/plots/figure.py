@@ -122,6 +122,14 @@ def tidy(ax) -> None:
     ax.set_axisbelow(True)
 
 
+def release(figure):
+    """Take a figure out of pyplot's hands, so that the notebook does not show it by itself."""
+    import matplotlib.pyplot as plt
+
+    plt.close(figure)
+    return figure
+
+
 def _shown_at_cell_end(figure) -> bool:
     import matplotlib.pyplot as plt
     from matplotlib._pylab_helpers import Gcf

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import io
 
+import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
 from cnn_utils.plots.figure import BLUE, DescribedFigure, tidy, titled
 from cnn_utils.plots.images import pixel_style
 
+LOOK = "cnn-utils"
+# Front ends mark the focus by a thin blue line, which is lost on a dark blue button. Black within
+# white stands out on any colour.
+FOCUS = f"""<style>.{LOOK} :is(button, select, input):focus-visible {{
+outline: 2px solid #000 !important; outline-offset: 1px !important;
+box-shadow: 0 0 0 5px #fff !important; z-index: 1; }}</style>"""
 
-class StaticPicture:
-    """Mixin: adds a PNG with alternative text to a widget's mimebundle.
 
-    The widget gives `figure()`, a Matplotlib figure, and `alt_text()`. Front ends that know
+class StaticPicture(widgets.VBox):
+    """A box of widgets that shows a PNG with alternative text where nothing is live.
+
+    The subclass gives `figure()`, a Matplotlib figure, and `alt_text()`. Front ends that know
     widgets show the live one; all others find the picture.
     """
+
+    def __init__(self, children):
+        focus = widgets.HTML(FOCUS, layout=widgets.Layout(display="none"))
+        super().__init__([*children, focus])
+        self.add_class(LOOK)
 
     def _repr_mimebundle_(self, **kwargs):
         data = super()._repr_mimebundle_(**kwargs) or {}
@@ -71,12 +84,4 @@ def words_figure(text: str) -> DescribedFigure:
     """Return a figure that holds nothing but a sentence."""
     figure = DescribedFigure(figsize=(6, 1))
     figure.text(0.5, 0.5, text, ha="center", va="center")
-    return figure
-
-
-def release(figure):
-    """Take a figure out of pyplot's hands, so that the notebook does not show it by itself."""
-    import matplotlib.pyplot as plt
-
-    plt.close(figure)
     return figure

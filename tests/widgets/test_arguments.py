@@ -1,12 +1,26 @@
 import numpy as np
 import pytest
 
-from cnn_utils.widgets.arguments import check_labels, check_names, check_probabilities
+from cnn_utils.widgets.arguments import (
+    by_model,
+    check_names,
+    check_predictions,
+    check_probabilities,
+)
 
 
 def test_scores_become_labels_and_none_stays_none():
-    assert check_labels(np.eye(3)[[2, 0]], "labels", 2).tolist() == [2, 0]
-    assert check_labels(None, "predictions", 2) is None
+    labels, probabilities = check_predictions(np.eye(3)[[2, 0]], "predictions", None, 2)
+    assert labels.tolist() == [2, 0]
+    assert probabilities is None
+    assert check_predictions(None, "predictions", None, 2) == (None, None)
+
+
+def test_without_predictions_the_most_probable_classes_are_predicted():
+    rows = np.array([[0.25, 0.75], [0.6, 0.4]])
+    labels, probabilities = check_predictions(None, "predictions", rows, 2)
+    assert labels.tolist() == [1, 0]
+    assert probabilities is rows
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -18,6 +32,19 @@ def test_probabilities_may_have_any_precision(dtype):
 
 def test_names_default_to_the_labels():
     labels = np.array([0, 2])
-    assert check_names(None, labels, None, 0) == ["0", "1", "2"]
-    assert check_names(None, labels, None, 4) == ["0", "1", "2", "3"]
-    assert check_names(["a", "b", "c"], labels, None, 3) == ["a", "b", "c"]
+    assert check_names(None, labels, None, None) == ["0", "1", "2"]
+    assert check_names(None, labels, None, np.eye(4)) == ["0", "1", "2", "3"]
+    assert check_names(["a", "b", "c"], labels, None, np.eye(3)) == ["a", "b", "c"]
+
+
+def test_one_model_or_two_come_out_by_name():
+    rows = np.array([[0.25, 0.75], [0.6, 0.4]])
+    answers, given = by_model(rows, None)["model"]
+    assert answers is given is rows
+    answers, given = by_model({"dense": [1, 0]}, {"dense": rows})["dense"]
+    assert answers.tolist() == [1, 0]
+    assert given is rows
+
+
+def test_rows_of_whole_numbers_are_one_hot_not_probabilities():
+    assert by_model(np.eye(2, dtype=int), None)["model"][1] is None

@@ -7,7 +7,8 @@ from traitlets import TraitError
 
 from cnn_utils.errors import KitError
 from cnn_utils.widgets import ImageBrowser
-from cnn_utils.widgets.browser import ALL, ORDERS, OUTCOMES, PAGE_SIZE
+from cnn_utils.widgets.browser import ALL, ORDERS, OUTCOMES
+from cnn_utils.widgets.pages import PAGE_SIZE
 
 NAMES = ["cat", "dog", "frog"]
 N = 2 * PAGE_SIZE + 5
@@ -99,7 +100,7 @@ def test_images_are_sorted_by_confidence_and_by_loss(browser):
 
 
 def test_the_controls_and_the_state_follow_each_other(browser):
-    by_class, by_outcome, by_order, jump, *_ = browser._controls.children
+    by_class, by_outcome, by_order, jump, *_ = browser.children[0].children
     by_class.value = "frog"
     by_outcome.value = "wrong"
     assert (browser.class_name, browser.outcome) == ("frog", "wrong")
@@ -137,7 +138,7 @@ def test_a_filter_without_a_match_shows_no_image():
 
 def test_without_predictions_only_classes_can_be_filtered():
     browser = ImageBrowser(IMAGES, LABELS)
-    _, by_outcome, by_order, *_ = browser._controls.children
+    _, by_outcome, by_order, *_ = browser.children[0].children
     assert by_outcome.options == ("all",)
     assert by_order.options == ("as stored",)
     assert browser.caption(4) == "1"
@@ -195,6 +196,7 @@ def test_an_unknown_class_is_refused(browser):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"labels": None}, "`labels` must hold integer labels"),
         ({"labels": LABELS[:9]}, "`labels` must hold one label per image, 45; received 9"),
         (
             {"predictions": LABELS[:9]},
@@ -203,7 +205,7 @@ def test_an_unknown_class_is_refused(browser):
         ({"images": IMAGES[:0]}, "`images` must have shape"),
         ({"images": IMAGES * 1.0}, "`images` must be uint8 in 0-255 or float in 0-1"),
         ({"probabilities": PROBABILITIES * 2}, r"sum to one; .* Give what model\.predict returns"),
-        ({"probabilities": PROBABILITIES[:9]}, "45 rows of class probabilities"),
+        ({"probabilities": PROBABILITIES[:9]}, "45 rows of at least two class probabilities"),
         ({"probabilities": np.log(PROBABILITIES + 1)}, "sum to one"),
         ({"probabilities": PROBABILITIES * np.nan}, "sum to one"),
         ({"class_names": NAMES[:2]}, r"name every label .* 2 names for labels from 0 to 2"),
@@ -236,9 +238,7 @@ STATES = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(STATES, max_size=25))
-def test_no_sequence_of_changes_breaks_it(changes):
+def follow(changes):
     browser = ImageBrowser(IMAGES, LABELS, probabilities=PROBABILITIES, class_names=NAMES)
     for trait, value in changes:
         setattr(browser, trait, value)
@@ -250,3 +250,16 @@ def test_no_sequence_of_changes_breaks_it(changes):
         if browser.outcome != "all":
             right = browser.outcome == "correct"
             assert ((PREDICTIONS == LABELS)[shown] == right).all()
+
+
+@settings(max_examples=40)
+@given(st.lists(STATES, max_size=25))
+def test_no_sequence_of_changes_breaks_it(changes):
+    follow(changes)
+
+
+@pytest.mark.slow
+@settings(max_examples=400)
+@given(st.lists(STATES, min_size=25, max_size=25))
+def test_ten_thousand_changes_do_not_break_it(changes):
+    follow(changes)

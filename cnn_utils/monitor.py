@@ -1,0 +1,143 @@
+"""Watch a training while it runs: live curves, the time left, and a button that ends it early."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import ipywidgets as widgets
+import pandas as pd
+from IPython import get_ipython
+from IPython.display import display
+
+from cnn_utils.plots.figure import WARNING_INK, release
+from cnn_utils.plots.history import TrainingHistoryDisplay
+from cnn_utils.training import EpochProgress
+
+HINT = "ends after the current batch, and keeps what was learned; so does interrupting the kernel"
+
+
+class TrainingMonitor(EpochProgress):
+    """Curves that grow with every epoch, a progress bar, and a Stop button.
+
+    Use it with ``model.fit(..., verbose=0, callbacks=[TrainingMonitor()])``. Stopping, by the
+    button or by interrupting the kernel, is no error: `fit` returns its history, in which the
+    epoch that was cut short counts as one, and the cells below go on. A second interrupt stops
+    at once, as usual. When training is over, the last figure stays. Outside a notebook there is
+    only the bar.
+
+    The button needs a front end that talks to a busy kernel, as JupyterLab and Notebook do since
+    4.4 and 7.4; elsewhere interrupt the kernel.
+
+    Parameters
+    ----------
+    title : str, default="Training"
+    loss_only : bool, default=False
+        Draw no other curves, for instance because the notebook will do so afterwards.
+    file : text stream, optional
+        Where to write the bar; by default standard output.
+
+    Attributes
+    ----------
+    display_ : TrainingHistoryDisplay or None
+        The last figure; None before the first epoch has ended, and outside a notebook.
+    stopped_ : bool
+        Whether the training was ended early by `stop`.
+    """
+
+    def __init__(self, title: str = "Training", loss_only: bool = False, file=None):
+        super().__init__(file)
+        self.title, self.loss_only = title, loss_only
+        self.display_, self.stopped_ = None, False
+        self._stop_asked = self._running = False
+
+    def stop(self) -> None:
+        """End the training after the current batch; may be called from another thread."""
+        self._stop_asked = True
+
+    def on_train_begin(self, logs=None):
+        """Show the button, a place for the curves, and the bar."""
+        self.display_, self.stopped_, self._stop_asked = None, False, False
+        self._rows, self._n_drawn, self._drawn_at, self._draw_seconds = [], 0, 0.0, 0.0
+        self._running, self._live = True, getattr(get_ipython(), "kernel", None) is not None
+        if self._live:
+            self._open()
+        # Last, because what is displayed after the bar's first line would cut it in two.
+        super().on_train_begin(logs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Name the epoch."""
+        super().on_epoch_begin(epoch, logs)
+        self._epoch = epoch + 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Move the bar, and stop if asked to."""
+        super().on_train_batch_end(batch, logs)
+        if self._stop_asked:
+            self.model.stop_training = self.stopped_ = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Add the epoch to the curves, and draw them if that does not cost too much time."""
+        super().on_epoch_end(epoch, logs)
+        self._rows.append({name: float(value) for name, value in (logs or {}).items()})
+        if self._stop_asked:  # during validation
+            self.model.stop_training = self.stopped_ = True
+        pause = max(1.0, 10 * self._draw_seconds)  # drawing takes a tenth of the time at most
+        if self._live and time.monotonic() - self._drawn_at >= pause:
+            self._draw()
+
+    def on_train_end(self, logs=None):
+        """Close the bar, take the button away and leave the final figure."""
+        super().on_train_end(logs)
+        self._close()
+
+    def __repr__(self) -> str:
+        return f"TrainingMonitor({self.title!r})"
+
+    def _open(self) -> None:
+        colours = {"button_color": WARNING_INK, "text_color": "#ffffff"}
+        button = widgets.Button(description="■ Stop training", style=colours)
+        button.on_click(self._pressed)
+        self._controls = display(widgets.HBox([button, widgets.Label(HINT)]), display_id=True)
+        waiting = {"text/plain": "The curves appear after the first epoch."}
+        self._figure = display(waiting, raw=True, display_id=True)
+        # An exception in `fit` skips on_train_end; the end of the cell does not.
+        get_ipython().events.register("post_run_cell", self._close)
+        self._handler = None
+        if threading.current_thread() is threading.main_thread():
+            self._handler = signal.signal(signal.SIGINT, self._interrupted)
+
+    def _pressed(self, button) -> None:
+        button.disabled, button.description = True, "stopping …"
+        self.stop()
+
+    def _interrupted(self, number, frame) -> None:
+        if self._stop_asked:
+            raise KeyboardInterrupt
+        self.stop()
+
+    def _draw(self) -> None:
+        start = time.monotonic()
+        table = pd.DataFrame(self._rows, index=pd.RangeIndex(1, len(self._rows) + 1, name="epoch"))
+        if self.loss_only:
+            table = table.filter(["loss", "val_loss"])
+        self.display_ = TrainingHistoryDisplay(table).plot(title=self.title)
+        self._figure.update(release(self.display_.figure_))
+        self._n_drawn, self._drawn_at = len(self._rows), time.monotonic()
+        self._draw_seconds = self._drawn_at - start
+
+    def _close(self, result=None) -> None:
+        """Leave what a saved notebook should show: a line, the figure and the bar."""
+        if not (self._running and self._live):
+            return
+        self._running = False
+        get_ipython().events.unregister("post_run_cell", self._close)
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
+        if self._n_drawn < len(self._rows):
+            self._draw()
+        end = f"Epochs trained: {len(self._rows)}"
+        if self.stopped_:
+            end = f"Stopped in epoch {self._epoch} of {self._epochs}"
+        self._controls.update({"text/plain": f"{end}."}, raw=True)

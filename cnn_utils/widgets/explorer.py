@@ -1,0 +1,257 @@
+"""A confusion matrix to click on: each cell shows its images; two models side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ipywidgets as widgets
+import numpy as np
+from traitlets import Enum, Tuple, Unicode, observe, validate
+
+from cnn_utils.errors import KitError
+from cnn_utils.metrics import as_labels_of_images, as_names, confusion_matrix, most_confused
+from cnn_utils.plots.classes import NORMALIZE, ConfusionMatrixDisplay
+from cnn_utils.plots.figure import DescribedFigure
+from cnn_utils.plots.images import check_images, plot_images
+from cnn_utils.widgets.arguments import by_model, check_names, check_predictions
+from cnn_utils.widgets.matrix import MatrixGrid
+from cnn_utils.widgets.pages import ImagePages
+from cnn_utils.widgets.static import StaticPicture
+
+MOST_CLASSES, N_PAIRS = 30, 8
+NOTHING = "Choose a cell of the matrix to see its images."
+
+
+@dataclass
+class _Answers:
+    """What one model said, and how often class i was called class j."""
+
+    predictions: np.ndarray
+    probabilities: np.ndarray | None
+    counts: np.ndarray
+
+
+class ConfusionMatrixExplorer(StaticPicture):
+    """A confusion matrix whose cells, once chosen, show exactly their images, surest first.
+
+    Beside the matrix stand precision, recall and F1 of each class, below it the most confused
+    pairs. To begin with, the most frequent mistake is chosen.
+
+    Parameters
+    ----------
+    y_true : array-like
+        True classes: labels, one-hot rows or scores.
+    y_pred : array-like, or dict of model name to array-like
+        Predicted classes; a dict of two models shows them side by side. Rows of class
+        probabilities serve as `probabilities`, too.
+    images : array of shape (n, height, width[, 1 or 3])
+        uint8 0-255, or float 0-1; not copied.
+    class_names : sequence of str
+        2 to 30 names, in the order of the labels.
+    probabilities : array of shape (n, n_classes), or dict as for `y_pred`, optional
+        Rows sum to one. Without them the images of a cell come in their stored order.
+
+    Attributes
+    ----------
+    cell : tuple of two str, or None
+        True and predicted class, by name, whose images are shown.
+    model : str
+        Whose cell it is: a key of `y_pred`; "model" if there is only one.
+    normalize : {None, "true", "pred"}
+        Counts, or percentages of each true (row) or predicted (column) class.
+    indices : ndarray of int
+        The images of the chosen cell.
+
+    Raises
+    ------
+    KitError
+        If there is no image, lengths differ, a label has no name, or probabilities are none.
+
+    Examples
+    --------
+    >>> ConfusionMatrixExplorer(y_val, y_val_prob, X_val, class_names)
+    >>> ConfusionMatrixExplorer(y_test, {"LeNet": y_prob, "dense": dense_prob}, x_test, names)
+    """
+
+    cell = Tuple(Unicode(), Unicode(), default_value=None, allow_none=True)
+    model = Unicode()
+    normalize = Enum(list(NORMALIZE), default_value=None, allow_none=True)
+
+    def __init__(self, y_true, y_pred, images, class_names, probabilities=None):
+        self.class_names = as_names(class_names)
+        if not 2 <= len(self.class_names) <= MOST_CLASSES:
+            raise KitError.about(
+                "`class_names`",
+                f"name 2 to {MOST_CLASSES} classes",
+                f"{len(self.class_names)}",
+                "plot_confusion_matrix draws matrices of any size.",
+            )
+        given = by_model(y_pred, probabilities)
+        images = check_images(images)
+        self.y_true = as_labels_of_images(y_true, "y_true", len(images))
+        self.answers = {name: self._answers(*answers) for name, answers in given.items()}
+        name, first = next(iter(self.answers.items()))
+        answers = (first.predictions, first.probabilities)
+        self._pages = ImagePages(images, self.y_true, *answers, self.class_names)
+        super().__init__(self._build())
+        pairs = self._pairs[name].options
+        self._choose(name, pairs[0][1] if pairs else None)
+
+    @property
+    def indices(self) -> np.ndarray:
+        """Images of the chosen cell, the surest answer first; none if no cell is chosen."""
+        if self.cell is None:
+            return np.arange(0)
+        true, pred = map(self.class_names.index, self.cell)
+        found = (self.y_true == true) & (self.answers[self.model].predictions == pred)
+        return self._pages.by_confidence(np.flatnonzero(found))
+
+    def story(self) -> str:
+        """Say what is chosen, and what the other model makes of the same images."""
+        if self.cell is None:
+            return NOTHING
+        indices, (true, pred) = self.indices, self.cell
+        text = f"true {true}, predicted {pred}: {len(indices)} images"
+        if len(self.answers) == 1 or len(indices) == 0:
+            return text
+        other = next(name for name in self.answers if name != self.model)
+        counts = np.bincount(self.answers[other].predictions[indices])
+        said = ", ".join(
+            f"{self.class_names[label]} {counts[label]}"
+            for label in np.argsort(-counts, kind="stable")
+            if counts[label] > 0
+        )
+        return f"{self.model}: {text}; of these, {other} says {said}"
+
+    def figure(self):
+        """Return matrices and the first images of the cell as a Matplotlib figure."""
+        shown = self._pages.shown() if self.cell else np.arange(0)
+        rows = -(-len(shown) // 10)
+        figure = DescribedFigure(
+            figsize=(8 * len(self.answers), 5.8 + 1.5 * rows), layout="constrained"
+        )
+        upper, *lower = (
+            figure.subfigures(2, 1, height_ratios=(5.8, 1.5 * rows)) if rows else [figure]
+        )
+        axes = upper.subplots(1, len(self.answers), squeeze=False)[0]
+        for ax, (name, answers) in zip(axes, self.answers.items(), strict=True):
+            title = "Confusion matrix" if len(self.answers) == 1 else name
+            display = ConfusionMatrixDisplay(answers.counts, self.class_names)
+            display.plot(normalize=self.normalize, scores=True, ax=ax, title=title)
+        if rows:
+            pred = self.answers[self.model].predictions[shown]
+            plot_images(
+                self._pages.images[shown],
+                self.y_true[shown],
+                pred,
+                self.class_names,
+                title=self.story(),
+                ax=_panels(lower[0], rows, len(shown)),
+            )
+        return figure
+
+    def alt_text(self) -> str:
+        """Describe the matrices, their most confused pairs, and the images of the cell."""
+        parts = []
+        for name, answers in self.answers.items():
+            pairs = "; ".join(text for text, _ in self._pairs[name].options)
+            hits, total = np.trace(answers.counts), answers.counts.sum()
+            mistakes = f"most confused: {pairs}" if pairs else "no mistake"
+            parts.append(f"{name}: {hits} of {total} images on the diagonal; {mistakes}.")
+        captions = "; ".join(map(self._pages.caption, self._pages.shown())) if self.cell else ""
+        return f"Confusion matrix. {' '.join(parts)} {self.story()}: {captions}".rstrip(": ")
+
+    def __repr__(self) -> str:
+        return f"ConfusionMatrixExplorer({len(self.y_true)} images, {self.story()})"
+
+    def _answers(self, y_pred, probabilities) -> _Answers:
+        n = len(self.y_true)
+        y_pred, probabilities = check_predictions(y_pred, "y_pred", probabilities, n)
+        check_names(self.class_names, self.y_true, y_pred, probabilities)
+        counts = confusion_matrix(self.y_true, y_pred, len(self.class_names))
+        return _Answers(y_pred, probabilities, counts)
+
+    def _build(self) -> list[widgets.Widget]:
+        """Make the parts once."""
+        given = self.answers
+        self._by = widgets.Dropdown(options=list(NORMALIZE.values()), description="show")
+        keys = {text: key for key, text in NORMALIZE.items()}
+        self._by.observe(lambda change: setattr(self, "normalize", keys[change["new"]]), "value")
+        self._grids, self._pairs, models = {}, {}, []
+        for name, answers in given.items():
+            self._grids[name] = MatrixGrid(
+                answers.counts, self.class_names, lambda cell, name=name: self._choose(name, cell)
+            )
+            self._pairs[name] = self._pairs_of(name, answers)
+            pairs = widgets.VBox([widgets.Label("most confused"), self._pairs[name]])
+            # One model leaves room for the pairs beside its matrix.
+            parts = [self._grids[name], pairs]
+            models += parts if len(given) == 1 else [widgets.VBox([widgets.Label(name), *parts])]
+        self._story = widgets.Label()
+        side_by_side = widgets.Layout(flex_flow="row wrap", grid_gap="24px")
+        return [self._by, widgets.Box(models, layout=side_by_side), self._story, self._pages]
+
+    def _pairs_of(self, name, answers) -> widgets.Select:
+        table = most_confused(self.y_true, answers.predictions, self.class_names, N_PAIRS)
+        options = [
+            (f"{true} taken for {pred}: {n}", (true, pred))
+            for true, pred, n in table.itertuples(index=False)
+        ]
+        pairs = widgets.Select(
+            options=options,
+            value=None,
+            rows=N_PAIRS,
+            layout=widgets.Layout(width="auto"),
+        )
+
+        def follow(change):
+            if change["new"] is not None:
+                self._choose(name, change["new"])
+
+        pairs.observe(follow, "value")
+        return pairs
+
+    def _choose(self, model: str, cell: tuple[str, str] | None) -> None:
+        with self.hold_trait_notifications():
+            self.model, self.cell = model, cell
+
+    @validate("cell")
+    def _known_cell(self, proposal):
+        cell = proposal["value"]
+        if cell is not None and not set(cell) <= set(self.class_names):
+            raise KitError.about("`cell`", f"be two of {self.class_names}", f"{cell}")
+        return cell
+
+    @validate("model")
+    def _known_model(self, proposal) -> str:
+        if proposal["value"] not in self.answers:
+            raise KitError.about("`model`", f"be one of {list(self.answers)}", proposal["value"])
+        return proposal["value"]
+
+    @observe("cell", "model", "normalize")
+    def _redraw(self, change=None) -> None:
+        """Bring the view up to date: the only place that changes it."""
+        self._by.value = NORMALIZE[self.normalize]
+        for name, grid in self._grids.items():
+            cell = self.cell if name == self.model else None
+            grid.show(self.normalize, cell)
+            listed = [pair for _, pair in self._pairs[name].options]
+            self._pairs[name].value = cell if cell in listed else None
+        if change is None or change["name"] != "normalize":
+            self._show_images()
+
+    def _show_images(self) -> None:
+        answers = self.answers[self.model]
+        self._pages.predictions = answers.predictions
+        self._pages.probabilities = answers.probabilities
+        self._pages.chosen = -1
+        self._pages.layout.display = "none" if self.cell is None else ""
+        self._story.value = self.story()
+        self._pages.select(self.indices)
+
+
+def _panels(subfigure, rows: int, n: int):
+    panels = np.ravel(subfigure.subplots(rows, 10))
+    for unused in panels[n:]:
+        unused.set_visible(False)
+    return panels

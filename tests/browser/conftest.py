@@ -1,0 +1,95 @@
+"""A JupyterLab server, and a headless Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+START_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return a headless Chromium, or skip."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt install chromium)")
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright: run `make browser`")
+    with api.sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """Serve a copy of the notebooks; return the server's address and the folder."""
+    folder = tmp_path_factory.mktemp("lab")
+    for notebook in NOTEBOOKS.glob("*.ipynb"):
+        shutil.copy(notebook, folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "ServerApp.root_dir": folder,
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "IdentityProvider.token": "",
+        "ServerApp.password": "",
+    }
+    # Nothing of the user's: neither settings nor open tabs of an earlier run.
+    environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"):
+        environment[name] = str(tmp_path_factory.mktemp(name.lower()))
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    log = folder / "server.log"
+    with log.open("w") as file:
+        server = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
+    try:
+        yield _wait_for(server, f"http://127.0.0.1:{port}", log), folder
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(server, address: str, log: Path) -> str:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/api", timeout=5):
+                return address
+        except OSError:
+            time.sleep(0.3)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def open_notebook(browser, lab):
+    """Return a function that opens a notebook in JupyterLab and gives the page."""
+    address, _ = lab
+    pages = []
+
+    def opened(name: str, width: int = 1500, height: int = 1300):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(60_000)
+        pages.append(page)
+        page.goto(f"{address}/lab/workspaces/{Path(name).stem}/tree/{name}")
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        page.keyboard.press("Control+b")  # hides the file browser
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from cnn_utils.widgets.matrix import MatrixGrid, contrast, readable_on, shades
+
+NAMES = ["cat", "dog"]
+COUNTS = np.array([[8, 2], [0, 10]])
+
+
+@pytest.fixture
+def chosen():
+    return []
+
+
+@pytest.fixture
+def grid(chosen):
+    grid = MatrixGrid(COUNTS, NAMES, chosen.append)
+    grid.show(None, ("cat", "dog"))
+    return grid
+
+
+def descriptions(grid):
+    return [[button.description for button in row] for row in grid.buttons]
+
+
+def test_cells_show_counts_or_percentages(grid):
+    assert descriptions(grid) == [["8", "2"], ["0", "10"]]
+    grid.show("true", None)
+    assert descriptions(grid) == [["80", "20"], ["0", "100"]]
+    grid.show("pred", None)
+    assert descriptions(grid) == [["100", "17"], ["0", "83"]]
+
+
+def test_small_percentages_are_told_from_none():
+    grid = MatrixGrid(np.array([[997, 3], [0, 1000]]), NAMES, print)
+    grid.show("true", None)
+    assert descriptions(grid) == [["100", "0.3"], ["0", "100"]]
+
+
+def test_tooltips_are_sentences(grid):
+    assert grid.buttons[0, 1].tooltip == "true cat, predicted dog: 2"
+
+
+def test_a_button_tells_its_classes(grid, chosen):
+    grid.buttons[0, 1].click()
+    grid.buttons[1, 1].click()
+    assert chosen == [("cat", "dog"), ("dog", "dog")]
+
+
+def test_the_chosen_cell_is_framed_and_bold(grid):
+    assert grid.buttons[0, 1].layout.border_top == "3px solid #000000"
+    assert grid.buttons[0, 1].style.font_weight == "bold"
+    assert grid.buttons[0, 0].layout.border_top is None
+    grid.show(None, None)
+    assert grid.buttons[0, 1].layout.border_top is None
+    assert grid.buttons[0, 1].style.font_weight == "normal"
+
+
+def test_precision_recall_and_f1_stand_beside_each_class(grid):
+    cat, dog = grid.children[7], grid.children[11]
+    # Cat: 8 of 8 predictions, 8 of 10 images, 16/18; dog: 10 of 12, 10 of 10, 20/22.
+    for cell, numbers in ((cat, ["1.000", "0.800", "0.889"]), (dog, ["0.833", "1.000", "0.909"])):
+        assert [number for number in numbers if number in cell.value] == numbers
+
+
+def test_names_are_text_not_html():
+    grid = MatrixGrid(COUNTS, ["<b>cat", "dog"], print)
+    assert any("&lt;b&gt;cat" in getattr(child, "value", "") for child in grid.children)
+
+
+def test_buttons_share_styles_and_layouts():
+    grid = MatrixGrid(np.ones((10, 10), int), list("abcdefghij"), print)
+    grid.show(None, ("a", "b"))
+    assert len({button.style.model_id for button in grid.buttons.flat}) <= 4
+    assert len({button.layout.model_id for button in grid.buttons.flat}) == 2
+
+
+def test_no_mistake_at_all_is_drawn():
+    grid = MatrixGrid(np.diag([3, 0]), NAMES, print)
+    grid.show("pred", None)
+    assert descriptions(grid) == [["100", "0"], ["0", "0"]]
+
+
+def test_contrast_is_that_of_the_web_guidelines():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("colour_map", ["Blues", "Oranges"])
+def test_every_figure_can_be_read(colour_map):
+    assert all(contrast(readable_on(shade), shade) >= 4.5 for shade in shades(colour_map))
