@@ -12,6 +12,7 @@ training       pick, profile, set_seed, EpochProgress
 monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
 history        history_table, best_epoch
 plots          plot_training_history, plot_images, plot_confusion_matrix, ...
+insight        show_filters, show_feature_maps, show_evidence, show_augmentation, show_embedding
 widgets        ImageBrowser, ConfusionMatrixExplorer: look at images, and at mistakes
 submission     export_submission, validate_submission
 startup        show_versions
@@ -39,6 +40,16 @@ _HOMES = {
     "cnn_utils.data.loaders": ("cifar10_path", "load_cifar10", "load_mnist"),
     "cnn_utils.errors": ("DataError", "KitError", "SubmissionError"),
     "cnn_utils.history": ("best_epoch", "history_table"),
+    "cnn_utils.insight": (
+        "grad_cam",
+        "hidden_features",
+        "saliency",
+        "show_augmentation",
+        "show_embedding",
+        "show_evidence",
+        "show_feature_maps",
+        "show_filters",
+    ),
     "cnn_utils.keras_metrics": ("F1Score",),
     "cnn_utils.metrics": (
         "classification_table",
@@ -49,10 +60,15 @@ _HOMES = {
     "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_lenet"),
     "cnn_utils.monitor": ("TrainingMonitor",),
     "cnn_utils.plots": (
+        "plot_augmentation",
         "plot_class_distribution",
         "plot_class_examples",
         "plot_class_means",
         "plot_confusion_matrix",
+        "plot_embedding",
+        "plot_evidence",
+        "plot_feature_maps",
+        "plot_filters",
         "plot_images",
         "plot_model_comparison",
         "plot_training_history",
@@ -68,7 +84,8 @@ _HOMES = {
     "cnn_utils.training": ("EpochProgress", "pick", "profile", "set_seed"),
 }
 _KERAS_MODULES = {
-    f"cnn_utils.{name}" for name in ("batches", "keras_metrics", "models", "monitor", "training")
+    f"cnn_utils.{name}"
+    for name in ("batches", "insight", "keras_metrics", "models", "monitor", "training")
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -80,6 +97,16 @@ if TYPE_CHECKING:
     from cnn_utils.data.loaders import cifar10_path, load_cifar10, load_mnist
     from cnn_utils.errors import DataError, KitError, SubmissionError
     from cnn_utils.history import best_epoch, history_table
+    from cnn_utils.insight import (
+        grad_cam,
+        hidden_features,
+        saliency,
+        show_augmentation,
+        show_embedding,
+        show_evidence,
+        show_feature_maps,
+        show_filters,
+    )
     from cnn_utils.keras_metrics import F1Score
     from cnn_utils.metrics import (
         classification_table,
@@ -90,10 +117,15 @@ if TYPE_CHECKING:
     from cnn_utils.models import build_cifar_cnn, build_dense, build_lenet
     from cnn_utils.monitor import TrainingMonitor
     from cnn_utils.plots import (
+        plot_augmentation,
         plot_class_distribution,
         plot_class_examples,
         plot_class_means,
         plot_confusion_matrix,
+        plot_embedding,
+        plot_evidence,
+        plot_feature_maps,
+        plot_filters,
         plot_images,
         plot_model_comparison,
         plot_training_history,

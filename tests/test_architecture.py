@@ -24,6 +24,7 @@ LATE = {
     "history": {"pandas"},
     "submission": {"pandas"},
     "errors": {"IPython"},
+    "insight": {"sklearn"},
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import cnn_utils
 
-HEAVY = ["tensorflow", "keras", "matplotlib", "ipywidgets", "pandas", "h5py", "seaborn"]
+HEAVY = ["tensorflow", "keras", "matplotlib", "ipywidgets", "pandas", "h5py", "seaborn", "sklearn"]
 
 
 def run(code):

@@ -130,6 +130,12 @@ def release(figure):
     return figure
 
 
+def bare(panel) -> None:
+    """Remove ticks and frame: a picture needs no axes."""
+    panel.set(xticks=[], yticks=[])
+    panel.spines[:].set_visible(False)
+
+
 def _shown_at_cell_end(figure) -> bool:
     import matplotlib.pyplot as plt
     from matplotlib._pylab_helpers import Gcf

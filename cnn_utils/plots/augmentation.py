@@ -1,0 +1,103 @@
+"""Originals, each followed by what augmentation makes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnn_utils.errors import KitError
+from cnn_utils.metrics import as_array
+from cnn_utils.plots.figure import Display, bare, titled
+from cnn_utils.plots.images import check_images, pixel_style
+
+# Interpolation may leave the range by rounding; half a grey level can't be seen.
+TOLERANCE = 0.5 / 255
+
+
+class AugmentationDisplay(Display):
+    """One row per image: the original, then its variants.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width[, 1 or 3])
+        The originals: float 0-1, or uint8.
+    variants : array of shape (n, n_variants, height, width[, 1 or 3])
+        On the originals' scale; height and width may differ (a crop). Values beyond black and
+        white are clipped, and the title says what share of them.
+
+    Attributes
+    ----------
+    clipped_ : float, 0-1
+        Share of the variants' values beyond black and white.
+    images_ : list of matplotlib.image.AxesImage
+        Row by row, original first.
+    """
+
+    def __init__(self, images, variants):
+        self.images = check_images(images)
+        self.variants = as_array(variants, "variants")
+        if self.variants.ndim == 5 and self.variants.shape[-1] == 1:
+            self.variants = self.variants[..., 0]
+        alike = self.variants.ndim == self.images.ndim + 1 and self.variants.size > 0
+        if not alike or len(self.variants) != len(self.images):
+            raise KitError.about(
+                "`variants`",
+                f"have shape (n, n_variants, height, width[, 3]) with n = {len(self.images)}",
+                self.variants,
+            )
+
+    def plot(self, *, title="Augmentation", ax=None):
+        """Draw the rows and return the display.
+
+        Parameters
+        ----------
+        title : str, default="Augmentation"
+        ax : sequence of matplotlib Axes, optional
+            One per picture, row by row; by default a new figure.
+        """
+        n, n_variants = self.variants.shape[:2]
+        columns = n_variants + 1
+        figsize = (1.2 * columns + 0.2, 1.25 * n + 0.7)
+        panels = self._panels(ax, n * columns, columns, figsize=figsize)
+        style = pixel_style(self.images)
+        slack = TOLERANCE * style["vmax"]
+        outside = (self.variants < -slack) | (self.variants > style["vmax"] + slack)
+        self.clipped_ = float(outside.mean())
+        self.images_ = []
+        for i, panel in enumerate(panels):
+            row, column = divmod(i, columns)
+            picture = self.images[row] if column == 0 else self.variants[row, column - 1]
+            self.images_.append(panel.imshow(np.clip(picture, 0, style["vmax"]), **style))
+            bare(panel)
+            if row == 0:
+                panel.set_title("original" if column == 0 else str(column), fontsize=9, pad=3)
+        note = f"{self.clipped_:.1%} of the values lie beyond black and white: clipped"
+        text = f"{title}\n{note}" if self.clipped_ else title
+        self.figure_.suptitle(titled(text), fontsize="large")
+        plural = "s" if n > 1 else ""
+        rows = f"{n} image{plural}, each followed by {n_variants} variants"
+        self._describe(f"{title}: {rows}{'; ' + note if self.clipped_ else ''}.")
+        return self
+
+
+def plot_augmentation(images, variants, *, title="Augmentation", ax=None):
+    """Draw each image followed by its variants, one row per image.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width[, 1 or 3])
+        The originals: float 0-1, or uint8.
+    variants : array of shape (n, n_variants, height, width[, 1 or 3])
+        On the originals' scale. Values beyond black and white are clipped, and the title says so.
+    title : str, default="Augmentation"
+    ax : sequence of matplotlib Axes, optional
+
+    Returns
+    -------
+    display : AugmentationDisplay
+
+    Raises
+    ------
+    KitError
+        If the images can't be shown, or the variants don't fit them.
+    """
+    return AugmentationDisplay(images, variants).plot(title=title, ax=ax)
