@@ -113,7 +113,7 @@ def show_embedding(
             "A network whose hidden units are all 0 has not learned.",
         )
     points, axis_labels = _pca(features) if method == "pca" else _tsne(features, seed)
-    title = f"{len(images)} images in the last hidden layer of {model.name}"
+    title = f"Last hidden layer of {model.name}, {len(images)} images"
     return plot_embedding(points, labels, class_names, y_pred, axis_labels=axis_labels, title=title)
 
 
@@ -140,4 +140,7 @@ def _tsne(features, seed):
     reduced = PCA(min(TSNE_INPUTS, n, d), svd_solver="full").fit_transform(features)
     perplexity = min(PERPLEXITY, (n - 1) / 3)
     points = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
-    return points, ("t-SNE (no unit; distances between far clusters mean little)", "t-SNE")
+    return points, (
+        "t-SNE 1 (no unit; distances between far clusters mean little)",
+        "t-SNE 2 (no unit)",
+    )

@@ -6,11 +6,13 @@ import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.figure import Display, bare, titled
+from cnn_utils.plots.figure import Display, framed, titled
 from cnn_utils.plots.images import check_images, pixel_style
 
 # Interpolation may leave the range by rounding; half a grey level can't be seen.
 TOLERANCE = 0.5 / 255
+# Inches, for the title.
+LEAST_WIDTH = 5
 
 
 class AugmentationDisplay(Display):
@@ -56,7 +58,7 @@ class AugmentationDisplay(Display):
         """
         n, n_variants = self.variants.shape[:2]
         columns = n_variants + 1
-        figsize = (1.2 * columns + 0.2, 1.25 * n + 0.7)
+        figsize = (max(1.2 * columns + 0.2, LEAST_WIDTH), 1.25 * n + 0.7)
         panels = self._panels(ax, n * columns, columns, figsize=figsize)
         style = pixel_style(self.images)
         slack = TOLERANCE * style["vmax"]
@@ -67,10 +69,10 @@ class AugmentationDisplay(Display):
             row, column = divmod(i, columns)
             picture = self.images[row] if column == 0 else self.variants[row, column - 1]
             self.images_.append(panel.imshow(np.clip(picture, 0, style["vmax"]), **style))
-            bare(panel)
+            framed(panel)
             if row == 0:
                 panel.set_title("original" if column == 0 else str(column), fontsize=9, pad=3)
-        note = f"{self.clipped_:.1%} of the values lie beyond black and white: clipped"
+        note = f"{self.clipped_:.1%} of the values, beyond black or white, are clipped"
         text = f"{title}\n{note}" if self.clipped_ else title
         self.figure_.suptitle(titled(text), fontsize="large")
         plural = "s" if n > 1 else ""

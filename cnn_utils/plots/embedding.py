@@ -30,7 +30,8 @@ class EmbeddingDisplay(Display):
     ----------
     points_ : dict of str to matplotlib.collections.PathCollection
         One per class that has a point.
-    names_ : list of matplotlib.text.Text
+    names_ : list of matplotlib.text.Annotation
+        Names that would overlap are moved apart, and tied to their points by a line.
     crosses_ : matplotlib.collections.PathCollection or None
         None without a mistake.
     """
@@ -79,20 +80,18 @@ class EmbeddingDisplay(Display):
                 linewidths=0.3,
                 label=name,
             )
-            style = {"fontsize": 11, "weight": "bold", "color": INK, "ha": "center", "va": "center"}
-            text = ax.text(*np.median(own, axis=0), name, zorder=4, **style)
-            # Dark letters on dark points could not be read without an outline.
-            text.set_path_effects([withStroke(linewidth=3, foreground="white")])
-            self.names_.append(text)
+            self.names_.append(_write(ax, name, np.median(own, axis=0)))
         self.crosses_ = None
         n_wrong = int(self.wrong.sum())
         if n_wrong:
-            style = {"s": 40, "color": "black", "marker": "x", "linewidths": 1.2, "zorder": 3}
+            style = {"s": 22, "color": "black", "marker": "x", "linewidths": 0.9, "zorder": 3}
             crossed = self.points[self.wrong]
             self.crosses_ = ax.scatter(*crossed.T, label="mistake", **style)
         ax.set(xlabel=axis_labels[0], ylabel=axis_labels[1], xticks=[], yticks=[])
+        ax.set_aspect("equal", adjustable="datalim")
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small", frameon=False)
         ax.set_title(titled(title))
+        _move_apart(self.names_)
         counted = f"{len(self.points)} points of {len(present)} classes"
         mistakes = f", {n_wrong} of them mistakes" if n_wrong else ""
         axes = f" Across: {axis_labels[0]}; up: {axis_labels[1]}." if any(axis_labels) else ""
@@ -136,3 +135,30 @@ def plot_embedding(
     """
     display = EmbeddingDisplay(points, labels, class_names, y_pred)
     return display.plot(axis_labels=axis_labels, title=title, ax=ax)
+
+
+def _write(ax, name, point):
+    """Write a name at a point, in dark letters with a white outline."""
+    style = {"fontsize": 11, "weight": "bold", "color": INK, "ha": "center", "va": "center"}
+    line = {"arrowstyle": "-", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
+    text = ax.annotate(name, point, point, arrowprops=line, zorder=4, **style)
+    # Dark letters on dark points could not be read without an outline.
+    text.set_path_effects([withStroke(linewidth=3, foreground="white")])
+    return text
+
+
+def _move_apart(texts) -> None:
+    """Move texts down until none covers another, from the highest to the lowest."""
+    figure = texts[0].figure
+    # Where the letters lie is known only once the figure's layout is.
+    figure.draw_without_rendering()
+    to_data = texts[0].axes.transData.inverted()
+    placed = []
+    for text in sorted(texts, key=lambda text: -text.get_window_extent().y0):
+        box = start = text.get_window_extent()
+        while hit := next((other for other in placed if box.overlaps(other)), None):
+            box = box.translated(0, hit.y0 - box.y1 - 1)
+        placed.append(box)
+        if box is not start:
+            x, y = text.axes.transData.transform(text.xy)
+            text.set_position(to_data.transform((x, y + box.y0 - start.y0)))

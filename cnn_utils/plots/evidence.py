@@ -8,17 +8,21 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names
-from cnn_utils.plots.figure import INK, WARNING_INK, Display, bare, titled
+from cnn_utils.plots.figure import INK, WARNING_INK, Display, framed, titled
 from cnn_utils.plots.images import check_images, pixel_style
 
 COLUMNS = 8
 # Rec. 601 luma: how bright red, green and blue look.
 LUMA = np.array([0.299, 0.587, 0.114])
 # How much of the picture the colour of the strongest region covers.
-COVER = 0.7
+COVER = 0.8
+# Shown between dark and light grey, a black or white background lets the colours come out.
+DARK, LIGHT = -0.5, 1.5
+# Inches, for the title.
+LEAST_WIDTH = 4.5
 HEADINGS = (
     "image",
-    "saliency\nbright: the score\nhangs on this pixel",
+    "saliency\nbright: the score\ndepends on this pixel",
     "Grad-CAM\nyellow: this region\nspeaks for the class",
 )
 
@@ -74,14 +78,14 @@ class EvidenceDisplay(Display):
         n, kinds = len(self.images), 2 if self.cams is None else 3
         columns = min(columns, n)
         bands = ceil(n / columns)
-        figsize = (1.25 * columns + 1.5, bands * (1.25 * kinds + 0.45) + 0.5)
+        figsize = (max(1.25 * columns + 1.6, LEAST_WIDTH), bands * (1.25 * kinds + 0.45) + 0.5)
         panels = self._panels(ax, bands * kinds * columns, columns, figsize=figsize)
         by_image = np.reshape(panels, (bands, kinds, columns)).swapaxes(1, 2).reshape(-1, kinds)
         self.images_, self.saliency_, self.cams_, self.captions_ = [], [], [], []
         for i, own in enumerate(by_image):
             for panel, heading in zip(own, HEADINGS, strict=False):
                 panel.set_visible(i < n)
-                bare(panel)
+                framed(panel)
                 if i % columns == 0:
                     place = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 8}
                     panel.set_ylabel(heading, color=INK, **place)
@@ -103,10 +107,16 @@ class EvidenceDisplay(Display):
         unit = {"vmin": 0, "vmax": 1, "interpolation": "nearest"}
         self.saliency_.append(saliency_panel.imshow(self.saliency[i], cmap="inferno", **unit))
         if cam_panel is not None:
-            cam_panel.imshow(image if image.ndim == 2 else image @ LUMA, **look)
+            faint = {**look, "vmin": DARK * look["vmax"], "vmax": LIGHT * look["vmax"]}
+            cam_panel.imshow(image if image.ndim == 2 else image @ LUMA, **faint)
             cam = self.cams[i]
             # The weaker the evidence, the more of the picture below it shows.
             self.cams_.append(cam_panel.imshow(cam, cmap="plasma", alpha=COVER * cam, **unit))
+            if not cam.any():
+                place = {"ha": "center", "va": "center", "transform": cam_panel.transAxes}
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+                words = "no region\nspeaks for it"
+                cam_panel.text(0.5, 0.5, words, fontsize=8, color=INK, bbox=box, **place)
 
 
 def plot_evidence(
@@ -169,8 +179,9 @@ def plot_evidence(
             received = f"labels from {true.min()} to {true.max()}"
             raise KitError.about("`y_true`", f"lie in 0..{n_classes - 1}", received)
         wrong = (pred != true).tolist()
+        gap = "\n" if any(wrong) else ""
         captions = [
-            f"✗ {caption}\n(true {names[t]})" if w else f"✓ {caption}\n"
+            f"✗ {caption}\n(true {names[t]})" if w else f"✓ {caption}{gap}"
             for caption, t, w in zip(captions, true, wrong, strict=True)
         ]
     display = EvidenceDisplay(images, saliency, cams, captions, wrong)

@@ -9,10 +9,12 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.figure import DescribedFigure, Display, bare, titled
+from cnn_utils.plots.figure import DescribedFigure, Display, framed, titled
 from cnn_utils.plots.images import check_images, pixel_style
 
 COLUMNS, MOST_MAPS = 8, 32
+# Inches, for the title.
+LEAST_WIDTH = 4.5
 
 
 class FeatureMapsDisplay(Display):
@@ -68,18 +70,19 @@ class FeatureMapsDisplay(Display):
         limits = {"vmin": float(shown.min()), "vmax": float(shown.max())}
         self.image_ = first.imshow(self.image, **pixel_style(self.image))
         first.set_title("image", fontsize=9, pad=3)
-        bare(first)
+        framed(first)
         self.maps_ = []
         for i, panel in enumerate(panels):
             drawn = panel.imshow(shown[..., i], cmap="viridis", interpolation="nearest", **limits)
             self.maps_.append(drawn)
             panel.set_title(str(i), fontsize=8, pad=2)
-            bare(panel)
+            framed(panel)
         label = "response (bright: large)"
         self.colorbar_ = self.figure_.colorbar(self.maps_[0], ax=panels, label=label)
-        left_out = f", {total - n} left out" if n < total else ""
-        counted = f"{n} of {total} maps of {height}x{width}{left_out}"
-        self.figure_.suptitle(titled(f"{title}: {counted}"), fontsize="large")
+        counted = f"{n} maps of {height}x{width}"
+        if n < total:
+            counted = f"{n} of {total} maps of {height}x{width}, {total - n} left out"
+        self.figure_.suptitle(titled(f"{title}\n{counted}"), fontsize="large")
         scale = f"responses from {limits['vmin']:.3g} to {limits['vmax']:.3g}, bright is large"
         self._describe(f"{title}: an image beside {counted}; {scale}.")
         return self
@@ -93,7 +96,7 @@ class FeatureMapsDisplay(Display):
         grid[grid >= n] = "."
         left = np.full((rows, large), ".", dtype=object)
         left[:large] = "image"
-        figsize = (0.95 * (columns + large) + 1.4, 1.1 * rows + 0.8)
+        figsize = (max(0.95 * (columns + large) + 1.4, LEAST_WIDTH), 1.1 * rows + 1)
         figure = plt.figure(FigureClass=DescribedFigure, layout="constrained", figsize=figsize)
         axes = figure.subplot_mosaic(np.hstack([left, grid]).tolist())
         return self._axes([axes["image"], *(axes[i] for i in range(n))])

@@ -8,9 +8,11 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.figure import INK, Display, titled
+from cnn_utils.plots.figure import Display, framed, titled
 
 COLUMNS = 8
+# Inches, for the title.
+LEAST_WIDTH = 5.2
 
 
 class FiltersDisplay(Display):
@@ -57,7 +59,7 @@ class FiltersDisplay(Display):
         check_count("columns", columns)
         n, height, width, channels = self.kernels.shape
         columns = min(columns, n)
-        figsize = (0.95 * columns + 1.4, 1.1 * ceil(n / columns) + 0.8)
+        figsize = (max(0.95 * columns + 1.4, LEAST_WIDTH), 1.1 * ceil(n / columns) + 0.8)
         panels = self._panels(ax, n, columns, figsize=figsize)
         # A layer of zeros alone has no scale of its own.
         self.largest_ = float(np.abs(self.kernels).max()) or 1.0
@@ -65,9 +67,7 @@ class FiltersDisplay(Display):
         style = {"cmap": "RdBu_r", "interpolation": "nearest", **limits}
         self.images_ = []
         for i, (panel, kernel) in enumerate(zip(panels, self.kernels, strict=True)):
-            panel.set(xticks=[], yticks=[])
-            # White is weight zero: without a frame a kernel's edge would be lost on the page.
-            panel.spines[:].set(linewidth=0.5, color=INK)
+            framed(panel)
             panel.set_title(str(i), fontsize=8, pad=2)
             self.images_.append(panel.imshow(self._pixels(kernel), **style))
         self.colorbar_ = None
