@@ -37,15 +37,14 @@ class AugmentationDisplay(Display):
     def __init__(self, images, variants):
         self.images = check_images(images)
         self.variants = as_array(variants, "variants")
-        if self.variants.ndim == 5 and self.variants.shape[-1] == 1:
+        shape, n, channels = self.variants.shape, len(self.images), np.shape(images)[3:]
+        fits = len(shape) == 4 + len(channels) and shape[0] == n and shape[4:] == channels
+        if not fits or self.variants.size == 0:
+            trailing = "".join(f", {c}" for c in channels)
+            expected = f"have shape ({n}, n_variants, height, width{trailing})"
+            raise KitError.about("`variants`", expected, self.variants)
+        if channels == (1,):
             self.variants = self.variants[..., 0]
-        alike = self.variants.ndim == self.images.ndim + 1 and self.variants.size > 0
-        if not alike or len(self.variants) != len(self.images):
-            raise KitError.about(
-                "`variants`",
-                f"have shape (n, n_variants, height, width[, 3]) with n = {len(self.images)}",
-                self.variants,
-            )
 
     def plot(self, *, title="Augmentation", ax=None):
         """Draw the rows and return the display.

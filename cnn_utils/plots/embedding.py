@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 import seaborn as sns
 from matplotlib.patheffects import withStroke
@@ -13,6 +15,7 @@ from cnn_utils.plots.figure import INK, Display, titled
 # Ten of each, and no common divisor: 90 classes get a pair of their own.
 MARKERS = "osD^vP<>p"
 N_COLOURS = 10
+LEGEND_ROWS = 25
 
 
 class EmbeddingDisplay(Display):
@@ -89,7 +92,8 @@ class EmbeddingDisplay(Display):
             self.crosses_ = ax.scatter(*crossed.T, label="mistake", **style)
         ax.set(xlabel=axis_labels[0], ylabel=axis_labels[1], xticks=[], yticks=[])
         ax.set_aspect("equal", adjustable="datalim")
-        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), fontsize="small", frameon=False)
+        beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "frameon": False}
+        ax.legend(fontsize="small", ncols=ceil(len(present) / LEGEND_ROWS), **beside)
         ax.set_title(titled(title))
         _move_apart(self.names_)
         counted = f"{len(self.points)} points of {len(present)} classes"

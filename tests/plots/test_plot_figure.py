@@ -33,6 +33,17 @@ CALLS = {
         lambda **ax: plots.plot_confusion_matrix([0, 1], [0, 0], ["a", "b"], **ax),
     ),
     "plot_model_comparison": (1, lambda **ax: plots.plot_model_comparison(RESULTS, **ax)),
+    "plot_filters": (4, lambda **ax: plots.plot_filters(IMAGES[..., None], **ax)),
+    "plot_feature_maps": (4, lambda **ax: plots.plot_feature_maps(IMAGES[0], IMAGES[:3], **ax)),
+    "plot_evidence": (
+        12,
+        lambda **ax: plots.plot_evidence(IMAGES, IMAGES, IMAGES, IMAGES[:, 0], **ax),
+    ),
+    "plot_augmentation": (8, lambda **ax: plots.plot_augmentation(IMAGES, IMAGES[:, None], **ax)),
+    "plot_embedding": (
+        1,
+        lambda **ax: plots.plot_embedding(IMAGES[:, 0, :2], [0, 1, 0, 1], ["a", "b"], **ax),
+    ),
 }
 WITH_AX = [name for name in CALLS if name not in ("plot_class_examples", "plot_class_means")]
 
