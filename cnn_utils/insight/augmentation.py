@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count
+from cnn_utils.errors import KitError, check_count, describe
 from cnn_utils.insight.inputs import as_floats, check_seed, for_display
 from cnn_utils.metrics import as_array
 from cnn_utils.plots import AugmentationDisplay, plot_augmentation
@@ -46,7 +46,7 @@ def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:
         raise KitError.about(
             "`augment`",
             "be a Keras layer or a function of images",
-            augment,
+            describe(augment),
         )
     check_count("n", n)
     check_seed(seed)
@@ -66,7 +66,7 @@ def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:
 def _seeded(variables, seed) -> Iterator[None]:
     """Seed layers' generators and the global ones; afterwards all are as before."""
     states = [variable for variable in variables if variable.name == "seed_generator_state"]
-    before = [np.array(state) for state in states]
+    before = [np.array(state.value) for state in states]
     global_states = random.getstate(), np.random.get_state()  # noqa: NPY002 - others draw from it
     try:
         for i, state in enumerate(states):

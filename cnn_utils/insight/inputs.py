@@ -7,14 +7,16 @@ from numbers import Integral
 import keras
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, describe
 from cnn_utils.metrics import as_array, as_labels_of_images
 
 
 def check_model(model) -> None:
     """Raise KitError unless `model` is a built, sane Keras model from images to one output."""
     if not isinstance(model, keras.Model):
-        raise KitError.about("`model`", "be a Keras model", model, "Give the network itself.")
+        raise KitError.about(
+            "`model`", "be a Keras model", describe(model), "Give the network itself."
+        )
     # An unbuilt Sequential and a subclassed model have no such attribute.
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
     if not inputs:

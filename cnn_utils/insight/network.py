@@ -8,7 +8,7 @@ from typing import NamedTuple
 import keras
 from keras import layers
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, describe
 
 CONVOLUTIONS = (
     layers.Conv2D,
@@ -50,7 +50,10 @@ def find_layer(model, layer):
             return candidate
     names = ", ".join(f"{i} {candidate.name}" for i, candidate in enumerate(known))
     raise KitError.about(
-        "`layer`", f"be the name or index of a layer of '{model.name}'", layer, f"It has: {names}."
+        "`layer`",
+        f"be the name or index of a layer of '{model.name}'",
+        describe(layer),
+        f"It has: {names}.",
     )
 
 

@@ -94,7 +94,9 @@ class EvidenceDisplay(Display):
         self.figure_.suptitle(titled(title), fontsize="large")
         named = "; ".join(" ".join(caption.split()) for caption in self.captions[:20] if caption)
         shown = "saliency" if self.cams is None else "saliency and Grad-CAM"
-        self._describe(f"{title}: {n} images with {shown}{': ' + named if named else ''}.")
+        self._describe(
+            f"{title}: {n} image{'s' if n > 1 else ''} with {shown}{': ' + named if named else ''}."
+        )
         return self
 
     def _draw(self, i, image_panel, saliency_panel, cam_panel=None):
