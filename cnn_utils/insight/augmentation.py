@@ -66,7 +66,7 @@ def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:
 def _seeded(variables, seed) -> Iterator[None]:
     """Seed layers' generators and the global ones; afterwards all are as before."""
     states = [variable for variable in variables if variable.name == "seed_generator_state"]
-    before = [np.array(state.value) for state in states]
+    before = [np.asarray(state).copy() for state in states]
     global_states = random.getstate(), np.random.get_state()  # noqa: NPY002 - others draw from it
     try:
         for i, state in enumerate(states):

@@ -23,7 +23,7 @@ def shift(images):
 
 
 def states(layer):
-    return [np.array(variable.value) for variable in layer.variables]
+    return [np.asarray(variable).copy() for variable in layer.variables]
 
 
 def test_variants_are_what_the_function_returns():
