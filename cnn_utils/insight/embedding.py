@@ -12,8 +12,8 @@ from cnn_utils.metrics import as_labels_of_images, as_names
 from cnn_utils.plots import EmbeddingDisplay, plot_embedding
 
 METHODS = ("tsne", "pca")
-# As van der Maaten and Hinton do: quicker, and without the noise of the least components.
-TSNE_INPUTS = 50
+# As van der Maaten and Hinton do: quicker, and with less noise.
+TSNE_INPUTS = 30
 PERPLEXITY = 30
 
 
@@ -67,8 +67,9 @@ def show_embedding(
     class_names : sequence of str
     method : {"tsne", "pca"}, default="tsne"
         "pca": the two directions of largest variance, a linear picture whose distances count.
-        "tsne": close points stay close (perplexity 30, on 50 principal components); axes have no
-        unit, and distances between far clusters, and the clusters' sizes, mean little.
+        "tsne": close points stay close (perplexity 30, less for fewer than 91 images; on 30
+        principal components); axes have no unit, and distances between far clusters, and the
+        clusters' sizes, mean little.
     y_pred : array-like, optional
         Predicted classes; mistakes are crossed out.
     n : int, default=1000

@@ -90,7 +90,10 @@ def as_floats(images, name: str = "images") -> np.ndarray:
 
 
 def as_labels_for(model, labels, name: str, n: int) -> np.ndarray | None:
-    """Return `n` integer labels of the model's classes (None for None), or say what is wrong."""
+    """Return `n` integer labels of the model's classes, or say what is wrong.
+
+    None stays None; the model must have class scores all the same.
+    """
     n_classes = n_classes_of(model)
     if labels is None:
         return None
