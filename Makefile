@@ -1,11 +1,12 @@
-# make run    set up, execute both notebooks (quick profile), say where the results lie
-# make test   set up, run all fast tests, the notebooks included
-# make lab    set up, open the notebooks in JupyterLab
+# make run      set up, execute both notebooks (quick profile), say where the results lie
+# make test     set up, run all fast tests, the notebooks included
+# make browser  set up, use Part 2 in JupyterLab in a headless Chromium, which must be installed
+# make lab      set up, open the notebooks in JupyterLab
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test slow lab pair lint clean
+.PHONY: run test slow browser lab pair lint clean
 
 run: .venv/ready
 	$(BIN)/python -m cnn_utils run $(ARGS)
@@ -20,6 +21,9 @@ test: .venv/ready-tests
 
 slow: .venv/ready-tests
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+browser: .venv/ready-browser
+	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 pair: .venv/ready
 	$(BIN)/python -m cnn_utils pair
@@ -44,4 +48,8 @@ clean:
 
 .venv/ready-tests: tests/requirements.txt .venv/ready
 	$(BIN)/python -m pip install --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+.venv/ready-browser: tests/browser/requirements.txt .venv/ready-tests
+	$(BIN)/python -m pip install --disable-pip-version-check -r tests/browser/requirements.txt
 	@touch $@

@@ -80,3 +80,9 @@ def check_count(name: str, value: object, least: int = 1) -> None:
     """Raise KitError unless `value` is a whole number of at least `least`."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise KitError.about(f"`{name}`", f"be a whole number of at least {least}", value)
+
+
+def check_seed(value: object) -> None:
+    """Raise KitError unless all random generators take `value` as a seed."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or not 0 <= value < 2**32:
+        raise KitError.about("`seed`", "be a whole number from 0 to 2**32 - 1", value)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from math import ceil
-from numbers import Integral
 from typing import TypeVar
 
 import keras
 from tqdm import tqdm
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, check_seed
 
 PROFILES = ("full", "quick")
 # A front end keeps every line it was ever sent, in a run of an hour as well.
@@ -55,8 +54,7 @@ def set_seed(seed: int) -> None:
     KitError
         If `seed` is not such a whole number.
     """
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or not 0 <= seed < 2**32:
-        raise KitError.about("`seed`", "be a whole number from 0 to 2**32 - 1", seed)
+    check_seed(seed)
     keras.utils.set_random_seed(int(seed))
 
 

@@ -220,7 +220,8 @@ print(f"ours {float(ours.result()):.6f}, Keras' {float(keras_own.result()):.6f}"
 #
 # The last sixth of the images is set aside for *validation*: the network is measured on them after
 # each epoch, but never learns from them. (Training figures are collected while the network is still
-# learning, so in the first epochs they lag behind the validation figures.)
+# learning, so in the first epochs they lag behind the validation figures.) While it trains, watch
+# the loss fall.
 
 # %% task="train-lenet" points=10 defines=["model", "history"]
 # task: train-lenet
@@ -235,7 +236,7 @@ history = model.fit(
     epochs=EPOCHS,
     validation_split=1 / 6,
     verbose=0,
-    callbacks=[cnn_utils.EpochProgress()],
+    callbacks=[cnn_utils.TrainingMonitor("LeNet", loss_only=True)],
 )
 lenet_seconds = time.perf_counter() - start
 ### END SOLUTION
@@ -291,6 +292,26 @@ surest = wrong[np.argsort(-y_prob[wrong].max(axis=1))][:16]
 cnn_utils.plot_images(
     data["X_test"][surest], y_test[surest], y_pred[surest], title="The surest mistakes"
 )
+
+# %% [markdown]
+# ### What does the network see?
+#
+# Its first layer moves six filters of 5 x 5 weights over the digit. Where the ink lies as a filter
+# has its large weights, the output is large: a *feature map* for each filter.
+
+# %%
+cnn_utils.show_filters(model)
+
+# %%
+cnn_utils.show_feature_maps(model, x_test[0])
+
+# %% [markdown]
+# Strokes of one direction, edges, blurred copies: nobody told the network to look for these. Its last
+# hidden layer describes each digit by 84 numbers. t-SNE lays the digits out in a plane, so that those
+# with similar numbers lie together; the crosses are mistakes. Where do most of them lie?
+
+# %%
+cnn_utils.show_embedding(model, x_test, y_test, data.class_names, y_pred=y_pred)
 
 # %% [markdown]
 # ## 6 Discussion
@@ -370,6 +391,15 @@ pd.DataFrame([same, dense_same], index=["LeNet", "dense"]).round(4)
 
 # %%
 cnn_utils.plot_model_comparison(comparison.drop(columns=["epochs", "test F1"]))
+
+# %% [markdown]
+# Which digits does only one of the two networks get wrong? Choose a cell in either matrix: below you
+# see its digits, and what the other network makes of them.
+
+# %%
+dense_prob = dense.predict(x_test, verbose=0)
+answers = {"LeNet": y_prob, "dense": dense_prob}
+cnn_utils.ConfusionMatrixExplorer(y_test, answers, data["X_test"], data.class_names)
 
 # %% [markdown] task="compare" kind="answer" points=10
 # <!-- ### BEGIN SOLUTION -->

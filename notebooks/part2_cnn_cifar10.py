@@ -246,6 +246,14 @@ browser.order = "highest loss first"
 browser
 
 # %% [markdown]
+# What was the network looking at? *Saliency* marks the pixels on which the score of its answer
+# depends, *Grad-CAM* the regions that speak for it. Is it the animal, or the background?
+
+# %%
+costly = browser.shown()[:8]
+cnn_utils.show_evidence(model, preprocess(X_val[costly]), y_val[costly], class_names)
+
+# %% [markdown]
 # ### Task 2.4: predictions for the leaderboard
 #
 # Predict the unlabelled `X_test`, in its order, and write `submission.csv`.
@@ -284,6 +292,14 @@ table.loc[sorted({1, best, len(table)}), ["loss", "val_loss", "accuracy", "val_a
 # %%
 f1_by_class = cnn_utils.classification_table(y_val, y_val_pred, class_names)["F1"].sort_values()
 print(f"hardest: {', '.join(f1_by_class.index[:3])}; easiest: {', '.join(f1_by_class.index[-3:])}")
+
+# %% [markdown]
+# What could be tried next? For example images that the network has never seen, and that are still
+# right: mirrored ones, shifted ones.
+
+# %%
+augment = keras.Sequential([layers.RandomFlip("horizontal"), layers.RandomTranslation(0.1, 0.1)])
+cnn_utils.show_augmentation(augment, preprocess(X_train[:3]))
 
 # %% [markdown] task="discussion" kind="answer" points=15
 # <!-- ### BEGIN SOLUTION -->

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from cnn_utils.errors import DataError, KitError, SubmissionError, check_count, describe
+from cnn_utils.errors import DataError, KitError, SubmissionError, check_count, check_seed, describe
 
 
 def test_about_puts_the_four_parts_into_sentences():
@@ -63,3 +63,9 @@ def test_whole_numbers_count(value):
 def test_other_things_do_not_count(value):
     with pytest.raises(KitError, match="`n` must be a whole number of at least 1; received"):
         check_count("n", value)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.0, True, "a"])
+def test_seeds_are_whole_numbers_that_every_generator_takes(seed):
+    with pytest.raises(KitError, match=r"`seed` must be a whole number from 0 to 2\*\*32 - 1"):
+        check_seed(seed)

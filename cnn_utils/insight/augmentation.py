@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count, describe
-from cnn_utils.insight.inputs import as_floats, check_seed, for_display
+from cnn_utils.errors import KitError, check_count, check_seed, describe
+from cnn_utils.insight.inputs import as_floats, for_display
 from cnn_utils.metrics import as_array
 from cnn_utils.plots import AugmentationDisplay, plot_augmentation
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import keras
 import numpy as np
 
@@ -102,12 +100,6 @@ def as_labels_for(model, labels, name: str, n: int) -> np.ndarray | None:
         received = f"labels from {labels.min()} to {labels.max()}"
         raise KitError.about(f"`{name}`", f"lie in 0..{n_classes - 1}", received)
     return labels
-
-
-def check_seed(seed) -> None:
-    """Raise KitError unless all random generators take `seed`."""
-    if not isinstance(seed, Integral) or isinstance(seed, bool) or not 0 <= seed < 2**32:
-        raise KitError.about("`seed`", "be a whole number from 0 to 2**32 - 1", seed)
 
 
 def for_display(images: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:

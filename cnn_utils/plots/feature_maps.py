@@ -77,7 +77,7 @@ class FeatureMapsDisplay(Display):
             self.maps_.append(drawn)
             panel.set_title(str(i), fontsize=8, pad=2)
             framed(panel)
-        label = "response (bright: large)"
+        label = "response"
         self.colorbar_ = self.figure_.colorbar(self.maps_[0], ax=panels, label=label)
         counted = f"{n} maps of {height}x{width}"
         if n < total:

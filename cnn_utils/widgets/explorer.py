@@ -93,9 +93,9 @@ class ConfusionMatrixExplorer(StaticPicture):
         name, first = next(iter(self.answers.items()))
         answers = (first.predictions, first.probabilities)
         self._pages = ImagePages(images, self.y_true, *answers, self.class_names)
+        self._pairs = {name: self._most_confused(name) for name in self.answers}
         super().__init__(self._build())
-        pairs = self._pairs[name].options
-        self._choose(name, pairs[0][1] if pairs else None)
+        self._choose(name, self._pairs[name][0][1] if self._pairs[name] else None)
 
     @property
     def indices(self) -> np.ndarray:
@@ -128,7 +128,7 @@ class ConfusionMatrixExplorer(StaticPicture):
         shown = self._pages.shown() if self.cell else np.arange(0)
         rows = -(-len(shown) // 10)
         figure = DescribedFigure(
-            figsize=(8 * len(self.answers), 5.8 + 1.5 * rows), layout="constrained"
+            figsize=(4 + 8 * len(self.answers), 5.8 + 1.5 * rows), layout="constrained"
         )
         upper, *lower = (
             figure.subfigures(2, 1, height_ratios=(5.8, 1.5 * rows)) if rows else [figure]
@@ -154,7 +154,7 @@ class ConfusionMatrixExplorer(StaticPicture):
         """Describe the matrices, their most confused pairs, and the images of the cell."""
         parts = []
         for name, answers in self.answers.items():
-            pairs = "; ".join(text for text, _ in self._pairs[name].options)
+            pairs = "; ".join(text for text, _ in self._pairs[name])
             hits, total = np.trace(answers.counts), answers.counts.sum()
             mistakes = f"most confused: {pairs}" if pairs else "no mistake"
             parts.append(f"{name}: {hits} of {total} images on the diagonal; {mistakes}.")
@@ -171,45 +171,42 @@ class ConfusionMatrixExplorer(StaticPicture):
         counts = confusion_matrix(self.y_true, y_pred, len(self.class_names))
         return _Answers(y_pred, probabilities, counts)
 
+    def _most_confused(self, name) -> list[tuple[str, tuple[str, str]]]:
+        predictions = self.answers[name].predictions
+        table = most_confused(self.y_true, predictions, self.class_names, N_PAIRS)
+        return [
+            (f"{true} taken for {pred}: {n}", (true, pred))
+            for true, pred, n in table.itertuples(index=False)
+        ]
+
     def _build(self) -> list[widgets.Widget]:
         """Make the parts once."""
         given = self.answers
         self._by = widgets.Dropdown(options=list(NORMALIZE.values()), description="show")
         keys = {text: key for key, text in NORMALIZE.items()}
         self._by.observe(lambda change: setattr(self, "normalize", keys[change["new"]]), "value")
-        self._grids, self._pairs, models = {}, {}, []
+        self._grids, models = {}, []
         for name, answers in given.items():
             self._grids[name] = MatrixGrid(
                 answers.counts, self.class_names, lambda cell, name=name: self._choose(name, cell)
             )
-            self._pairs[name] = self._pairs_of(name, answers)
-            pairs = widgets.VBox([widgets.Label("most confused"), self._pairs[name]])
             # One model leaves room for the pairs beside its matrix.
-            parts = [self._grids[name], pairs]
+            parts = [self._grids[name], self._pair_buttons(name)]
             models += parts if len(given) == 1 else [widgets.VBox([widgets.Label(name), *parts])]
         self._story = widgets.Label()
         side_by_side = widgets.Layout(flex_flow="row wrap", grid_gap="24px")
         return [self._by, widgets.Box(models, layout=side_by_side), self._story, self._pages]
 
-    def _pairs_of(self, name, answers) -> widgets.Select:
-        table = most_confused(self.y_true, answers.predictions, self.class_names, N_PAIRS)
-        options = [
-            (f"{true} taken for {pred}: {n}", (true, pred))
-            for true, pred, n in table.itertuples(index=False)
-        ]
-        pairs = widgets.Select(
-            options=options,
-            value=None,
-            rows=N_PAIRS,
-            layout=widgets.Layout(width="auto"),
-        )
-
-        def follow(change):
-            if change["new"] is not None:
-                self._choose(name, change["new"])
-
-        pairs.observe(follow, "value")
-        return pairs
+    def _pair_buttons(self, name) -> widgets.VBox:
+        """List the most confused pairs; not as a listbox, whose arrow keys JupyterLab takes."""
+        buttons = []
+        for text, cell in self._pairs[name]:
+            button = widgets.Button(description=text, layout=widgets.Layout(width="auto"))
+            button.on_click(lambda _, cell=cell: self._choose(name, cell))
+            buttons.append(button)
+        flow = "column" if len(self.answers) == 1 else "row wrap"
+        layout = widgets.Layout(flex_flow=flow, max_width="600px")
+        return widgets.VBox([widgets.Label("most confused"), widgets.Box(buttons, layout=layout)])
 
     def _choose(self, model: str, cell: tuple[str, str] | None) -> None:
         with self.hold_trait_notifications():
@@ -235,8 +232,6 @@ class ConfusionMatrixExplorer(StaticPicture):
         for name, grid in self._grids.items():
             cell = self.cell if name == self.model else None
             grid.show(self.normalize, cell)
-            listed = [pair for _, pair in self._pairs[name].options]
-            self._pairs[name].value = cell if cell in listed else None
         if change is None or change["name"] != "normalize":
             self._show_images()
 

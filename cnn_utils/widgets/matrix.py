@@ -14,7 +14,7 @@ from cnn_utils.metrics import precision_recall_f1
 from cnn_utils.plots.classes import as_percentages
 
 N_SHADES = 8
-CELL_WIDTH, SCORE_WIDTH = 42, 58
+CELL_WIDTH, SCORE_WIDTH = 38, 46
 SCORES = ("precision", "recall", "F1")
 
 
@@ -89,7 +89,7 @@ class MatrixGrid(widgets.GridBox):
         scores = zip(*precision_recall_f1(self.counts), strict=True)
         cells = [_text("true ↓<br>predicted →")]
         cells += [_text(escape(name), turned) for name in self.class_names]
-        cells += [_row_of(SCORES)]
+        cells += [_row_of([_html(name, turned=True) for name in SCORES])]
         for name, row, score in zip(self.class_names, self.buttons, scores, strict=True):
             cells += [_text(escape(name)), *row, _row_of([f"{value:.3f}" for value in score])]
         return cells
@@ -129,14 +129,17 @@ def _percent(value: float) -> str:
 
 
 def _text(html: str, turned: bool = False) -> widgets.HTML:
-    style = "writing-mode:vertical-rl;transform:rotate(180deg);margin:auto" if turned else ""
-    align = "" if turned else "text-align:center;"
-    return widgets.HTML(f'<div style="{align}{style};line-height:1.2">{html}</div>')
+    return widgets.HTML(_html(html, turned))
+
+
+def _html(html: str, turned: bool) -> str:
+    style = "text-align:center"
+    if turned:
+        style = "writing-mode:vertical-rl;transform:rotate(180deg);margin:auto"
+    return f'<div style="{style};line-height:1.2">{html}</div>'
 
 
 def _row_of(texts) -> widgets.HTML:
-    spans = "".join(
-        f'<span style="display:inline-block;width:{SCORE_WIDTH}px;text-align:right">{text}</span>'
-        for text in texts
-    )
-    return widgets.HTML(f'<div style="line-height:1.2;white-space:nowrap">{spans}</div>')
+    columns = "".join(f'<div style="width:{SCORE_WIDTH}px">{text}</div>' for text in texts)
+    style = "display:flex;align-items:flex-end;text-align:right;line-height:1.2"
+    return widgets.HTML(f'<div style="{style}">{columns}</div>')

@@ -74,7 +74,7 @@ def _wait_for(server, address: str, log: Path) -> str:
     pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_notebook(browser, lab):
     """Return a function that opens a notebook in JupyterLab and gives the page."""
     address, _ = lab

@@ -23,7 +23,7 @@ def test_the_image_and_the_maps_are_drawn_as_they_are():
 def test_all_maps_share_the_scale_of_the_maps_shown():
     display = plot_feature_maps(IMAGE, MAPS, n=2)
     assert {image.get_clim() for image in display.maps_} == {(-4, MAPS[..., :2].max())}
-    assert display.colorbar_.ax.get_ylabel() == "response (bright: large)"
+    assert display.colorbar_.ax.get_ylabel() == "response"
 
 
 def test_the_title_says_how_many_maps_are_left_out():

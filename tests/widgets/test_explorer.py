@@ -69,17 +69,17 @@ def test_one_hot_predictions_are_labels():
 
 
 def test_the_most_confused_pairs_are_listed_and_lead_to_their_images(explorer):
-    pairs = explorer._pairs["model"]
-    assert [text for text, _ in pairs.options] == [
+    heading, pairs = explorer.children[1].children[1].children
+    buttons = pairs.children
+    assert heading.value == "most confused"
+    assert [button.description for button in buttons] == [
         "cat taken for dog: 2",
         "cat taken for frog: 1",
         "dog taken for cat: 1",
     ]
-    pairs.value = ("dog", "cat")
+    buttons[2].click()
     assert explorer.cell == ("dog", "cat")
     assert explorer.indices.tolist() == [6]
-    explorer.cell = ("cat", "cat")
-    assert pairs.value is None
 
 
 def test_percentages_are_chosen_by_name_or_by_trait(explorer):
@@ -119,6 +119,10 @@ def test_two_models_stand_side_by_side(comparison):
     comparison._grids["dense"].buttons[1, 0].click()
     assert (comparison.model, comparison.cell) == ("dense", ("dog", "cat"))
     assert comparison.indices.tolist() == [5, 6]
+    _, pairs = comparison.children[1].children[0].children[2].children
+    pairs.children[0].click()
+    assert (comparison.model, comparison.cell) == ("CNN", ("cat", "dog"))
+    comparison._grids["dense"].buttons[1, 0].click()
     assert comparison._pages.caption(5) == "✗ cat (dog)"
 
 

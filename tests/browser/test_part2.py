@@ -1,0 +1,180 @@
+"""Part 2 in a real JupyterLab: stop the training, choose a cell of the matrix, turn pages."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import cnn_utils
+
+pytestmark = pytest.mark.browser
+
+IMAGE = re.compile(r"image (\d+): . (.+)")
+# The classes named in a button's text: "✗ dog 93% (cat)" or "✓ cat 99%".
+CAPTION = re.compile(r"[✗✓] (?P<pred>\w+) \d+%(?: \((?P<true>\w+)\))?")
+
+TOOLTIP = re.compile(r"true (\w+), predicted (\w+): (\d+)")
+
+
+def run_all(page):
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+
+
+def output_of(page, text):
+    """Return the output area of the code cell that contains `text`."""
+    return page.locator(".jp-CodeCell", has_text=text).locator(".jp-Cell-outputArea")
+
+
+def press(page, button):
+    """Press a button by the keyboard alone."""
+    button.focus()
+    page.keyboard.press("Enter")
+
+
+def shown(area):
+    """Return index and caption of each image that an area shows."""
+    buttons = area.locator("button[title^='image ']:visible")
+    titles = [button.get_attribute("title") for button in buttons.all()]
+    return [(int(IMAGE.match(title)[1]), title.split(": ", 1)[1]) for title in titles]
+
+
+def pixels(page, area, place):
+    """Return the pixels of the image at `place`, as the browser shows it."""
+    picture = area.locator(".jupyter-widgets img:visible").nth(place)
+    data = page.evaluate(
+        "async source => [...new Uint8Array(await (await fetch(source)).arrayBuffer())]",
+        picture.get_attribute("src"),
+    )
+    image = Image.open(io.BytesIO(bytes(data)))
+    return np.asarray(image)[:: image.height // 32, :: image.width // 32]
+
+
+@pytest.fixture(scope="module")
+def part2(open_notebook):
+    """Part 2, run from top to bottom, its training stopped by the button in the second epoch."""
+    page = open_notebook("part2_cnn_cifar10.ipynb")
+    run_all(page)
+    training = output_of(page, "TrainingMonitor(")
+    training.locator("img").wait_for(state="attached", timeout=240_000)
+    press(page, page.get_by_role("button", name="Stop training"))
+    training.get_by_text("Stopped in epoch 2 of 3.").wait_for(state="attached", timeout=60_000)
+    output_of(page, "best_epoch(").locator("table").wait_for(state="attached", timeout=240_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=240_000)
+    return page
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    """Return the validation images and labels that the notebook sees in the quick profile."""
+    data = cnn_utils.load_cifar10()
+    return data["X_train"][5_000:6_250], data["y_train"][5_000:6_250]
+
+
+def test_no_cell_failed_and_the_stopped_network_is_used(part2):
+    assert (
+        part2.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count()
+        == 0
+    )
+    assert part2.locator(".jp-OutputArea-output", has_text="Error").count() == 0
+    training = output_of(part2, "TrainingMonitor(")
+    assert training.locator("img").count() == 1
+    assert training.get_by_role("button", name="Stop training").count() == 0
+    # Two epochs, the second cut short, are in the history.
+    assert output_of(part2, "best_epoch(").locator("tbody tr").count() == 2
+
+
+def test_a_cell_of_the_matrix_shows_its_images(part2, scenes):
+    images, labels = scenes
+    area = output_of(part2, "ConfusionMatrixExplorer(")
+    area.scroll_into_view_if_needed()
+    cells = area.locator("button[title^='true ']")
+    assert cells.count() == 100
+    # The diagonal, and two mistakes.
+    for place in (33, 77, *_mistakes(cells)):
+        cell = cells.nth(place)
+        true, pred, n = re.match(
+            r"true (\w+), predicted (\w+): (\d+)", cell.get_attribute("title")
+        ).groups()
+        press(part2, cell)
+        area.get_by_text(f"true {true}, predicted {pred}: {n} images").wait_for()
+        area.get_by_text(re.compile(rf"page 1 of \d+, {n} of 1250 images")).wait_for()
+        found = shown(area)
+        assert len(found) == min(20, int(n))
+        confidences = [int(re.search(r"(\d+)%", caption)[1]) for _, caption in found]
+        assert confidences == sorted(confidences, reverse=True)
+        for place_on_page, (index, caption) in enumerate(found):
+            named = CAPTION.fullmatch(caption)
+            assert (named["pred"], named["true"] or named["pred"]) == (pred, true)
+            assert cnn_utils.CIFAR10_CLASSES[labels[index]] == true
+            if place_on_page < 3:
+                assert (pixels(part2, area, place_on_page) == images[index]).all()
+
+
+def _mistakes(cells):
+    counts = [int(cell.inner_text()) for cell in cells.all()]
+    wrong = [place for place in range(100) if place % 11]
+    return sorted(wrong, key=lambda place: -counts[place])[:2]
+
+
+def test_percentages_can_be_chosen_by_the_keyboard(part2):
+    area = output_of(part2, "ConfusionMatrixExplorer(")
+    cells = area.locator("button[title^='true ']")
+    count = cells.first.inner_text()
+    area.locator("select").focus()
+    for key in ("Space", "ArrowDown", "Enter"):
+        part2.keyboard.press(key)
+    part2.wait_for_function(
+        "([cell, count]) => cell.innerText !== count",
+        arg=[cells.first.element_handle(), count],
+    )
+    shares = [float(cell.inner_text()) for cell in cells.all()]
+    assert np.reshape(shares, (10, 10)).sum(axis=1) == pytest.approx(100, abs=3)
+
+
+def test_a_confused_pair_leads_to_its_images(part2):
+    area = output_of(part2, "ConfusionMatrixExplorer(")
+    pair = area.locator("button", has_text="taken for").nth(1)
+    true, pred, n = re.fullmatch(r"(\w+) taken for (\w+): (\d+)", pair.inner_text()).groups()
+    press(part2, pair)
+    area.get_by_text(f"true {true}, predicted {pred}: {n} images").wait_for()
+
+
+def test_pages_are_turned_by_the_keyboard(part2, scenes):
+    images, _ = scenes
+    area = output_of(part2, "highest loss first")
+    area.scroll_into_view_if_needed()
+    first = shown(area)
+    press(part2, area.get_by_role("button", name="next"))
+    area.get_by_text("page 2 of 63, 1250 of 1250 images").wait_for()
+    second = shown(area)
+    assert len(first) == len(second) == 20
+    assert not {index for index, _ in first} & {index for index, _ in second}
+    assert (pixels(part2, area, 0) == images[second[0][0]]).all()
+    # The tab key leads back to the other button.
+    part2.keyboard.press("Shift+Tab")
+    part2.keyboard.press("Space")
+    area.get_by_text("page 1 of 63, 1250 of 1250 images").wait_for()
+    assert shown(area) == first
+
+
+def test_an_image_is_enlarged_by_the_keyboard(part2):
+    area = output_of(part2, "highest loss first")
+    index, caption = shown(area)[4]
+    press(part2, area.locator("button[title^='image ']:visible").nth(4))
+    large = area.locator(f"img[title='image {index}: {caption}']")
+    large.wait_for()
+    assert large.bounding_box()["width"] > 400
+
+
+def test_the_focus_is_visible(part2):
+    area = output_of(part2, "ConfusionMatrixExplorer(")
+    cell = area.locator("button[title^='true ']").nth(5)
+    cell.focus()
+    part2.keyboard.press("Shift+Tab")
+    focused = part2.locator("button:focus")
+    style = focused.evaluate("element => getComputedStyle(element).outline")
+    assert "2px" in style
+    assert "rgb(0, 0, 0)" in style
