@@ -12,7 +12,13 @@ from cnn_utils.metrics import as_labels_of_images
 from cnn_utils.plots.figure import release
 from cnn_utils.plots.images import check_images, plot_images
 from cnn_utils.widgets.arguments import check_names, check_predictions
-from cnn_utils.widgets.static import StaticPicture, detail_figure, to_png, words_figure
+from cnn_utils.widgets.static import (
+    StaticPicture,
+    detail_figure,
+    img_tag,
+    to_png,
+    words_figure,
+)
 
 PAGE_SIZE = 20
 
@@ -123,14 +129,12 @@ class ImagePages(StaticPicture):
         self._turning = widgets.HBox([self._before, self._after, self._status])
         shared = {
             "wide": widgets.Layout(width="auto"),
-            "picture": widgets.Layout(width="96px"),
             "style": widgets.ButtonStyle(),
         }
         self._cells = [_Cell(self, **shared) for _ in range(PAGE_SIZE)]
         columns = widgets.Layout(grid_template_columns="repeat(auto-fill, 210px)", grid_gap="6px")
         self._grid = widgets.GridBox(self._cells, layout=columns)
-        large = widgets.Layout(display="none", width="640px", max_width="100%")
-        self._detail = widgets.Image(format="png", layout=large)
+        self._detail = widgets.HTML(layout=widgets.Layout(display="none"))
 
     @validate("page")
     def _nearest_page(self, proposal) -> int:
@@ -165,15 +169,15 @@ class ImagePages(StaticPicture):
         title = f"image {self.chosen}: {self.caption(self.chosen)}"
         probabilities = None if self.probabilities is None else self.probabilities[self.chosen]
         figure = detail_figure(self.images[self.chosen], probabilities, self.class_names, title)
-        self._detail.value, self._detail.tooltip = figure.png(), title
+        self._detail.value = img_tag(figure.png(), figure.alt_text, width="640px")
 
 
 class _Cell(widgets.VBox):
     """One image of the page, and a button below it that enlarges it."""
 
-    def __init__(self, pages: ImagePages, wide, picture, style):
+    def __init__(self, pages: ImagePages, wide, style):
         self._pages, self._index = pages, -1
-        self._picture = widgets.Image(format="png", layout=picture)
+        self._picture = widgets.HTML(layout=wide)
         self._button = widgets.Button(layout=wide, style=style)
         self._button.on_click(lambda _: setattr(pages, "chosen", self._index))
         super().__init__([self._picture, self._button])
@@ -184,6 +188,7 @@ class _Cell(widgets.VBox):
         self.layout.display = "none" if index < 0 else ""
         if index < 0:
             return
-        self._picture.value = to_png(self._pages.images[index], height=96)
         self._button.description = self._pages.caption(index)
         self._button.tooltip = f"image {index}: {self._button.description}"
+        png = to_png(self._pages.images[index], height=96)
+        self._picture.value = img_tag(png, self._button.tooltip, width="96px")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+from html import escape
 
 import ipywidgets as widgets
 import numpy as np
@@ -61,6 +63,13 @@ def to_png(image, height: int) -> bytes:
     return buffer.getvalue()
 
 
+def img_tag(png: bytes, alt: str, width: str) -> str:
+    """Return HTML that shows a picture with alternative text, which widgets.Image can't have."""
+    source = base64.b64encode(png).decode("ascii")
+    style = f"width:{width};max-width:100%"
+    return f'<img src="data:image/png;base64,{source}" alt="{escape(alt)}" style="{style}">'
+
+
 def detail_figure(image, probabilities, class_names, title: str) -> DescribedFigure:
     """Draw one image large and, if there are any, its class probabilities as bars."""
     figure = DescribedFigure(figsize=(6.4, 2.8), layout="constrained")
@@ -77,6 +86,10 @@ def detail_figure(image, probabilities, class_names, title: str) -> DescribedFig
         tidy(right)
     figure.suptitle(titled(title), fontsize="medium")
     figure.alt_text = title
+    if probabilities is not None:
+        best = np.argsort(-probabilities, kind="stable")[:3]
+        surest = ", ".join(f"{class_names[i]} {probabilities[i]:.1%}" for i in best)
+        figure.alt_text = f"{title}; most probable: {surest}"
     return figure
 
 

@@ -3,7 +3,7 @@ import struct
 import numpy as np
 import pytest
 
-from cnn_utils.widgets.static import detail_figure, to_png
+from cnn_utils.widgets.static import detail_figure, img_tag, to_png
 
 
 def size(png):
@@ -30,9 +30,15 @@ def test_the_enlarged_image_stands_beside_its_probabilities():
     assert picture.images[0].get_array().shape == (4, 4, 3)
     assert [bar.get_width() for bar in bars.patches] == [0.25, 0.75]
     assert [label.get_text() for label in bars.texts] == ["25.0%", "75.0%"]
-    assert figure.alt_text == "image 3: ✓ dog 75%"
+    assert figure.alt_text == "image 3: ✓ dog 75%; most probable: dog 75.0%, cat 25.0%"
 
 
 def test_without_probabilities_there_are_no_bars():
     figure = detail_figure(np.zeros((4, 4), np.uint8), None, ["cat"], "image 0: cat")
     assert not figure.axes[1].get_visible()
+
+
+def test_a_picture_carries_its_words_safely():
+    tag = img_tag(b"png", 'a "cat" <b>', width="96px")
+    assert 'src="data:image/png;base64,cG5n"' in tag
+    assert 'alt="a &quot;cat&quot; &lt;b&gt;"' in tag
