@@ -66,7 +66,7 @@ def to_png(image, height: int) -> bytes:
 def img_tag(png: bytes, alt: str, width: str) -> str:
     """Return HTML that shows a picture with alternative text, which widgets.Image can't have."""
     source = base64.b64encode(png).decode("ascii")
-    style = f"width:{width};max-width:100%"
+    style = f"display:block;width:{width};max-width:100%"
     return f'<img src="data:image/png;base64,{source}" alt="{escape(alt)}" style="{style}">'
 
 

@@ -93,3 +93,24 @@ def open_notebook(browser, lab):
     yield opened
     for page in pages:
         page.close()
+
+
+@pytest.fixture(scope="session")
+def run_all():
+    """Return a function that runs all cells of the open notebook."""
+
+    def run(page):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def output_of():
+    """Return a function that finds the output area of the code cell that contains a text."""
+
+    def output(page, text):
+        return page.locator(".jp-CodeCell", has_text=text).locator(".jp-Cell-outputArea")
+
+    return output

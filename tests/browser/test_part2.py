@@ -19,16 +19,6 @@ CAPTION = re.compile(r"[✗✓] (?P<pred>\w+) \d+%(?: \((?P<true>\w+)\))?")
 TOOLTIP = re.compile(r"true (\w+), predicted (\w+): (\d+)")
 
 
-def run_all(page):
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
-
-
-def output_of(page, text):
-    """Return the output area of the code cell that contains `text`."""
-    return page.locator(".jp-CodeCell", has_text=text).locator(".jp-Cell-outputArea")
-
-
 def press(page, button):
     """Press a button by the keyboard alone."""
     button.focus()
@@ -50,7 +40,7 @@ def pixels(area, place):
 
 
 @pytest.fixture(scope="module")
-def part2(open_notebook):
+def part2(open_notebook, run_all, output_of):
     """Part 2, run from top to bottom, its training stopped by the button in the second epoch."""
     page = open_notebook("part2_cnn_cifar10.ipynb")
     run_all(page)
@@ -70,7 +60,7 @@ def scenes():
     return data["X_train"][5_000:6_250], data["y_train"][5_000:6_250]
 
 
-def test_no_cell_failed_and_the_stopped_network_is_used(part2):
+def test_no_cell_failed_and_the_stopped_network_is_used(part2, output_of):
     assert (
         part2.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count()
         == 0
@@ -83,7 +73,7 @@ def test_no_cell_failed_and_the_stopped_network_is_used(part2):
     assert output_of(part2, "best_epoch(").locator("tbody tr").count() == 2
 
 
-def test_a_cell_of_the_matrix_shows_its_images(part2, scenes):
+def test_a_cell_of_the_matrix_shows_its_images(part2, output_of, scenes):
     images, labels = scenes
     area = output_of(part2, "ConfusionMatrixExplorer(")
     area.scroll_into_view_if_needed()
@@ -116,7 +106,7 @@ def _mistakes(cells):
     return sorted(wrong, key=lambda place: -counts[place])[:2]
 
 
-def test_percentages_can_be_chosen_by_the_keyboard(part2):
+def test_percentages_can_be_chosen_by_the_keyboard(part2, output_of):
     area = output_of(part2, "ConfusionMatrixExplorer(")
     cells = area.locator("button[title^='true ']")
     count = cells.first.inner_text()
@@ -131,7 +121,7 @@ def test_percentages_can_be_chosen_by_the_keyboard(part2):
     assert np.reshape(shares, (10, 10)).sum(axis=1) == pytest.approx(100, abs=3)
 
 
-def test_a_confused_pair_leads_to_its_images(part2):
+def test_a_confused_pair_leads_to_its_images(part2, output_of):
     area = output_of(part2, "ConfusionMatrixExplorer(")
     pair = area.locator("button", has_text="taken for").nth(1)
     true, pred, n = re.fullmatch(r"(\w+) taken for (\w+): (\d+)", pair.inner_text()).groups()
@@ -139,7 +129,7 @@ def test_a_confused_pair_leads_to_its_images(part2):
     area.get_by_text(f"true {true}, predicted {pred}: {n} images").wait_for()
 
 
-def test_pages_are_turned_by_the_keyboard(part2, scenes):
+def test_pages_are_turned_by_the_keyboard(part2, output_of, scenes):
     images, _ = scenes
     area = output_of(part2, "highest loss first")
     area.scroll_into_view_if_needed()
@@ -157,7 +147,7 @@ def test_pages_are_turned_by_the_keyboard(part2, scenes):
     assert shown(area) == first
 
 
-def test_an_image_is_enlarged_by_the_keyboard(part2):
+def test_an_image_is_enlarged_by_the_keyboard(part2, output_of):
     area = output_of(part2, "highest loss first")
     index, caption = shown(area)[4]
     press(part2, area.locator("button[title^='image ']:visible").nth(4))
@@ -166,7 +156,7 @@ def test_an_image_is_enlarged_by_the_keyboard(part2):
     assert large.bounding_box()["width"] > 400
 
 
-def test_the_focus_is_visible(part2):
+def test_the_focus_is_visible(part2, output_of):
     area = output_of(part2, "ConfusionMatrixExplorer(")
     cell = area.locator("button[title^='true ']").nth(5)
     cell.focus()

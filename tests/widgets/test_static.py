@@ -3,6 +3,7 @@ import struct
 import numpy as np
 import pytest
 
+from cnn_utils.widgets import ConfusionMatrixExplorer, ImageBrowser
 from cnn_utils.widgets.static import detail_figure, img_tag, to_png
 
 
@@ -42,3 +43,17 @@ def test_a_picture_carries_its_words_safely():
     tag = img_tag(b"png", 'a "cat" <b>', width="96px")
     assert 'src="data:image/png;base64,cG5n"' in tag
     assert 'alt="a &quot;cat&quot; &lt;b&gt;"' in tag
+
+
+def parts(widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from parts(child)
+
+
+def test_all_parts_are_core_widgets_that_every_front_end_knows():
+    images, labels = np.zeros((4, 2, 2), np.uint8), [0, 1, 0, 1]
+    browser = ImageBrowser(images, labels, class_names=["cat", "dog"])
+    explorer = ConfusionMatrixExplorer(labels, [0, 1, 1, 1], images, ["cat", "dog"])
+    modules = {part._view_module for widget in (browser, explorer) for part in parts(widget)}
+    assert modules <= {"@jupyter-widgets/base", "@jupyter-widgets/controls"}

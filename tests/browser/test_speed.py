@@ -1,0 +1,98 @@
+"""How long a reader waits, in a real JupyterLab: `make browser ARGS="-s -k speed"`."""
+
+import statistics
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.browser
+
+DATA = """
+import numpy as np
+from cnn_utils import CIFAR10_CLASSES, ConfusionMatrixExplorer, ImageBrowser
+rng = np.random.default_rng(458)
+images = rng.integers(0, 256, (N, 32, 32, 3), dtype=np.uint8)
+y_true = rng.integers(0, 10, N)
+y_prob = rng.dirichlet(np.full(10, 0.3), N)
+y_prob[np.arange(N), y_true] += 0.3
+y_prob /= y_prob.sum(axis=1, keepdims=True)
+print("ready")
+"""
+BROWSER = "ImageBrowser(images, y_true, None, y_prob, CIFAR10_CLASSES)"
+EXPLORER = "ConfusionMatrixExplorer(y_true, y_prob, images, CIFAR10_CLASSES)"
+# From the click to the first frame in which another first image is there.
+WAIT = """async ([button, area]) => {
+  const source = () => [...area.querySelectorAll("img[alt^='image ']")]
+    .find(image => image.offsetParent)?.src;
+  const before = source(), start = performance.now();
+  button.click();
+  while (source() === before) await new Promise(requestAnimationFrame);
+  return performance.now() - start;
+}"""
+
+
+@pytest.fixture(scope="module", params=[10_000, 50_000])
+def page(request, lab, open_notebook, run_all, output_of):
+    _, folder = lab
+    sources = [DATA.replace("N,", f"{request.param},").replace("N)", f"{request.param})")]
+    cells = [nbformat.v4.new_code_cell(source) for source in (*sources, BROWSER, EXPLORER)]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, folder / f"speed{request.param}.ipynb")
+    page = open_notebook(f"speed{request.param}.ipynb")
+    run_all(page)
+    output_of(page, EXPLORER).locator("img[alt^='image ']").first.wait_for(timeout=120_000)
+    page.n_images = request.param
+    return page
+
+
+def waits(page, area, buttons):
+    return [
+        page.evaluate(WAIT, [button.element_handle(), area.element_handle()]) for button in buttons
+    ]
+
+
+def report(page, what, times):
+    middle = statistics.median(times)
+    print(f"\n{page.n_images:6} images, {what}: {middle:.0f} ms (median of {len(times)})")
+
+
+def test_speed_of_a_page(page, output_of):
+    area = output_of(page, BROWSER)
+    area.scroll_into_view_if_needed()
+    times = waits(page, area, [area.get_by_role("button", name="next")] * 15)
+    report(page, "another page", times)
+    # The least: what other programs do to the clock is not our doing.
+    assert min(times) < 150
+
+
+def test_speed_of_a_cell_of_the_matrix(page, output_of):
+    area = output_of(page, EXPLORER)
+    area.scroll_into_view_if_needed()
+    cells = area.locator("button[title^='true ']")
+    times = waits(page, area, [cells.nth(place) for place in range(5, 95, 6)])
+    report(page, "a cell of the matrix", times)
+    assert min(times) < 150
+
+
+@pytest.mark.parametrize("widget", [BROWSER, EXPLORER], ids=["browser", "explorer"])
+def test_speed_of_the_first_picture(page, output_of, widget):
+    cell = page.locator(".jp-CodeCell", has_text=widget)
+    times = []
+    for _ in range(5):
+        cell.locator(".jp-InputArea-editor").click()
+        page.keyboard.press("Control+Enter")
+        times.append(
+            page.evaluate(
+                """async cell => {
+                  const start = performance.now();
+                  const images = () => cell.querySelectorAll("img[alt^='image ']").length;
+                  while (images() > 0) await new Promise(requestAnimationFrame);
+                  while (images() === 0) await new Promise(requestAnimationFrame);
+                  return performance.now() - start;
+                }""",
+                cell.element_handle(),
+            )
+        )
+    report(page, f"first picture of {widget.split('(')[0]}", times)
+    assert min(times) < 5000
