@@ -19,11 +19,13 @@ AVERAGES = ("macro", "micro", "weighted", None)
 def as_array(values, name: str) -> np.ndarray:
     """Return `values` as an array, or say that its rows are of unequal length."""
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
     except ValueError:
         raise KitError.about(
             f"`{name}`", "have rows of equal length", "rows of unequal length"
         ) from None
+    # What a network trained in mixed precision returns; NumPy itself does not know it.
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 
 def as_names(class_names) -> list[str]:
@@ -32,7 +34,22 @@ def as_names(class_names) -> list[str]:
         raise KitError.about(
             "`class_names`", "be a list of names, in the order of the labels", class_names
         )
-    return [str(name) for name in class_names]
+    names = [str(name) for name in class_names]
+    if len(set(names)) < len(names):
+        raise KitError.about("`class_names`", "name each class differently", f"{names}")
+    return names
+
+
+def check_named(labels: np.ndarray, name: str, class_names) -> None:
+    """Raise KitError unless every label has a name; `name` is the labels' argument."""
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= len(class_names):
+        raise KitError.about(
+            f"`{name}` and `class_names`",
+            "fit together, a name for every label",
+            f"labels from {low} to {high} and {len(class_names)} names",
+            "Labels count from 0.",
+        )
 
 
 def as_labels_of_images(values, name: str, n: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import threading
 import time
 
 import ipywidgets as widgets
+import numpy as np
 import pandas as pd
 from IPython import get_ipython
 from IPython.display import display
@@ -15,7 +16,10 @@ from cnn_utils.plots.figure import WARNING_INK, release
 from cnn_utils.plots.history import TrainingHistoryDisplay
 from cnn_utils.training import EpochProgress
 
-HINT = "ends after the current batch, and keeps what was learned; so does interrupting the kernel"
+HINT = (
+    "ends after the current batch and its validation, and keeps what was learned; so does "
+    "interrupting the kernel"
+)
 
 
 class TrainingMonitor(EpochProgress):
@@ -58,8 +62,11 @@ class TrainingMonitor(EpochProgress):
 
     def on_train_begin(self, logs=None):
         """Show the button, a place for the curves, and the bar."""
+        if self._running:  # the training before ended in an error that was caught
+            self._close()
         self.display_, self.stopped_, self._stop_asked = None, False, False
-        self._rows, self._n_drawn, self._drawn_at, self._draw_seconds = [], 0, 0.0, 0.0
+        self._rows, self._epoch_numbers = [], []
+        self._n_drawn, self._drawn_at, self._draw_seconds = 0, 0.0, 0.0
         self._running, self._live = True, getattr(get_ipython(), "kernel", None) is not None
         if self._live:
             self._open()
@@ -74,15 +81,16 @@ class TrainingMonitor(EpochProgress):
     def on_train_batch_end(self, batch, logs=None):
         """Move the bar, and stop if asked to."""
         super().on_train_batch_end(batch, logs)
-        if self._stop_asked:
-            self.model.stop_training = self.stopped_ = True
+        self._stop_if_asked()
 
     def on_epoch_end(self, epoch, logs=None):
         """Add the epoch to the curves, and draw them if that does not cost too much time."""
         super().on_epoch_end(epoch, logs)
-        self._rows.append({name: float(value) for name, value in (logs or {}).items()})
-        if self._stop_asked:  # during validation
-            self.model.stop_training = self.stopped_ = True
+        # Some metrics return one value per class, which is no curve.
+        scalars = {name: value for name, value in (logs or {}).items() if _is_number(value)}
+        self._rows.append({name: float(value) for name, value in scalars.items()})
+        self._epoch_numbers.append(epoch + 1)
+        self._stop_if_asked()  # asked during validation
         pause = max(1.0, 10 * self._draw_seconds)  # drawing takes a tenth of the time at most
         if self._live and time.monotonic() - self._drawn_at >= pause:
             self._draw()
@@ -102,10 +110,10 @@ class TrainingMonitor(EpochProgress):
         self._controls = display(widgets.HBox([button, widgets.Label(HINT)]), display_id=True)
         waiting = {"text/plain": "The curves appear after the first epoch."}
         self._figure = display(waiting, raw=True, display_id=True)
-        # An exception in `fit` skips on_train_end; the end of the cell does not.
-        get_ipython().events.register("post_run_cell", self._close)
         self._handler = None
         if threading.current_thread() is threading.main_thread():
+            # An exception in `fit` skips on_train_end; the end of the cell does not.
+            get_ipython().events.register("post_run_cell", self._close)
             self._handler = signal.signal(signal.SIGINT, self._interrupted)
 
     def _pressed(self, button) -> None:
@@ -113,31 +121,51 @@ class TrainingMonitor(EpochProgress):
         self.stop()
 
     def _interrupted(self, number, frame) -> None:
-        if self._stop_asked:
+        if self._stop_asked or not self._running:
             raise KeyboardInterrupt
         self.stop()
 
+    def _stop_if_asked(self) -> None:
+        if self._stop_asked:
+            self.model.stop_training = self.stopped_ = True
+
     def _draw(self) -> None:
+        """Draw the curves; a figure that fails is no reason to end a training."""
         start = time.monotonic()
-        table = pd.DataFrame(self._rows, index=pd.RangeIndex(1, len(self._rows) + 1, name="epoch"))
+        table = pd.DataFrame(self._rows, index=pd.Index(self._epoch_numbers, name="epoch"))
         if self.loss_only:
             table = table.filter(["loss", "val_loss"])
-        self.display_ = TrainingHistoryDisplay(table).plot(title=self.title)
-        self._figure.update(release(self.display_.figure_))
+        try:
+            display_ = TrainingHistoryDisplay(table).plot(title=self.title)
+            self._figure.update(release(display_.figure_))
+            self.display_ = display_
+        except Exception as error:  # of many kinds: it depends on what others put into the logs
+            told = f"The curves could not be drawn ({type(error).__name__}: {error})."
+            self._figure.update({"text/plain": told}, raw=True)
         self._n_drawn, self._drawn_at = len(self._rows), time.monotonic()
         self._draw_seconds = self._drawn_at - start
 
     def _close(self, result=None) -> None:
         """Leave what a saved notebook should show: a line, the figure and the bar."""
-        if not (self._running and self._live):
+        if not self._running:
             return
         self._running = False
-        get_ipython().events.unregister("post_run_cell", self._close)
+        self.bar_.close()
+        if not self._live:
+            return
         if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
-        if self._n_drawn < len(self._rows):
-            self._draw()
+            get_ipython().events.unregister("post_run_cell", self._close)
+            # Another monitor of the same training may have taken its place.
+            if signal.getsignal(signal.SIGINT) == self._interrupted:
+                signal.signal(signal.SIGINT, self._handler)
         end = f"Epochs trained: {len(self._rows)}"
         if self.stopped_:
             end = f"Stopped in epoch {self._epoch} of {self._epochs}"
         self._controls.update({"text/plain": f"{end}."}, raw=True)
+        if self._n_drawn < len(self._rows):
+            self._draw()
+
+
+def _is_number(value) -> bool:
+    array = np.asarray(value)
+    return array.ndim == 0 and array.dtype.kind in "fiub"

@@ -97,6 +97,8 @@ class EpochProgress(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Name the epoch."""
         self._done_before = epoch * self._steps if self._steps else self.bar_.n
+        if self.bar_.n == 0:  # continued training: what was done before took none of this time
+            self.bar_.initial = self.bar_.n = self._done_before
         self.bar_.set_description_str(f"epoch {epoch + 1}/{self._epochs}", refresh=False)
 
     def on_train_batch_end(self, batch, logs=None):

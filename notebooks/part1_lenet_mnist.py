@@ -324,12 +324,14 @@ cnn_utils.show_embedding(model, x_test, y_test, data.class_names, y_pred=y_pred)
 # %%
 table = cnn_utils.history_table(history)
 best = cnn_utils.best_epoch(history)
-table.loc[sorted({1, best, EPOCHS}), ["loss", "val_loss", "accuracy", "val_accuracy"]].round(5)
+table.loc[sorted({1, best, len(table)}), ["loss", "val_loss", "accuracy", "val_accuracy"]].round(5)
 
 # %%
 gap = table["accuracy"] - table["val_accuracy"]
 rise = table["val_loss"].iloc[-1] / table["val_loss"].min() - 1
-print(f"Lowest validation loss after epoch {best} of {EPOCHS}; at the end it is {rise:.1%} higher.")
+print(
+    f"Lowest validation loss after epoch {best} of {len(gap)}; at the end it is {rise:.1%} higher."
+)
 print(f"Accuracy, training - validation: {gap[best]:+.4f} there, {gap.iloc[-1]:+.4f} at the end.")
 
 # %% [markdown] task="overfitting" kind="answer" points=10
@@ -371,7 +373,7 @@ dense_seconds = time.perf_counter() - start
 _, dense_accuracy, dense_f1 = dense.evaluate(x_test, y_test_hot, verbose=0)
 comparison = pd.DataFrame(index=["LeNet", "dense"])
 comparison["parameters"] = [model.count_params(), dense.count_params()]
-comparison["epochs"] = [EPOCHS, DENSE_EPOCHS]
+comparison["epochs"] = [len(history.epoch), DENSE_EPOCHS]
 comparison["training time / s"] = [lenet_seconds, dense_seconds]
 comparison["test accuracy"] = [test_accuracy, dense_accuracy]
 comparison["test F1"] = [test_f1, dense_f1]
@@ -383,10 +385,11 @@ comparison.round(4)
 # the time of one epoch.
 
 # %%
-same = {"epochs": DENSE_EPOCHS, "seconds per epoch": lenet_seconds / EPOCHS}
-same["validation accuracy"] = history.history["val_accuracy"][DENSE_EPOCHS - 1]
-dense_same = {"epochs": DENSE_EPOCHS, "seconds per epoch": dense_seconds / DENSE_EPOCHS}
-dense_same["validation accuracy"] = dense_history.history["val_accuracy"][-1]
+n = min(len(history.epoch), DENSE_EPOCHS)
+same = {"epochs": n, "seconds per epoch": lenet_seconds / len(history.epoch)}
+same["validation accuracy"] = history.history["val_accuracy"][n - 1]
+dense_same = {"epochs": n, "seconds per epoch": dense_seconds / DENSE_EPOCHS}
+dense_same["validation accuracy"] = dense_history.history["val_accuracy"][n - 1]
 pd.DataFrame([same, dense_same], index=["LeNet", "dense"]).round(4)
 
 # %%

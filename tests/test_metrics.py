@@ -237,3 +237,15 @@ def test_whatever_is_given_is_labels_or_explained(values):
         return
     assert labels.dtype == np.int64
     assert labels.ndim == 1
+
+
+def test_half_precision_of_mixed_training_is_understood():
+    import ml_dtypes
+
+    scores = np.array([[0.25, 0.75], [0.5, 0.5]], dtype=ml_dtypes.bfloat16)
+    assert metrics.as_labels(scores).tolist() == [1, 0]
+
+
+def test_names_must_differ():
+    with pytest.raises(KitError, match=r"name each class differently; received \['a', 'a'\]"):
+        metrics.classification_table([0, 1], [0, 1], ["a", "a"])

@@ -21,7 +21,7 @@ def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:
     Parameters
     ----------
     augment : keras layer or model, or callable
-        Layers are called with ``training=True``, and their random state is as before afterwards.
+        Layers are called with ``training=True``; afterwards all their variables are as before.
         A callable takes images (n_images, height, width, channels) and returns as many.
     images : array of shape (n_images, height, width, channels), float
         As the network gets them, preprocessed. Drawn as they are if they lie in 0-1, else
@@ -64,9 +64,9 @@ def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:
 
 @contextmanager
 def _seeded(variables, seed) -> Iterator[None]:
-    """Seed layers' generators and the global ones; afterwards all are as before."""
+    """Seed layers' generators and the global ones; put back these and all other variables."""
     states = [variable for variable in variables if variable.name == "seed_generator_state"]
-    before = [np.asarray(state).copy() for state in states]
+    before = [np.asarray(variable).copy() for variable in variables]
     global_states = random.getstate(), np.random.get_state()  # noqa: NPY002 - others draw from it
     try:
         for i, state in enumerate(states):
@@ -75,8 +75,8 @@ def _seeded(variables, seed) -> Iterator[None]:
         np.random.seed(seed)  # noqa: NPY002
         yield
     finally:
-        for state, value in zip(states, before, strict=True):
-            state.assign(value)
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
         random.setstate(global_states[0])
         np.random.set_state(global_states[1])  # noqa: NPY002
 
@@ -90,4 +90,6 @@ def _checked(variants, images) -> np.ndarray:
             f"return images of shape ({len(images)}, height, width, {images.shape[-1]})",
             variants,
         )
+    if not np.isfinite(array).all():
+        raise KitError.about("`augment`", "return finite numbers", "NaN or infinity")
     return array.astype(np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.errors import check_count
+from cnn_utils.errors import KitError, check_count
 from cnn_utils.insight.inputs import as_images_for, check_model, for_display
 from cnn_utils.insight.network import find_convolutions, find_layer, listen, maps_of
 from cnn_utils.metrics import as_array
@@ -37,7 +37,15 @@ def show_feature_maps(model, image, layer=None, *, n=32) -> FeatureMapsDisplay:
     """
     check_model(model)
     check_count("n", n)
-    images = as_images_for(model, as_array(image, "image")[None], "image")
+    image = as_array(image, "image")
+    if image.ndim != len(model.inputs[0].shape) - 1:
+        raise KitError.about(
+            "`image`",
+            "be one image, (height, width, channels)",
+            image,
+            "One image of many is images[i]; a grey image gets its channel by image[..., None].",
+        )
+    images = as_images_for(model, image[None], "image")
     layer = find_convolutions(model)[0] if layer is None else find_layer(model, layer)
     (maps,) = maps_of(layer, listen(model, images, layer)[1])
     maps = np.asarray(maps, dtype=np.float32)

@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.patheffects import withStroke
 
 from cnn_utils.errors import KitError
-from cnn_utils.metrics import as_array, as_labels_of_images, as_names
+from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
 from cnn_utils.plots.figure import INK, Display, titled
 
 # Ten of each, and no common divisor: 90 classes get a pair of their own.
@@ -47,13 +47,7 @@ class EmbeddingDisplay(Display):
         n = len(self.points)
         self.labels = as_labels_of_images(labels, "labels", n)
         self.class_names = as_names(class_names)
-        if self.labels.min() < 0 or self.labels.max() >= len(self.class_names):
-            raise KitError.about(
-                "`class_names`",
-                "name every label",
-                f"{len(self.class_names)} names for labels from {self.labels.min()} "
-                f"to {self.labels.max()}",
-            )
+        check_named(self.labels, "labels", self.class_names)
         self.wrong = np.zeros(n, dtype=bool)
         if y_pred is not None:
             self.wrong = as_labels_of_images(y_pred, "y_pred", n) != self.labels

@@ -9,7 +9,7 @@ import numpy as np
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names
 from cnn_utils.plots.figure import INK, WARNING_INK, Display, framed, titled
-from cnn_utils.plots.images import check_images, pixel_style
+from cnn_utils.plots.images import check_captions, check_images, pixel_style
 
 COLUMNS = 8
 # Rec. 601 luma: how bright red, green and blue look.
@@ -57,11 +57,7 @@ class EvidenceDisplay(Display):
         n = len(self.images)
         self.saliency = _check_maps(saliency, "saliency", self.images)
         self.cams = None if cams is None else _check_maps(cams, "cams", self.images)
-        self.captions = [""] * n if captions is None else list(captions)
-        self.emphasised = [False] * n if emphasised is None else list(emphasised)
-        if not len(self.captions) == len(self.emphasised) == n:
-            received = f"{len(self.captions)} captions for {n} images"
-            raise KitError.about("`captions`", "hold one text per image", received)
+        self.captions, self.emphasised = check_captions(captions, emphasised, n)
 
     def plot(self, *, columns=COLUMNS, title="Evidence", ax=None):
         """Draw the maps below their images, and return the display.

@@ -9,6 +9,8 @@ from math import ceil
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Text
 
 from cnn_utils import provenance
 from cnn_utils.errors import KitError
@@ -31,6 +33,13 @@ class DescribedFigure(Figure):
     """
 
     alt_text = ""
+
+    def draw(self, renderer):
+        """Draw the figure; a dollar sign that begins no formula is a dollar sign."""
+        for text in self.findobj(Text):
+            if "$" in text.get_text() and not _is_formula(text.get_text()):
+                text.set_parse_math(False)
+        super().draw(renderer)
 
     def png(self) -> bytes:
         """Return the picture as PNG, with more pixels than its size for sharp displays."""
@@ -134,6 +143,14 @@ def framed(panel) -> None:
     """Remove the ticks and draw a thin frame: white edges would be lost on the page."""
     panel.set(xticks=[], yticks=[])
     panel.spines[:].set(linewidth=0.5, color=INK)
+
+
+def _is_formula(text: str) -> bool:
+    try:
+        MathTextParser("path").parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _shown_at_cell_end(figure) -> bool:

@@ -101,7 +101,8 @@ class TrainingHistoryDisplay(Display):
 
     def _alt_text(self, title, names):
         first, last = self.table.iloc[0], self.table.iloc[-1]
-        parts = [f"{title} over {len(self.table)} epochs."]
+        epochs = "epoch" if len(self.table) == 1 else "epochs"
+        parts = [f"{title} over {len(self.table)} {epochs}."]
         for name in names:
             parts.append(f"Training {name} goes from {first[name]:.4g} to {last[name]:.4g}")
             if f"val_{name}" in self.table:

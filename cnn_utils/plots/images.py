@@ -6,8 +6,8 @@ from math import ceil
 
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count
-from cnn_utils.metrics import as_array, as_labels_of_images, as_names
+from cnn_utils.errors import KitError, check_count, describe
+from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
 from cnn_utils.plots.figure import INK, WARNING_INK, Display, titled
 
 
@@ -32,11 +32,7 @@ class ImageGridDisplay(Display):
     def __init__(self, images, captions=None, emphasised=None):
         self.images = check_images(images)
         n = len(self.images)
-        self.captions = [""] * n if captions is None else list(captions)
-        self.emphasised = [False] * n if emphasised is None else list(emphasised)
-        if not len(self.captions) == len(self.emphasised) == n:
-            received = f"{len(self.captions)} captions for {n} images"
-            raise KitError.about("`captions`", "hold one text per image", received)
+        self.captions, self.emphasised = check_captions(captions, emphasised, n)
 
     def plot(self, *, columns=8, title="", ax=None):
         """Draw the grid, `columns` images a row, and return the display.
@@ -183,10 +179,29 @@ def check_images(images) -> np.ndarray:
         raise KitError.about(
             "`images`",
             "be uint8 in 0-255 or float in 0-1",
-            f"{array.dtype} in {array.min():.4g} to {array.max():.4g}",
+            _range_of(array),
             "Show the images as they were loaded, or divide by 255 once.",
         )
     return array
+
+
+def _range_of(array) -> str:
+    if array.dtype.kind not in "fiub":
+        return describe(array)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        return f"{array.dtype} with {(~np.isfinite(array)).sum()} values that are NaN or infinite"
+    # All the digits: an excess of a millionth is one, too.
+    return f"{array.dtype} in {array.min()} to {array.max()}"
+
+
+def check_captions(captions, emphasised, n: int) -> tuple[list[str], list[bool]]:
+    """Return `n` captions and which of them to set off; by default empty ones, and none."""
+    captions = [""] * n if captions is None else list(captions)
+    emphasised = [False] * n if emphasised is None else list(emphasised)
+    if not len(captions) == len(emphasised) == n:
+        received = f"{len(captions)} captions for {n} images"
+        raise KitError.about("`captions`", "hold one text per image", received)
+    return captions, emphasised
 
 
 def pixel_style(images) -> dict:
@@ -203,12 +218,8 @@ def _with_labels(images, labels, class_names):
 
 def _labels(labels, name, n, class_names):
     labels = as_labels_of_images(labels, name, n)
-    if class_names is not None and not 0 <= labels.min() <= labels.max() < len(class_names):
-        raise KitError.about(
-            "`class_names`",
-            "name every label",
-            f"{len(class_names)} names for labels from {labels.min()} to {labels.max()}",
-        )
+    if class_names is not None:
+        check_named(labels, name, class_names)
     return labels
 
 

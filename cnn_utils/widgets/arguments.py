@@ -5,38 +5,46 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_utils.errors import KitError
-from cnn_utils.metrics import as_array, as_labels_of_images, as_names
+from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
 
-MOST_MODELS = 2
+MOST_CLASSES, MOST_MODELS = 1000, 2
+# Half precision knows a sum of one to a thousandth.
+TOLERANCE = 2e-3
 
 
 def check_predictions(predictions, name: str, probabilities, n: int):
     """Return `n` predicted labels and `n` rows of probabilities, or None for what is missing.
 
-    Without `predictions`, the most probable classes are the predicted ones.
+    Without `predictions`, the most probable classes are the predicted ones. Scores that are
+    probabilities serve as such, too.
     """
-    probabilities = check_probabilities(probabilities, n)
+    from_predictions = probabilities is None and _are_scores(predictions)
+    if from_predictions:
+        probabilities = predictions
+    probabilities = check_probabilities(
+        probabilities, name if from_predictions else "probabilities", n
+    )
     predictions = probabilities if predictions is None else predictions
     if predictions is not None:
         predictions = as_labels_of_images(predictions, name, n)
     return predictions, probabilities
 
 
-def check_probabilities(probabilities, n: int) -> np.ndarray | None:
+def check_probabilities(probabilities, name: str, n: int) -> np.ndarray | None:
     """Return `n` rows of probabilities (None for None)."""
     if probabilities is None:
         return None
-    array = as_array(probabilities, "probabilities")
+    array = as_array(probabilities, name)
     shaped = array.ndim == 2 and array.shape[1] > 1 and len(array) == n and array.dtype.kind == "f"
     # Written so that NaN is refused, too. Half precision must not be summed in half precision.
     if not shaped or not (
-        array.min() >= 0 and np.abs(array.sum(axis=1, dtype=np.float64) - 1).max() < 2e-3
+        array.min() >= 0 and np.abs(array.sum(axis=1, dtype=np.float64) - 1).max() < TOLERANCE
     ):
         raise KitError.about(
-            "`probabilities`",
+            f"`{name}`",
             f"be {n} rows of at least two class probabilities that sum to one",
             array,
-            "Give what model.predict returns after a softmax, not logits or labels.",
+            "Give what model.predict returns after a softmax, not logits; or labels as `y_pred`.",
         )
     return array
 
@@ -44,17 +52,21 @@ def check_probabilities(probabilities, n: int) -> np.ndarray | None:
 def check_names(class_names, labels, predictions, probabilities) -> list[str]:
     """Return a name for every label and score; by default the labels themselves."""
     n_scores = 0 if probabilities is None else probabilities.shape[1]
-    seen = labels if predictions is None else np.concatenate([labels, predictions])
-    low, high = int(seen.min()), int(seen.max())
-    names = as_names(range(max(high + 1, n_scores)) if class_names is None else class_names)
-    if low < 0 or high >= len(names) or n_scores > len(names):
+    seen = {"labels": labels}
+    if predictions is not None:
+        seen["predictions"] = predictions
+    highest = max(int(values.max()) for values in seen.values())
+    if highest >= MOST_CLASSES:
+        raise KitError.about("labels", f"lie in 0..{MOST_CLASSES - 1}", f"labels up to {highest}")
+    names = as_names(range(max(highest + 1, n_scores)) if class_names is None else class_names)
+    for name, values in seen.items():
+        check_named(values, name, names)
+    if n_scores and n_scores != len(names):
         raise KitError.about(
-            "`class_names`",
-            "name every label and every column of `probabilities`",
-            f"{len(names)} names for labels from {low} to {high} and {n_scores} probabilities",
+            "`probabilities`",
+            f"have one column for each of the {len(names)} classes",
+            f"{n_scores} columns",
         )
-    if len(set(names)) < len(names):
-        raise KitError.about("`class_names`", "name each class differently", f"{names}")
     return names
 
 
@@ -73,10 +85,16 @@ def by_model(y_pred, probabilities) -> dict[str, tuple]:
             f"be a dict with the models of `y_pred`, {list(y_pred)}",
             probabilities,
         )
-    found = {}
-    for name, answers in y_pred.items():
-        answers, given = as_array(answers, "y_pred"), probabilities[name]
-        if given is None and answers.ndim == 2 and answers.dtype.kind == "f":
-            given = answers if answers.shape[1] > 1 else None
-        found[str(name)] = (answers, given)
-    return found
+    return {str(name): (y_pred[name], probabilities[name]) for name in y_pred}
+
+
+def _are_scores(predictions) -> bool:
+    """Say whether these are scores, and not labels, which may come as one-hot rows."""
+    array = None if predictions is None else as_array(predictions, "y_pred")
+    return (
+        array is not None
+        and array.ndim == 2
+        and array.shape[1] > 1
+        and array.dtype.kind == "f"
+        and not np.isin(array, (0, 1)).all()
+    )

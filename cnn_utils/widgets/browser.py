@@ -37,7 +37,9 @@ class ImageBrowser(ImagePages):
     class_name : str
         True class shown, or "all classes".
     outcome : {"all", "correct", "wrong"}
+        Needs `predictions`.
     order : {"as stored", "most confident first", "least confident first", "highest loss first"}
+        All but the first need `probabilities`.
     chosen : int
         Index of the enlarged image; -1 for none.
     indices : ndarray of int
@@ -46,7 +48,8 @@ class ImageBrowser(ImagePages):
     Raises
     ------
     KitError
-        If there is no image, lengths differ, a label has no name, or probabilities are none.
+        If there is no image, lengths differ, a label has no name, or probabilities
+        don't sum to one.
     """
 
     class_name = Unicode(ALL)
@@ -83,18 +86,34 @@ class ImageBrowser(ImagePages):
             )
         return proposal["value"]
 
+    @validate("outcome")
+    def _possible_outcome(self, proposal) -> str:
+        if proposal["value"] != OUTCOMES[0] and self.predictions is None:
+            raise KitError.about(
+                "`outcome`", "be 'all' without `predictions`", proposal["value"], "Give them."
+            )
+        return proposal["value"]
+
+    @validate("order")
+    def _possible_order(self, proposal) -> str:
+        if proposal["value"] != ORDERS[0] and self.probabilities is None:
+            raise KitError.about(
+                "`order`", "be 'as stored' without `probabilities`", proposal["value"], "Give them."
+            )
+        return proposal["value"]
+
     @observe("class_name", "outcome", "order")
     def _filter(self, change=None) -> None:
         """Select the images that pass the filters, in the chosen order."""
         keep = np.ones(len(self.images), dtype=bool)
         if self.class_name != ALL:
             keep &= self.labels == self.class_names.index(self.class_name)
-        if self.outcome != "all" and self.predictions is not None:
+        if self.outcome != "all":
             keep &= (self.predictions == self.labels) == (self.outcome == "correct")
         self.select(self._sorted(np.flatnonzero(keep)))
 
     def _sorted(self, indices) -> np.ndarray:
-        if self.order == "as stored" or self.probabilities is None:
+        if self.order == "as stored":
             return indices
         if self.order == "most confident first":
             return self.by_confidence(indices)

@@ -34,8 +34,8 @@ class _Answers:
 class ConfusionMatrixExplorer(StaticPicture):
     """A confusion matrix whose cells, once chosen, show exactly their images, surest first.
 
-    Beside the matrix stand precision, recall and F1 of each class, below it the most confused
-    pairs. To begin with, the most frequent mistake is chosen.
+    Beside the matrix stand precision, recall and F1 of each class, and the most confused pairs. To
+    begin with, the most frequent mistake is chosen.
 
     Parameters
     ----------
@@ -65,7 +65,8 @@ class ConfusionMatrixExplorer(StaticPicture):
     Raises
     ------
     KitError
-        If there is no image, lengths differ, a label has no name, or probabilities are none.
+        If there is no image, lengths differ, a label has no name, or probabilities
+        don't sum to one.
 
     Examples
     --------
@@ -111,7 +112,8 @@ class ConfusionMatrixExplorer(StaticPicture):
         if self.cell is None:
             return NOTHING
         indices, (true, pred) = self.indices, self.cell
-        text = f"true {true}, predicted {pred}: {len(indices)} images"
+        images = "image" if len(indices) == 1 else "images"
+        text = f"true {true}, predicted {pred}: {len(indices)} {images}"
         if len(self.answers) == 1 or len(indices) == 0:
             return text
         other = next(name for name in self.answers if name != self.model)
@@ -158,8 +160,9 @@ class ConfusionMatrixExplorer(StaticPicture):
             hits, total = np.trace(answers.counts), answers.counts.sum()
             mistakes = f"most confused: {pairs}" if pairs else "no mistake"
             parts.append(f"{name}: {hits} of {total} images on the diagonal; {mistakes}.")
+        told = f"Confusion matrix. {' '.join(parts)} {self.story()}"
         captions = "; ".join(map(self._pages.caption, self._pages.shown())) if self.cell else ""
-        return f"Confusion matrix. {' '.join(parts)} {self.story()}: {captions}".rstrip(": ")
+        return f"{told}: {captions}" if captions else told
 
     def __repr__(self) -> str:
         return f"ConfusionMatrixExplorer({len(self.y_true)} images, {self.story()})"

@@ -17,6 +17,7 @@ from cnn_utils.widgets.static import (
     detail_figure,
     img_tag,
     to_png,
+    with_note,
     words_figure,
 )
 
@@ -154,7 +155,7 @@ class ImagePages(StaticPicture):
 
     def _draw_page(self) -> None:
         index = self.shown()
-        self._status.value = self.status()
+        self._status.value = with_note(self.status())
         self._before.disabled = self.page == 0
         self._after.disabled = self.page == self.n_pages - 1
         for cell, i in zip(self._cells, [*index, *[-1] * (PAGE_SIZE - len(index))], strict=True):

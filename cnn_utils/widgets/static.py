@@ -10,10 +10,11 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
+from cnn_utils import provenance
 from cnn_utils.plots.figure import BLUE, DescribedFigure, tidy, titled
 from cnn_utils.plots.images import pixel_style
 
-LOOK = "cnn-utils"
+LOOK, MOST_BARS = "cnn-utils", 10
 # Front ends mark the focus by a thin blue line, which is lost on a dark blue button. Black within
 # white stands out on any colour.
 FOCUS = f"""<style>.{LOOK} :is(button, select, input):focus-visible {{
@@ -36,27 +37,36 @@ class StaticPicture(widgets.VBox):
     def _repr_mimebundle_(self, **kwargs):
         data = super()._repr_mimebundle_(**kwargs) or {}
         data, metadata = data if isinstance(data, tuple) else (data, {})
-        figure = self.figure()
-        figure.alt_text = self.alt_text()
+        figure, note = self.figure(), provenance.stand_in_note()
+        figure.alt_text = f"{self.alt_text()} ({note})" if note else self.alt_text()
         picture, described = figure._repr_mimebundle_()
-        data = {**data, "image/png": picture["image/png"], "text/plain": self.alt_text()}
+        data = {**data, "image/png": picture["image/png"], "text/plain": figure.alt_text}
         return data, {**metadata, **described}
+
+
+def with_note(text: str) -> str:
+    """Return a line of a widget with a word on stand-in data, if there is any."""
+    note = provenance.stand_in_note()
+    return f"{text} [{note}]" if note else text
 
 
 def to_png(image, height: int) -> bytes:
     """Encode one image, enlarged to about `height` pixels without smoothing, as PNG.
+
+    Images of more than twice that height or width are reduced.
 
     Parameters
     ----------
     image : array of shape (rows, columns) or (rows, columns, 3)
         uint8 0-255, or float 0-1.
     height : int
-        Pixels; rounded to a whole multiple of the image's rows.
+        Pixels of the larger side; rounded to a whole multiple of the image's.
     """
     if image.dtype != np.uint8:
         image = (image * 255).round().astype(np.uint8)
-    picture = Image.fromarray(image)
-    factor = max(1, round(height / picture.height))
+    step = max(1, max(image.shape[:2]) // (2 * height))
+    picture = Image.fromarray(np.ascontiguousarray(image[::step, ::step]))
+    factor = max(1, round(height / max(picture.size)))
     size = (picture.width * factor, picture.height * factor)
     buffer = io.BytesIO()
     picture.resize(size, Image.Resampling.NEAREST).save(buffer, "png", compress_level=1)
@@ -71,7 +81,10 @@ def img_tag(png: bytes, alt: str, width: str) -> str:
 
 
 def detail_figure(image, probabilities, class_names, title: str) -> DescribedFigure:
-    """Draw one image large and, if there are any, its class probabilities as bars."""
+    """Draw one image large and, if there are any, its class probabilities as bars.
+
+    Of more than ten classes, the ten most probable ones are drawn.
+    """
     figure = DescribedFigure(figsize=(6.4, 2.8), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.3))
     left.imshow(image, **pixel_style(image))
@@ -79,17 +92,21 @@ def detail_figure(image, probabilities, class_names, title: str) -> DescribedFig
     if probabilities is None:
         right.set_visible(False)
     else:
-        bars = right.barh(class_names[: len(probabilities)], probabilities, color=BLUE)
+        shown = np.arange(len(probabilities))
+        if len(shown) > MOST_BARS:
+            shown = np.argsort(-probabilities, kind="stable")[:MOST_BARS]
+        names = [class_names[i] for i in shown]
+        bars = right.barh(names, probabilities[shown], color=BLUE)
         right.bar_label(bars, fmt="{:.1%}", padding=3, fontsize=8)
         right.set(xlim=(0, 1.2), xticks=[0, 0.5, 1], xlabel="probability")
         right.invert_yaxis()
         tidy(right)
     figure.suptitle(titled(title), fontsize="medium")
-    figure.alt_text = title
+    figure.alt_text = with_note(title)
     if probabilities is not None:
         best = np.argsort(-probabilities, kind="stable")[:3]
         surest = ", ".join(f"{class_names[i]} {probabilities[i]:.1%}" for i in best)
-        figure.alt_text = f"{title}; most probable: {surest}"
+        figure.alt_text = with_note(f"{title}; most probable: {surest}")
     return figure
 
 

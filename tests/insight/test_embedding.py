@@ -130,7 +130,7 @@ def test_the_global_state_and_the_model_are_left_alone():
         ({"images": IMAGES[:2], "labels": [0, 1]}, "`images` must hold at least 3 images; rec.* 2"),
         ({"labels": [0]}, "`labels` must hold one label per image, 40; received 1"),
         ({"y_pred": [0]}, "`y_pred` must hold one label per image, 40; received 1"),
-        ({"class_names": ["a"]}, "`class_names` must name every label"),
+        ({"class_names": ["a"]}, "a name for every label"),
         ({"class_names": None}, "`class_names` must be a list of names"),
         (
             {"model": network(weights=np.zeros((2, 2)))},

@@ -64,8 +64,10 @@ def test_the_model_stays_as_it_was():
     ("change", "message"),
     [
         ({"image": (IMAGE * 255).astype(np.uint8)}, "`image` must be floating-point .*Preprocess"),
-        ({"image": IMAGE[None]}, r"`image` must have the shape .* \(1, 1, 28, 28, 1\)"),
-        ({"image": IMAGE[..., 0]}, r"`image` must have the shape .*images\[\.\.\., None\]"),
+        ({"image": IMAGE[None]}, r"one image, .* received .* \(1, 28, 28, 1\).*images\[i\]"),
+        ({"image": IMAGE[..., 0]}, r"one image, .* received .* \(28, 28\).*image\[\.\.\., None\]"),
+        ({"image": None}, "`image` must be one image, .* received an array of shape"),
+        ({"image": IMAGE[:5]}, r"`image` must have the shape"),
         ({"layer": "conv"}, "`layer` must be the name or index of a layer"),
         ({"layer": "flat"}, "`layer` must return feature maps .*'flat'"),
         ({"n": 0}, "`n` must be a whole number of at least 1"),

@@ -161,3 +161,11 @@ def test_outside_a_notebook_the_text_says_what_is_drawn():
     assert repr(plots.ClassDistributionDisplay([1], ["cat"])) == (
         "<ClassDistributionDisplay: not drawn yet>"
     )
+
+
+@pytest.mark.parametrize("title", ["$\\foo$", "5 $", "$x^2$"])
+def test_a_dollar_sign_need_not_begin_a_formula(title):
+    figure = DescribedFigure()
+    figure.suptitle(title)
+    assert figure.png().startswith(b"\x89PNG")
+    assert figure.get_suptitle() == title

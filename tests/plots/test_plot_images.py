@@ -56,9 +56,15 @@ def test_black_is_0_and_white_is_the_full_value(image, white):
         ),
         (np.zeros((2, 4, 4, 2)), r"`images` must have shape .* shape \(2, 4, 4, 2\)"),
         (np.zeros((0, 4, 4)), r"`images` must have shape .*n > 0; received .* shape \(0, 4, 4\)"),
-        (np.full((1, 2, 2), 255.0), r"uint8 in 0-255 or float in 0-1; received float64 in 255 to"),
+        (
+            np.full((1, 2, 2), 255.0),
+            r"uint8 in 0-255 or float in 0-1; received float64 in 255",
+        ),
         (np.full((1, 2, 2), -0.5), r"received float64 in -0\.5 to -0\.5.*divide by 255 once"),
-        (np.full((1, 2, 2), np.nan), r"received float64 in nan to nan"),
+        (np.full((1, 2, 2), np.nan), r"received float64 with 4 values that are NaN or infinite"),
+        (np.full((1, 2, 2), "a"), r"received an array of shape \(1, 2, 2\), str"),
+        (np.full((1, 2, 2), None), r"received an array of shape \(1, 2, 2\), object"),
+        (np.full((1, 2, 2), np.nextafter(1, 2)), r"float64 in 1\.0000000000000002 to"),
         (np.full((1, 2, 2), 7), r"uint8 in 0-255 or float in 0-1; received int64 in 7 to 7"),
     ],
 )
@@ -102,9 +108,9 @@ def test_scores_are_accepted_as_predictions():
         ({"labels": ["cat"] * 6}, r"`labels` must hold integer labels"),
         (
             {"labels": [0, 1, 2, 3, 0, 0], "class_names": NAMES},
-            r"`class_names` must name every label; received 3 names for labels from 0 to 3",
+            r"`labels` and `class_names` must fit together, .* labels from 0 to 3 and 3 names",
         ),
-        ({"labels": [-1] * 6, "class_names": NAMES}, r"`class_names` must name every label"),
+        ({"labels": [-1] * 6, "class_names": NAMES}, r"labels from -1 to -1 and 3 names"),
     ],
 )
 def test_labels_that_do_not_fit_are_named(arguments, message):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cnn_utils.errors import KitError
 from cnn_utils.widgets.arguments import (
     by_model,
     check_names,
@@ -26,8 +27,8 @@ def test_without_predictions_the_most_probable_classes_are_predicted():
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_probabilities_may_have_any_precision(dtype):
     rows = np.array([[0.25, 0.75], [1, 0]], dtype)
-    assert check_probabilities(rows, 2) is rows
-    assert check_probabilities(None, 2) is None
+    assert check_probabilities(rows, "probabilities", 2) is rows
+    assert check_probabilities(None, "probabilities", 2) is None
 
 
 def test_names_default_to_the_labels():
@@ -39,12 +40,25 @@ def test_names_default_to_the_labels():
 
 def test_one_model_or_two_come_out_by_name():
     rows = np.array([[0.25, 0.75], [0.6, 0.4]])
-    answers, given = by_model(rows, None)["model"]
-    assert answers is given is rows
-    answers, given = by_model({"dense": [1, 0]}, {"dense": rows})["dense"]
-    assert answers.tolist() == [1, 0]
-    assert given is rows
+    assert by_model(rows, None) == {"model": (rows, None)}
+    assert by_model({"dense": [1, 0]}, {"dense": rows}) == {"dense": ([1, 0], rows)}
 
 
-def test_rows_of_whole_numbers_are_one_hot_not_probabilities():
-    assert by_model(np.eye(2, dtype=int), None)["model"][1] is None
+def test_scores_that_are_probabilities_serve_as_such():
+    rows = np.array([[0.25, 0.75], [0.6, 0.4]])
+    labels, probabilities = check_predictions(rows, "y_pred", None, 2)
+    assert labels.tolist() == [1, 0]
+    assert probabilities is rows
+
+
+@pytest.mark.parametrize("dtype", [int, float])
+def test_rows_of_zeros_and_ones_are_labels(dtype):
+    labels, probabilities = check_predictions(np.eye(2, dtype=dtype), "y_pred", None, 2)
+    assert labels.tolist() == [0, 1]
+    assert probabilities is None
+
+
+def test_every_class_needs_its_probability():
+    labels, rows = np.array([0, 2]), np.array([[0.5, 0.5], [0.5, 0.5]])
+    with pytest.raises(KitError, match="one column for each of the 3 classes; received 2 columns"):
+        check_names(None, labels, None, rows)

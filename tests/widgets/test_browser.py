@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from traitlets import TraitError
 
+from cnn_utils import provenance
 from cnn_utils.errors import KitError
 from cnn_utils.widgets import ImageBrowser
 from cnn_utils.widgets.browser import ALL, ORDERS, OUTCOMES
@@ -208,8 +209,17 @@ def test_an_unknown_class_is_refused(browser):
         ({"probabilities": PROBABILITIES[:9]}, "45 rows of at least two class probabilities"),
         ({"probabilities": np.log(PROBABILITIES + 1)}, "sum to one"),
         ({"probabilities": PROBABILITIES * np.nan}, "sum to one"),
-        ({"class_names": NAMES[:2]}, r"name every label .* 2 names for labels from 0 to 2"),
-        ({"class_names": None, "labels": LABELS - 1}, "2 to|from -1 to 2"),
+        (
+            {"class_names": NAMES[:2]},
+            "name for every label; received labels from 0 to 2 and 2",
+        ),
+        ({"class_names": [*NAMES, "horse"]}, "one column for each of the 4 classes; received 3"),
+        ({"labels": LABELS + 10**7, "class_names": None}, "labels must lie in 0..999"),
+        ({"class_names": ["a", "b", "a"]}, "name each class differently"),
+        (
+            {"class_names": None, "labels": LABELS - 1},
+            "labels from -1 to 1 and 3 names. Labels count",
+        ),
         ({"class_names": "cats"}, "`class_names` must be a list of names"),
     ],
 )
@@ -222,6 +232,25 @@ def test_what_does_not_fit_is_one_sentence(changes, message):
     }
     with pytest.raises(KitError, match=message):
         ImageBrowser(**{**arguments, **changes})
+
+
+def test_what_cannot_be_filtered_or_sorted_is_said(browser):
+    bare = ImageBrowser(IMAGES, LABELS)
+    with pytest.raises(KitError, match="`outcome` must be 'all' without `predictions`"):
+        bare.outcome = "wrong"
+    with pytest.raises(KitError, match="`order` must be 'as stored' without `probabilities`"):
+        bare.order = "highest loss first"
+    assert (bare.outcome, bare.order) == ("all", "as stored")
+
+
+def test_a_stand_in_is_named_where_it_shows():
+    provenance.record("MNIST", "sample")
+    browser = ImageBrowser(IMAGES, LABELS)
+    browser.chosen = 0
+    note = "synthetic sample, not MNIST"
+    assert note in browser._status.value
+    assert note in browser._detail.value
+    assert note in browser._repr_mimebundle_()[1]["image/png"]["alt"]
 
 
 def test_one_class_alone_is_no_problem():
@@ -244,12 +273,24 @@ def follow(changes):
         setattr(browser, trait, value)
         assert 0 <= browser.page < browser.n_pages
         assert len(cells(browser)) == len(browser.shown())
-        shown = browser.shown()
-        if browser.class_name != ALL:
-            assert set(LABELS[shown]) <= {NAMES.index(browser.class_name)}
-        if browser.outcome != "all":
-            right = browser.outcome == "correct"
-            assert ((PREDICTIONS == LABELS)[shown] == right).all()
+        expected = [
+            i
+            for i in range(N)
+            if browser.class_name in (ALL, NAMES[LABELS[i]])
+            and browser.outcome in ("all", "correct" if PREDICTIONS[i] == LABELS[i] else "wrong")
+        ]
+        keys = {
+            "most confident first": lambda i: -PROBABILITIES[i].max(),
+            "least confident first": lambda i: PROBABILITIES[i].max(),
+            "highest loss first": lambda i: PROBABILITIES[i, LABELS[i]],
+        }
+        if browser.order in keys:
+            key = keys[browser.order]
+            assert sorted(browser.indices) == expected
+            found = [key(i) for i in browser.indices]
+            assert found == sorted(found)
+        else:
+            assert browser.indices.tolist() == expected
 
 
 @settings(max_examples=40)

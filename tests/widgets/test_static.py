@@ -34,6 +34,18 @@ def test_the_enlarged_image_stands_beside_its_probabilities():
     assert figure.alt_text == "image 3: ✓ dog 75%; most probable: dog 75.0%, cat 25.0%"
 
 
+def test_large_images_are_reduced_before_they_are_sent():
+    assert size(to_png(np.zeros((1000, 500, 3), np.uint8), height=96)) == (100, 200)
+    assert size(to_png(np.zeros((2, 2000), np.uint8), height=96)) == (200, 1)
+
+
+def test_of_many_classes_the_ten_most_probable_are_drawn():
+    probabilities = np.linspace(0, 1, 30) / 15
+    names = [f"class {i}" for i in range(30)]
+    bars = detail_figure(np.zeros((2, 2), np.uint8), probabilities, names, "t").axes[1]
+    assert [tick.get_text() for tick in bars.get_yticklabels()] == names[:19:-1]
+
+
 def test_without_probabilities_there_are_no_bars():
     figure = detail_figure(np.zeros((4, 4), np.uint8), None, ["cat"], "image 0: cat")
     assert not figure.axes[1].get_visible()
