@@ -1,4 +1,4 @@
-"""The command line: `python -m cnn_utils run`, `python -m cnn_utils pair`."""
+"""The command line: `python -m cnn_utils run`, `pdf`, `pair`."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ def run(options: argparse.Namespace) -> int:
     return int(failed)
 
 
+def pdf(options: argparse.Namespace) -> int:
+    """Write the PDF of each notebook beside it."""
+    from cnn_utils.handin.pdf.exporter import export_pdf
+
+    for notebook in options.notebook:
+        print(f"{export_pdf(notebook)} written")
+    return 0
+
+
 def pair(options: argparse.Namespace) -> int:
     """Build the .ipynb notebooks from the .py ones, or check that they agree."""
     from cnn_utils.handin.pairing import pair as pair_folder
@@ -100,6 +109,10 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("build"), help="folder for the results (default: build)"
     )
     run_parser.set_defaults(command=run)
+
+    pdf_parser = commands.add_parser("pdf", help="write executed notebooks as PDF, beside them")
+    pdf_parser.add_argument("notebook", nargs="+", type=Path, help="an .ipynb")
+    pdf_parser.set_defaults(command=pdf)
 
     pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py ones")
     pair_parser.add_argument("--check", action="store_true", help="only compare, write nothing")

@@ -101,7 +101,7 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     KitError
         If `source` is not a notebook, or `out` can't be made.
     """
-    notebook = _read(source)
+    notebook = read_notebook(source)
     try:
         out.mkdir(parents=True, exist_ok=True)
         # Now, not after an hour of training.
@@ -142,7 +142,8 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     return Run(*written, error)
 
 
-def _read(source: Path):
+def read_notebook(source: Path):
+    """Return the notebook in a file; KitError if it holds none."""
     try:
         notebook = nbformat.read(source, as_version=4)
         nbformat.validate(notebook)

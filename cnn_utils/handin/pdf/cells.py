@@ -1,0 +1,171 @@
+"""Notebook cells as Typst markup: code, outputs, Markdown."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cnn_utils.handin.pdf import formulas, markdown, pictures
+from cnn_utils.handin.pdf.code import highlighted, monospaced
+from cnn_utils.handin.pdf.html import HtmlWriter
+from cnn_utils.handin.pdf.terminal_text import coloured_lines, last_state, shortened
+from cnn_utils.handin.pdf.typst_source import call, string, words
+
+# Pixels on a screen and points on paper.
+PICTURE_MIMES = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp")
+POINTS_PER_PIXEL, FONT_SIZE = 0.6, 11
+# Longer code may go over to the next page.
+MOST_LINES_TOGETHER = 30
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class CellWriter:
+    """Turns cells into markup, and keeps the pictures that it refers to.
+
+    Parameters
+    ----------
+    folder : Path
+        The notebook's folder: relative pictures are looked for here.
+
+    Attributes
+    ----------
+    files : dict of str to bytes
+        Pictures by the name under which the markup refers to them.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder, self.files = folder, {}
+        self._attachments, self._level = {}, 0
+        self._html = HtmlWriter(self._tag_picture, self._formula, self._heading_level)
+
+    def write(self, cell) -> str:
+        """Return a cell's markup."""
+        self._attachments = cell.get("attachments") or {}
+        if cell.cell_type == "markdown":
+            return self._html.write(markdown.to_html(cell.source))
+        if cell.cell_type == "raw":
+            return self._code(cell.source, "text") if cell.source.strip() else ""
+        source = cell.source.rstrip()
+        number = cell.get("execution_count")
+        code = self._code(source, "python", number) if source else ""
+        return code + "".join(map(self._output, cell.get("outputs", [])))
+
+    def plain(self, cell) -> str:
+        """Return a cell as plain text, for when its markup can't be set."""
+        told = "This cell could not be laid out; it is shown as plain text."
+        parts = [call("note", words(told)), self._code(cell.source, "text")]
+        for output in cell.get("outputs", []):
+            text = output.get("text") or output.get("data", {}).get("text/plain") or ""
+            parts.append(self._text(_joined(text), "output"))
+        return "".join(parts)
+
+    def _code(self, source, language, number=None) -> str:
+        arguments = {"number": words(str(number))} if number else {}
+        arguments = {name: f"[{markup}]" for name, markup in arguments.items()}
+        lines = highlighted(source, language)
+        if len(lines) > MOST_LINES_TOGETHER:
+            arguments["whole"] = "false"
+        return call("code", _with_gap(*shortened(lines)), **arguments)
+
+    def _output(self, output) -> str:
+        kind = output.get("output_type")
+        if kind == "stream":
+            return self._text(_joined(output.get("text", "")), "output")
+        if kind == "error":
+            trace = "\n".join(map(str, output.get("traceback") or []))
+            text = trace or f"{output.get('ename')}: {output.get('evalue')}"
+            return self._text(text, "problem")
+        return self._bundle(output.get("data") or {}, output.get("metadata") or {})
+
+    def _bundle(self, data, metadata) -> str:
+        # The picture before the table before the text: a widget's picture is what can be shown.
+        text = _joined(data.get("text/plain", ""))
+        for mime in PICTURE_MIMES:
+            if mime in data:
+                return self._picture_output(mime, data, metadata.get(mime) or {}, text)
+        if "text/html" in data and not _is_empty(html := _joined(data["text/html"])):
+            return call("block", self._html.write(html))
+        if "text/markdown" in data:
+            return self._html.write(markdown.to_html(_joined(data["text/markdown"])))
+        if "text/latex" in data:
+            tex = _joined(data["text/latex"]).strip().strip("$")
+            return self._formula(tex, display=True)
+        if WIDGET in data:
+            told = "A widget without a picture; run the notebook to see it."
+            return call("note", words(told)) + self._text(text, "output")
+        return self._text(text, "output") if text else ""
+
+    def _picture_output(self, mime, data, metadata, text) -> str:
+        alt = str(metadata.get("alt") or "")
+        if not alt and not re.match(r"<Figure|<IPython|<PIL", text):
+            alt = text
+        width = metadata.get("width")
+        is_number = isinstance(width, (int, float)) and 0 < width < 10_000
+        options = {"width": f"{width * POINTS_PER_PIXEL:.1f}pt"} if is_number else {}
+        try:
+            path = self._keep(*pictures.from_bundle({mime: data[mime]}))
+        except pictures.NoPicture as reason:
+            return self._no_picture(alt or text, reason)
+        return _picture(path, alt or "A figure without a description.", **options)
+
+    def _tag_picture(self, tag) -> str:
+        alt = str(tag.get("alt") or tag.get("aria-label") or "")
+        try:
+            if tag.name == "svg":
+                path = self._keep(*pictures.checked(str(tag).encode("utf-8"), "svg"))
+            else:
+                source = str(tag.get("src") or "")
+                path = self._keep(*pictures.from_source(source, self.folder, self._attachments))
+        except pictures.NoPicture as reason:
+            return self._no_picture(alt or str(tag.get("src") or "")[:80], reason)
+        return _picture(path, alt or "A picture without a description.")
+
+    def _no_picture(self, alt, reason) -> str:
+        return call("note", words(f"[Picture: {alt}] It is not shown: {reason}."))
+
+    def _formula(self, tex, display) -> str:
+        drawn = formulas.draw(tex, display)
+        if drawn is None:
+            return call("text", f"#raw({string(tex)});", fill='rgb("#B3261E")')
+        path = self._keep(drawn.svg, "svg")
+        size = f"{drawn.height * FONT_SIZE:.2f}pt, {drawn.baseline * FONT_SIZE:.2f}pt"
+        function = "formula-block" if display else "formula"
+        return f"#{function}({string(path)}, {string(tex.strip() or 'formula')}, {size});"
+
+    def _heading_level(self, level: int) -> int:
+        # A screen reader's user must not fall through a missing level.
+        self._level = min(level, self._level + 1)
+        return self._level
+
+    def _text(self, text, function) -> str:
+        lines = coloured_lines(last_state(text).rstrip("\n"))
+        markup = _with_gap(*shortened(lines))
+        return call(function, markup) if text.strip() else ""
+
+    def _keep(self, data: bytes, extension: str) -> str:
+        name = f"picture{len(self.files)}.{extension}"
+        for known, held in self.files.items():
+            if held == data:
+                return known
+        self.files[name] = data
+        return name
+
+
+def _picture(path, alt, **options) -> str:
+    named = "".join(f", {name}: {value}" for name, value in options.items())
+    return f"#picture({string(path)}, {string(alt)}{named});"
+
+
+def _with_gap(first, n_left_out: int, last) -> str:
+    if not n_left_out:
+        return monospaced(first)
+    told = words(f"{n_left_out} lines are left out here; they are in the notebook.")
+    return monospaced(first) + call("note", told) + monospaced(last)
+
+
+def _joined(text) -> str:
+    return "".join(map(str, text)) if isinstance(text, list) else str(text)
+
+
+def _is_empty(html: str) -> bool:
+    return not re.sub(r"<script.*?</script>|<style.*?</style>|\s", "", html, flags=re.DOTALL)

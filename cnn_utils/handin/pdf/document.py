@@ -1,0 +1,169 @@
+"""A notebook as a PDF document: laid out by Typst, tagged for screen readers (PDF/UA-1)."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import unicodedata
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+from cnn_utils.errors import KitError
+from cnn_utils.handin.pdf.cells import CellWriter
+from cnn_utils.handin.pdf.typst_source import string
+
+FONTS = resources.files("cnn_utils.handin.pdf") / "fonts"
+LOOK = (resources.files("cnn_utils.handin.pdf") / "page.typ").read_text(encoding="utf-8")
+STANDARD = "ua-1"
+# On its own, a cell's heading of level 3 would follow none of level 2.
+ALL_LEVELS = "".join(f"#heading(level: {level})[x]\n" for level in range(1, 7))
+NO_TYPST = (
+    "The PDF needs the package 'typst', which is not installed here: `pip install typst` "
+    "(there is none for Windows on ARM). Export the notebook as HTML, open it in a browser and "
+    "print it to a PDF."
+)
+
+
+def build(notebook, folder: Path, name: str = "notebook", today: date | None = None) -> bytes:
+    """Lay out a notebook.
+
+    A cell that cannot be laid out is shown as plain text, with a note; the others are not
+    affected. Letters that no font has are replaced by their Unicode names.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    folder : Path
+        The notebook's folder; pictures are read from nowhere else.
+    name : str, default="notebook"
+        Title, if the notebook has no heading.
+    today : date, optional
+        The date on the first page.
+
+    Returns
+    -------
+    pdf : bytes
+
+    Raises
+    ------
+    KitError
+        If the package ``typst`` is missing.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise KitError(NO_TYPST) from None
+    writer = CellWriter(folder)
+    title, cells = _title_and_cells(notebook, name)
+    parts = [_written(writer, cell) for cell in cells]
+    head = _head(title, _subtitle(notebook, today or date.today()))
+    with tempfile.TemporaryDirectory() as work:
+        compiler = _Compiler(typst, Path(work), writer)
+        try:
+            return compiler.pdf(head + "\n\n".join(parts))
+        except typst.TypstError:
+            pass
+        for i, cell in enumerate(cells):
+            try:
+                compiler.pdf(head + ALL_LEVELS + parts[i])
+            except typst.TypstError:
+                parts[i] = writer.plain(cell)
+        return compiler.pdf(head + "\n\n".join(parts))
+
+
+class _Compiler:
+    """Runs Typst in a folder that holds the pictures, and replaces letters that no font has."""
+
+    def __init__(self, typst, work: Path, writer: CellWriter):
+        self.typst, self.work, self.writer = typst, work, writer
+        self.names: dict[str, str] = {}
+
+    def pdf(self, source: str) -> bytes:
+        for file, data in self.writer.files.items():
+            if not (self.work / file).exists():
+                (self.work / file).write_bytes(data)
+        while True:
+            try:
+                return self._compile(self._spelled_out(source))
+            except self.typst.TypstError as error:
+                missing = self._missing(error, source)
+                if not missing:
+                    raise
+                for letter in missing:
+                    self.names[letter] = f"[{unicodedata.name(letter, hex(ord(letter))).lower()}]"
+
+    def _missing(self, error, source: str) -> set[str]:
+        """Return the letters to replace: those that Typst names, else all that may be meant."""
+        if "could not be displayed" not in str(error):
+            return set()
+        # Where marks and modifiers combine with a letter, Typst names the letter.
+        marks = {x for x in source if ord(x) > 0x2FF and unicodedata.category(x)[0] in "MCS"}
+        for candidates in (set(_uncovered(error)), marks, {x for x in source if ord(x) > 127}):
+            if candidates - set(self.names):
+                return candidates - set(self.names)
+        return set()
+
+    def _spelled_out(self, source: str) -> str:
+        return source.translate(str.maketrans(self.names))
+
+    def _compile(self, source: str) -> bytes:
+        (self.work / "page.typ").write_text(LOOK, encoding="utf-8")
+        (self.work / "main.typ").write_text(source, encoding="utf-8")
+        # Only the kit's fonts: the same document on every machine.
+        return self.typst.compile(
+            self.work / "main.typ",
+            root=self.work,
+            font_paths=[str(FONTS)],
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=[STANDARD],
+        )
+
+
+def _uncovered(error) -> list[str]:
+    told = f"{error} {getattr(error, 'message', '')}"
+    found = re.findall(r'the text `"(.*?)"` could not be displayed', told, flags=re.DOTALL)
+    letters = "".join(found)
+    escaped = re.findall(r"\\u\{([0-9a-f]+)\}", letters)
+    letters = re.sub(r"\\u\{[0-9a-f]+\}", "", letters) + "".join(chr(int(x, 16)) for x in escaped)
+    return [letter for letter in letters if ord(letter) > 127]
+
+
+def _written(writer: CellWriter, cell) -> str:
+    try:
+        return writer.write(cell)
+    except Exception:  # whatever a hostile cell provokes: the others must not suffer
+        return writer.plain(cell)
+
+
+def _title_and_cells(notebook, name: str):
+    """Take the title from the first heading, if the notebook begins with one."""
+    cells = [cell for cell in notebook.cells if cell.source.strip() or cell.get("outputs")]
+    first = cells[0] if cells and cells[0].cell_type == "markdown" else None
+    match = re.match(r"\s*#\s+(.+?)\s*#*\s*(?:\n|$)", first.source) if first else None
+    if not match:
+        return name, cells
+    rest = {**first, "source": first.source[match.end() :]}
+    title = re.sub(r"[*_`$]", "", match[1])
+    kept = [type(first)(rest)] if rest["source"].strip() else []
+    return title, [*kept, *cells[1:]]
+
+
+def _subtitle(notebook, today: date) -> str:
+    """Return group, members and date, as the notebook's header cell gives them."""
+    parts = []
+    for cell in notebook.cells:
+        if cell.metadata.get("kind") == "header" or "**Group number**" in cell.source:
+            rows = re.findall(r"^\|\s*\*\*(.+?)\*\*.*?\|\s*(.*?)\s*\|\s*$", cell.source, re.M)
+            values = {key.lower(): value for key, value in rows if value}
+            if "group number" in values:
+                parts.append(f"Group {values['group number']}")
+            parts += [values[key] for key in ("group name", "members") if key in values]
+            break
+    return " · ".join([*parts, today.isoformat()])
+
+
+def _head(title: str, subtitle: str) -> str:
+    arguments = f"title: {string(title)}, subtitle: {string(subtitle)}"
+    return f'#import "page.typ": *\n#show: look.with({arguments})\n\n'

@@ -1,0 +1,61 @@
+"""The nbconvert exporter: the same PDF from the command line, JupyterLab's menu and the kit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbconvert.exporters import Exporter
+
+from cnn_utils.errors import KitError
+from cnn_utils.files import atomic_path
+from cnn_utils.handin.pdf.document import build
+from cnn_utils.handin.run import read_notebook
+
+
+class AssignmentPDF(Exporter):
+    """Exports a notebook as PDF without TeX, pandoc or a browser.
+
+    ``jupyter nbconvert --to Assignment_PDF notebook.ipynb``
+    """
+
+    export_from_notebook = "Assignment PDF"
+    output_mimetype = "application/pdf"
+
+    def _file_extension_default(self):
+        return ".pdf"
+
+    def from_notebook_node(self, nb, resources=None, **kwargs):
+        """Return the PDF's bytes and the resources."""
+        nb, resources = super().from_notebook_node(nb, resources, **kwargs)
+        metadata = resources.get("metadata", {})
+        pdf = build(nb, Path(metadata.get("path") or "."), metadata.get("name") or "notebook")
+        resources["output_extension"] = ".pdf"
+        return pdf, resources
+
+
+def export_pdf(notebook: Path, out: Path | None = None) -> Path:
+    """Write a notebook's PDF beside it, or to `out`.
+
+    Parameters
+    ----------
+    notebook : Path
+        An executed .ipynb.
+    out : Path, optional
+
+    Returns
+    -------
+    pdf : Path
+
+    Raises
+    ------
+    KitError
+        If the file is not a notebook, `out` can't be written, or ``typst`` is missing.
+    """
+    out = notebook.with_suffix(".pdf") if out is None else out
+    pdf = build(read_notebook(notebook), notebook.parent, notebook.stem)
+    try:
+        with atomic_path(out) as part:
+            part.write_bytes(pdf)
+    except OSError as error:
+        raise KitError.about(f"'{out}'", "be a file to write to", f"{error.strerror}") from None
+    return out

@@ -1,0 +1,125 @@
+"""HTML tables, pandas' and hand-written ones, with spans, headers and coloured cells."""
+
+from __future__ import annotations
+
+import re
+
+from PIL import ImageColor
+
+from cnn_utils.handin.pdf.typst_source import call, words
+
+MOST_ROWS, MOST_COLUMNS = 300, 60
+LONGEST_WORD = 30
+
+
+def table(node, writer) -> str:
+    """Return the markup of a ``table`` tag; what does not fit a page's table is noted."""
+    rows = [row for row in node.find_all("tr") if row.find_parent("table") is node]
+    if rows and len(rows) > 1 and not rows[0].get_text(strip=True) and not rows[0].find("img"):
+        rows = rows[1:]  # Markdown has no table without a head, only an empty one
+    cells, n_columns, n_header = _placed(rows[:MOST_ROWS])
+    if not cells:
+        return writer.children(node)
+    notes = []
+    if len(rows) > MOST_ROWS:
+        notes.append(f"{len(rows) - MOST_ROWS} of {len(rows)} rows are left out here.")
+    if n_columns > MOST_COLUMNS:
+        notes.append(f"{n_columns - MOST_COLUMNS} of {n_columns} columns are left out here.")
+        cells = [cell for cell in cells if cell[1] + cell[4] <= MOST_COLUMNS]
+        n_columns = MOST_COLUMNS
+    numeric = _numeric_columns([cell for cell in cells if cell[0] >= n_header])
+    header = [_cell(*cell, numeric, writer) for cell in cells if cell[0] < n_header]
+    body = [_cell(*cell, numeric, writer) for cell in cells if cell[0] >= n_header]
+    parts = [f"table.header({', '.join(header)})"] if header else []
+    arguments = f"columns: {n_columns}, stroke: 0.4pt + quiet, inset: 4pt"
+    markup = f"#table({', '.join([arguments, *parts, *body])});"
+    # Sentences can be wrapped, numbers can't: these get smaller letters if there are too many.
+    if all(len(tag.get_text(strip=True)) <= LONGEST_WORD for _, _, tag, _, _ in cells):
+        markup = f"#sheet[{markup}];"
+    caption = node.find("caption")
+    title = call("block", call("strong", writer.children(caption))) if caption else ""
+    return title + markup + "".join(call("note", words(note)) for note in notes)
+
+
+def _placed(rows) -> tuple[list[tuple], int, int]:
+    """Find each cell's place: rows may be shorter, and cells span several.
+
+    Returns
+    -------
+    cells : list of (row, column, tag, rowspan, colspan)
+    n_columns, n_header : int
+        The header is what stands at the top and holds nothing but ``th``.
+    """
+    taken, cells, n_columns = set(), [], 0
+    for y, row in enumerate(rows):
+        x = 0
+        for tag in row.find_all(["td", "th"], recursive=False):
+            while (y, x) in taken:
+                x += 1
+            height = min(_span(tag, "rowspan"), len(rows) - y)
+            width = _span(tag, "colspan")
+            while any((y, x + i) in taken for i in range(width)):
+                width -= 1
+            taken |= {(y + i, x + j) for i in range(height) for j in range(width)}
+            cells.append((y, x, tag, height, width))
+            x += width
+            n_columns = max(n_columns, x)
+    n_header = 0
+    for y, row in enumerate(rows):
+        tags = row.find_all(["td", "th"], recursive=False)
+        in_head = row.find_parent("thead") is not None
+        reaches = any(cell[0] == y and cell[0] + cell[3] > y + 1 for cell in cells)
+        if not tags or not (in_head or all(tag.name == "th" for tag in tags)) or reaches:
+            break
+        n_header = y + 1
+    # A table must have a body.
+    return cells, n_columns, n_header if n_header < len(rows) else 0
+
+
+def _numeric_columns(cells) -> set[int]:
+    """Return the columns in which nothing but numbers stands."""
+    texts: dict[int, list[str]] = {}
+    for _, x, tag, _, _ in cells:
+        texts.setdefault(x, []).append(tag.get_text(strip=True))
+    return {
+        x
+        for x, column in texts.items()
+        if any(column) and all(_is_number(text) for text in column if text)
+    }
+
+
+def _cell(y, x, tag, height, width, numeric, writer) -> str:
+    content = writer.children(tag).strip() or words(" ")
+    rules = {**writer.styles.get(str(tag.get("id") or ""), {}), **_rules(tag.get("style"))}
+    bold = tag.name == "th" or rules.get("font-weight") in ("bold", "700")
+    if colour := _colour(rules.get("color")):
+        content = call("text", content, fill=colour)
+    if bold:
+        content = call("strong", content)
+    arguments = [f"x: {x}, y: {y}, rowspan: {height}, colspan: {width}"]
+    if fill := _colour(rules.get("background-color") or rules.get("background")):
+        arguments.append(f"fill: {fill}")
+    if x in numeric or rules.get("text-align") == "right":
+        arguments.append("align: right")
+    return f"table.cell({', '.join(arguments)})[{content}]"
+
+
+def _span(tag, name: str) -> int:
+    value = str(tag.get(name) or "1")
+    return min(max(int(value), 1), 1000) if value.isdecimal() else 1
+
+
+def _rules(style) -> dict[str, str]:
+    return dict(re.findall(r"([\w-]+)\s*:\s*([^;]+?)\s*(?:;|$)", str(style or "")))
+
+
+def _colour(value: str | None) -> str | None:
+    try:
+        red, green, blue, *_ = ImageColor.getrgb(value.strip()) if value else ()
+    except ValueError:
+        return None
+    return f"rgb({red}, {green}, {blue})"
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"\s*[-+−]?[\d.,]+(e[-+]?\d+)?\s*%?\s*|\s*nan\s*", text, re.I) is not None

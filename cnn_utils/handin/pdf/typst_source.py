@@ -1,0 +1,42 @@
+"""Write Typst: every text goes in as a quoted string, so that nothing in a notebook is run."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Typst refuses a document with these; a form feed or bell in an output means nothing on paper.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\udfff]")
+
+
+def string(text: str) -> str:
+    """Return `text` as a Typst string literal."""
+    # Letters with their marks in one piece, where there is such a letter: else a reader of the
+    # PDF gets the mark wherever the letter stands.
+    text = (
+        unicodedata.normalize("NFC", CONTROL.sub("", text))
+        .replace("\\", "\\\\")
+        .replace('"', '\\"')
+    )
+    return '"' + text.replace("\n", "\\n").replace("\t", "    ") + '"'
+
+
+def words(text: str) -> str:
+    """Return running text as markup."""
+    return f"#{string(text)};" if text else ""
+
+
+def call(function: str, *content: str, **arguments: str) -> str:
+    """Return markup that calls a function.
+
+    Parameters
+    ----------
+    function : str
+        Name of a Typst function, or of one in page.typ.
+    *content : str
+        Markup; each becomes a content argument.
+    **arguments : str
+        Named arguments, as Typst expressions; a trailing underscore is dropped.
+    """
+    named = [f"{name.rstrip('_').replace('_', '-')}: {value}" for name, value in arguments.items()]
+    return f"#{function}({', '.join([*named, *(f'[{markup}]' for markup in content)])});"

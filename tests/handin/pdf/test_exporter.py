@@ -1,0 +1,46 @@
+import nbformat
+import pytest
+from nbconvert.exporters import get_exporter
+
+from cnn_utils.__main__ import main
+from cnn_utils.errors import KitError
+from cnn_utils.handin.pdf.exporter import AssignmentPDF, export_pdf
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    path = tmp_path / "lab 1.ipynb"
+    cells = [nbformat.v4.new_markdown_cell("# Lab")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def test_nbconvert_and_jupyterlab_know_it_by_name():
+    assert get_exporter("Assignment_PDF") is AssignmentPDF
+
+
+def test_nbconvert_writes_a_pdf(notebook):
+    pdf, resources = AssignmentPDF().from_filename(str(notebook))
+    assert pdf.startswith(b"%PDF")
+    assert resources["output_extension"] == ".pdf"
+
+
+def test_a_file_is_written_beside_the_notebook(notebook, tmp_path):
+    assert export_pdf(notebook) == tmp_path / "lab 1.pdf"
+    assert (tmp_path / "lab 1.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_command_says_what_it_wrote(notebook, tmp_path, capsys):
+    assert main(["pdf", str(notebook)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'lab 1.pdf'} written\n"
+
+
+def test_what_is_no_notebook_is_said(tmp_path, capsys):
+    (tmp_path / "a.ipynb").write_text("{")
+    assert main(["pdf", str(tmp_path / "a.ipynb")]) == 2
+    assert "must be a notebook" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(notebook, tmp_path):
+    with pytest.raises(KitError, match="must be a file to write to"):
+        export_pdf(notebook, tmp_path / "missing" / "a.pdf")
