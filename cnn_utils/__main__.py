@@ -1,4 +1,4 @@
-"""The command line: `python -m cnn_utils run`, `pdf`, `pair`."""
+"""The command line: `python -m cnn_utils run`, `pdf`, `handin`, `pair`."""
 
 from __future__ import annotations
 
@@ -63,6 +63,20 @@ def pdf(options: argparse.Namespace) -> int:
     return 0
 
 
+def handin(options: argparse.Namespace) -> int:
+    """Say what is missing; then write the PDFs and the zip."""
+    from cnn_utils.handin.bundle import hand_in
+
+    zip_path, findings, contents = hand_in(options.folder, options.notebooks)
+    for name, found in findings.items():
+        print(f"{name}: {'nothing to mend' if not found else ''}".rstrip())
+        print("".join(f"  - {finding}\n" for finding in found), end="")
+    print(f"\n{zip_path} written and read back: {contents}")
+    if any(findings.values()):
+        print("You can hand it in like this; better mend the points above first.")
+    return int(any(findings.values()))
+
+
 def pair(options: argparse.Namespace) -> int:
     """Build the .ipynb notebooks from the .py ones, or check that they agree."""
     from cnn_utils.handin.pairing import pair as pair_folder
@@ -114,11 +128,19 @@ def _parser() -> argparse.ArgumentParser:
     pdf_parser.add_argument("notebook", nargs="+", type=Path, help="an .ipynb")
     pdf_parser.set_defaults(command=pdf)
 
+    handin_parser = commands.add_parser(
+        "handin", help="check the executed notebooks of a folder, write PDFs and a zip"
+    )
+    handin_parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path(), help="default: this folder"
+    )
+    handin_parser.set_defaults(command=handin)
+
     pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py ones")
     pair_parser.add_argument("--check", action="store_true", help="only compare, write nothing")
     pair_parser.set_defaults(command=pair)
 
-    for command in (run_parser, pair_parser):
+    for command in (run_parser, handin_parser, pair_parser):
         command.add_argument(
             "--notebooks", type=Path, default=KIT / "notebooks", help="folder of the notebooks"
         )

@@ -16,7 +16,7 @@
 # %% [markdown] task="group" kind="header"
 # | | |
 # |---|---|
-# | **Group number** | 0 |
+# | **Group number** | 1 |
 # | **Members** | The teaching staff |
 # | **Group name** (optional) | Worked solution |
 

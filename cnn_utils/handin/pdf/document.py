@@ -12,6 +12,7 @@ from pathlib import Path
 from cnn_utils.errors import KitError
 from cnn_utils.handin.pdf.cells import CellWriter
 from cnn_utils.handin.pdf.typst_source import string
+from cnn_utils.handin.tasks import group_of
 
 FONTS = resources.files("cnn_utils.handin.pdf") / "fonts"
 LOOK = (resources.files("cnn_utils.handin.pdf") / "page.typ").read_text(encoding="utf-8")
@@ -152,16 +153,10 @@ def _title_and_cells(notebook, name: str):
 
 def _subtitle(notebook, today: date) -> str:
     """Return group, members and date, as the notebook's header cell gives them."""
-    parts = []
-    for cell in notebook.cells:
-        if cell.metadata.get("kind") == "header" or "**Group number**" in cell.source:
-            rows = re.findall(r"^\|\s*\*\*(.+?)\*\*.*?\|\s*(.*?)\s*\|\s*$", cell.source, re.M)
-            values = {key.lower(): value for key, value in rows if value}
-            if "group number" in values:
-                parts.append(f"Group {values['group number']}")
-            parts += [values[key] for key in ("group name", "members") if key in values]
-            break
-    return " · ".join([*parts, today.isoformat()])
+    group = group_of(notebook)
+    number = group.get("group number")
+    parts = [f"Group {number}" if number else "", group.get("group name"), group.get("members")]
+    return " · ".join([*filter(None, parts), today.isoformat()])
 
 
 def _head(title: str, subtitle: str) -> str:
