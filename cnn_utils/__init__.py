@@ -17,7 +17,7 @@ widgets        ImageBrowser, ConfusionMatrixExplorer: look at images, and at mis
 submission     export_submission, validate_submission
 startup        show_versions
 errors         KitError: its text says what to do next
-handin         run: execute the notebooks; pdf: lay them out on paper
+handin         run: execute the notebooks; pdf: lay them out; doctor, bundle: check and zip them
 
 Names are loaded when they are first used, so that `import cnn_utils` is quick and does not start
 TensorFlow.
