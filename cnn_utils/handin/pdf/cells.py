@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+
 from cnn_utils.handin.pdf import formulas, markdown, pictures
-from cnn_utils.handin.pdf.code import highlighted, monospaced
+from cnn_utils.handin.pdf.code import highlighted, listing
 from cnn_utils.handin.pdf.html import HtmlWriter
-from cnn_utils.handin.pdf.terminal_text import coloured_lines, last_state, shortened
-from cnn_utils.handin.pdf.typst_source import call, string, words
+from cnn_utils.handin.pdf.terminal_text import coloured_lines, last_state
+from cnn_utils.handin.pdf.typst_source import breakable, call, string, words
 
 # Pixels on a screen and points on paper.
 PICTURE_MIMES = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp")
 POINTS_PER_PIXEL, FONT_SIZE = 0.6, 11
-# Longer code may go over to the next page.
-MOST_LINES_TOGETHER = 30
+# An A4 page without its margins, in points.
+LINE_WIDTH = 480
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -35,7 +37,7 @@ class CellWriter:
 
     def __init__(self, folder: Path):
         self.folder, self.files = folder, {}
-        self._attachments, self._level = {}, 0
+        self._attachments, self._levels = {}, []
         self._html = HtmlWriter(self._tag_picture, self._formula, self._heading_level)
 
     def write(self, cell) -> str:
@@ -52,20 +54,16 @@ class CellWriter:
 
     def plain(self, cell) -> str:
         """Return a cell as plain text, for when its markup can't be set."""
-        told = "This cell could not be laid out; it is shown as plain text."
-        parts = [call("note", words(told)), self._code(cell.source, "text")]
-        for output in cell.get("outputs", []):
-            text = output.get("text") or output.get("data", {}).get("text/plain") or ""
-            parts.append(self._text(_joined(text), "output"))
+        told = "This cell could not be laid out; it is shown as plain text, without its pictures."
+        parts = [call("note", words(told)), self._code(str(cell.source), "text")]
+        parts += [
+            self._text(text, "output") for text in map(_plain_text, cell.get("outputs") or [])
+        ]
         return "".join(parts)
 
     def _code(self, source, language, number=None) -> str:
-        arguments = {"number": words(str(number))} if number else {}
-        arguments = {name: f"[{markup}]" for name, markup in arguments.items()}
-        lines = highlighted(source, language)
-        if len(lines) > MOST_LINES_TOGETHER:
-            arguments["whole"] = "false"
-        return call("code", _with_gap(*shortened(lines)), **arguments)
+        arguments = {"number": f"[{words(str(number))}]"} if number else {}
+        return listing("code", highlighted(source, language), cut=False, **arguments)
 
     def _output(self, output) -> str:
         kind = output.get("output_type")
@@ -83,17 +81,20 @@ class CellWriter:
         for mime in PICTURE_MIMES:
             if mime in data:
                 return self._picture_output(mime, data, metadata.get(mime) or {}, text)
-        if "text/html" in data and not _is_empty(html := _joined(data["text/html"])):
-            return call("block", self._html.write(html))
+        if "text/html" in data and (shown := self._html.write(_joined(data["text/html"]))):
+            return call("block", shown)
         if "text/markdown" in data:
             return self._html.write(markdown.to_html(_joined(data["text/markdown"])))
         if "text/latex" in data:
-            tex = _joined(data["text/latex"]).strip().strip("$")
-            return self._formula(tex, display=True)
+            return self._html.write(markdown.to_html(_joined(data["text/latex"])))
         if WIDGET in data:
             told = "A widget without a picture; run the notebook to see it."
             return call("note", words(told)) + self._text(text, "output")
-        return self._text(text, "output") if text else ""
+        if not text and data:
+            return call(
+                "note", words(f"An output of kind {', '.join(data)} is not shown on paper.")
+            )
+        return self._text(text, "output")
 
     def _picture_output(self, mime, data, metadata, text) -> str:
         alt = str(metadata.get("alt") or "")
@@ -126,21 +127,25 @@ class CellWriter:
     def _formula(self, tex, display) -> str:
         drawn = formulas.draw(tex, display)
         if drawn is None:
-            return call("text", f"#raw({string(tex)});", fill='rgb("#B3261E")')
+            return call("text", f"#raw({string(breakable(tex))});", fill='rgb("#B3261E")')
         path = self._keep(drawn.svg, "svg")
         size = f"{drawn.height * FONT_SIZE:.2f}pt, {drawn.baseline * FONT_SIZE:.2f}pt"
-        function = "formula-block" if display else "formula"
+        # What is wider than a line stands alone, as wide as the page.
+        is_wide = drawn.width * FONT_SIZE > LINE_WIDTH
+        function = "formula-block" if display or is_wide else "formula"
         return f"#{function}({string(path)}, {string(tex.strip() or 'formula')}, {size});"
 
     def _heading_level(self, level: int) -> int:
-        # A screen reader's user must not fall through a missing level.
-        self._level = min(level, self._level + 1)
-        return self._level
+        # A screen reader's user must not fall through a missing level: a heading's own level is
+        # the number of headings that it stands under, and itself.
+        while self._levels and self._levels[-1] >= level:
+            self._levels.pop()
+        self._levels.append(level)
+        return len(self._levels)
 
     def _text(self, text, function) -> str:
         lines = coloured_lines(last_state(text).rstrip("\n"))
-        markup = _with_gap(*shortened(lines))
-        return call(function, markup) if text.strip() else ""
+        return listing(function, lines) if text.strip() else ""
 
     def _keep(self, data: bytes, extension: str) -> str:
         name = f"picture{len(self.files)}.{extension}"
@@ -156,16 +161,17 @@ def _picture(path, alt, **options) -> str:
     return f"#picture({string(path)}, {string(alt)}{named});"
 
 
-def _with_gap(first, n_left_out: int, last) -> str:
-    if not n_left_out:
-        return monospaced(first)
-    told = words(f"{n_left_out} lines are left out here; they are in the notebook.")
-    return monospaced(first) + call("note", told) + monospaced(last)
-
-
 def _joined(text) -> str:
     return "".join(map(str, text)) if isinstance(text, list) else str(text)
 
 
-def _is_empty(html: str) -> bool:
-    return not re.sub(r"<script.*?</script>|<style.*?</style>|\s", "", html, flags=re.DOTALL)
+def _plain_text(output) -> str:
+    """Return what an output says in words, whatever it is made of."""
+    if not isinstance(output, dict):
+        return str(output or "")
+    if output.get("output_type") == "error":
+        return "\n".join(map(str, output.get("traceback") or [output.get("evalue")]))
+    data = output.get("data")
+    data = data if isinstance(data, dict) else {}
+    html = BeautifulSoup(_joined(data.get("text/html", "")), "html.parser").get_text(" ")
+    return _joined(output.get("text") or data.get("text/plain") or html)

@@ -7,9 +7,11 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Token
 from pygments.util import ClassNotFound
 
-from cnn_utils.handin.pdf.terminal_text import Run, Style, wrapped
-from cnn_utils.handin.pdf.typst_source import call, string
+from cnn_utils.handin.pdf.terminal_text import Run, Style, shortened, wrapped
+from cnn_utils.handin.pdf.typst_source import call, string, words
 
+# Longer code may go over to the next page.
+MOST_ROWS_TOGETHER = 30
 # On light grey, all have a contrast of at least 4.5.
 STYLES = {
     Comment: Style(colour="#5A5A5A", italic=True),
@@ -41,9 +43,23 @@ def highlighted(source: str, language: str = "python") -> list[list[Run]]:
     return lines
 
 
-def monospaced(lines: list[list[Run]]) -> str:
-    """Return lines of styled runs as markup, wrapped, one below the other."""
+def listing(function: str, lines: list[list[Run]], cut: bool = True, **arguments: str) -> str:
+    """Return a call of `function` with lines of styled runs, wrapped, one below the other.
+
+    Of very many rows the middle is left out, with a note, if `cut`.
+    """
     rows = [row for line in lines for row in wrapped(line)]
+    if function == "code" and len(rows) > MOST_ROWS_TOGETHER:
+        arguments["whole"] = "false"
+    first, n_left_out, last = shortened(rows) if cut else (rows, 0, [])
+    markup = _joined(first)
+    if n_left_out:
+        told = words(f"{n_left_out} lines are left out here; they are in the notebook.")
+        markup += call("note", told) + _joined(last)
+    return call(function, markup, **arguments)
+
+
+def _joined(rows: list[list[Run]]) -> str:
     return "#linebreak();".join("".join(map(_run, row)) for row in rows)
 
 

@@ -9,8 +9,12 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
+import nbformat
+from bs4 import BeautifulSoup
+
 from cnn_utils.errors import KitError
 from cnn_utils.handin.pdf.cells import CellWriter
+from cnn_utils.handin.pdf.markdown import to_html
 from cnn_utils.handin.pdf.typst_source import string
 from cnn_utils.handin.tasks import group_of
 
@@ -55,6 +59,10 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
         import typst
     except ImportError:
         raise KitError(NO_TYPST) from None
+    try:
+        nbformat.validate(notebook)
+    except (nbformat.ValidationError, AttributeError, TypeError, KeyError):
+        raise KitError("The notebook is damaged: open it in JupyterLab, and save it.") from None
     writer = CellWriter(folder)
     title, cells = _title_and_cells(notebook, name)
     parts = [_written(writer, cell) for cell in cells]
@@ -70,7 +78,10 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
                 compiler.pdf(head + ALL_LEVELS + parts[i])
             except typst.TypstError:
                 parts[i] = writer.plain(cell)
-        return compiler.pdf(head + "\n\n".join(parts))
+        try:
+            return compiler.pdf(head + "\n\n".join(parts))
+        except typst.TypstError as error:
+            raise KitError(f"The notebook could not be laid out as PDF: {error}") from None
 
 
 class _Compiler:
@@ -99,8 +110,12 @@ class _Compiler:
         if "could not be displayed" not in str(error):
             return set()
         # Where marks and modifiers combine with a letter, Typst names the letter.
-        marks = {x for x in source if ord(x) > 0x2FF and unicodedata.category(x)[0] in "MCS"}
-        for candidates in (set(_uncovered(error)), marks, {x for x in source if ord(x) > 127}):
+        named = set(_uncovered(error))
+        scripts = {_script(letter) for letter in named} - {""}
+        named |= {letter for letter in set(source) if _script(letter) in scripts}
+        marks = {x for x in source if unicodedata.category(x) in ("Mn", "Me", "Mc", "Cf", "Sk")}
+        marks = {x for x in marks if ord(x) > 127}
+        for candidates in (named, marks, {x for x in source if ord(x) > 127}):
             if candidates - set(self.names):
                 return candidates - set(self.names)
         return set()
@@ -120,6 +135,15 @@ class _Compiler:
             format="pdf",
             pdf_standards=[STANDARD],
         )
+
+
+def _script(letter: str) -> str:
+    """Return the script of a letter without capitals; a font that lacks one of it lacks them all.
+
+    One compilation for each of a page's Chinese letters would take minutes.
+    """
+    is_letter = unicodedata.category(letter) == "Lo"
+    return unicodedata.name(letter, "").split(" ")[0].split("-")[0] if is_letter else ""
 
 
 def _uncovered(error) -> list[str]:
@@ -142,11 +166,11 @@ def _title_and_cells(notebook, name: str):
     """Take the title from the first heading, if the notebook begins with one."""
     cells = [cell for cell in notebook.cells if cell.source.strip() or cell.get("outputs")]
     first = cells[0] if cells and cells[0].cell_type == "markdown" else None
-    match = re.match(r"\s*#\s+(.+?)\s*#*\s*(?:\n|$)", first.source) if first else None
-    if not match:
+    line, _, rest_of_it = first.source.strip().partition("\n") if first else ("", "", "")
+    if not line.startswith("# ") or not line.strip("# \t"):
         return name, cells
-    rest = {**first, "source": first.source[match.end() :]}
-    title = re.sub(r"[*_`$]", "", match[1])
+    rest = {**first, "source": rest_of_it}
+    title = BeautifulSoup(to_html(line), "html.parser").get_text().strip()
     kept = [type(first)(rest)] if rest["source"].strip() else []
     return title, [*kept, *cells[1:]]
 

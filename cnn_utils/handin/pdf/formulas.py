@@ -16,12 +16,13 @@ class Formula(NamedTuple):
     Attributes
     ----------
     svg : bytes
-    height : float
+    width, height : float
     baseline : float
         How far below the line's baseline the picture reaches.
     """
 
     svg: bytes
+    width: float
     height: float
     baseline: float
 
@@ -41,13 +42,16 @@ def draw(tex: str, display: bool) -> Formula | None:
 
     # One numbered line of many would be the only thing in the document that has a number.
     tex = re.sub(r"\\(begin|end)\{(align|equation|gather|eqnarray)\*?\}", r"\\\1{aligned}", tex)
+    tex = re.sub(r"\\\\\[[^\]]*\]", r"\\\\", tex)  # extra space between lines
+    tex = re.sub(r"\\operatorname\*", r"\\operatorname", tex)
+    tex = re.sub(r"\\math(?:rel|bin|op|ord)\{([^{}]*)\}", r"\1", tex)
     tex = re.sub(r"\\(label|tag)\*?\{[^}]*\}|\\(notag|nonumber)\b", "", tex)
     try:
         formula = ziamath.Math.fromlatex(tex.strip(), size=EM, inline=not display)
-        svg, (_, height), offset = formula.svg(), formula.getsize(), formula.getyofst()
+        svg, (width, height), offset = formula.svg(), formula.getsize(), formula.getyofst()
     except Exception:  # of many kinds: the library parses what people type
         return None
     # An unknown command comes out as its own name.
     if height <= 0 or re.search(r"\\[A-Za-z]+", "".join(formula.mathml.itertext())):
         return None
-    return Formula(svg.encode("utf-8"), height / EM, max(-offset, 0) / EM)
+    return Formula(svg.encode("utf-8"), width / EM, height / EM, max(-offset, 0) / EM)

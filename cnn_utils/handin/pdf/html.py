@@ -8,9 +8,9 @@ from collections.abc import Callable
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PreformattedString
 
-from cnn_utils.handin.pdf.code import highlighted, monospaced
+from cnn_utils.handin.pdf.code import highlighted, listing
 from cnn_utils.handin.pdf.tables import table
-from cnn_utils.handin.pdf.typst_source import call, string, words
+from cnn_utils.handin.pdf.typst_source import breakable, call, string, words
 
 INLINE = {
     "b": "strong",
@@ -28,7 +28,11 @@ INLINE = {
 }
 SILENT = {"style", "script", "head", "template", "noscript", "title", "input", "button", "select"}
 # Beside these, white space means nothing.
-ENDS_LINE = ["p", "div", "table", "ul", "ol", "li", "pre", "blockquote", "h1", "h2", "h3", "h4"]
+ENDS_LINE = {"p", "div", "table", "ul", "ol", "dl", "li", "pre", "blockquote", "details", "hr"}
+ENDS_LINE |= {"dt", "dd", "summary", "h1", "h2", "h3", "h4", "h5", "h6"}
+BLOCK_PARENTS = {"[document]", "div", "ul", "ol", "dl", "blockquote", "details", "section"}
+METHODS = set("p div br hr blockquote a code kbd samp tt pre ul ol dl table img svg".split())
+METHODS |= {"kit-formula"}
 BLOCKS = {"p", "div", "section", "article", "center", "figure", "figcaption", "details", "summary"}
 
 
@@ -63,17 +67,18 @@ class HtmlWriter:
         if isinstance(node, PreformattedString):  # comments, declarations
             return ""
         if isinstance(node, NavigableString):
-            between_blocks = not node.strip() and node.parent.find(ENDS_LINE, recursive=False)
-            return "" if between_blocks else words(re.sub(r"[ \t\r\n]+", " ", str(node)))
+            return "" if _between_blocks(node) else words(re.sub(r"[ \t\r\n]+", " ", str(node)))
         if node.name in SILENT:
             return self._checkbox(node)
         if node.name in INLINE:
             return call(INLINE[node.name], self.children(node))
         if re.fullmatch(r"h[1-6]", node.name):
             return self._heading(node)
-        method = getattr(self, f"_{node.name.replace('-', '_')}", None)
-        if method is not None:
-            return method(node)
+        if node.name in METHODS:
+            return getattr(self, f"_{node.name.replace('-', '_')}")(node)
+        if node.name in ("iframe", "video", "audio", "object", "embed", "canvas"):
+            told = f"[{node.name} {str(node.get('src') or '')[:80]}] It is not shown on paper."
+            return call("note", words(told))
         if node.name in BLOCKS:
             return call("block", self.children(node)) if _says_something(node) else ""
         return self.children(node)
@@ -110,29 +115,37 @@ class HtmlWriter:
         return f"#link({string(address)})[{content}];"
 
     def _code(self, node) -> str:
-        return f"#raw({string(node.get_text())});"
+        return f"#raw({string(breakable(node.get_text()))});"
 
     _kbd = _samp = _tt = _code
 
     def _pre(self, node) -> str:
         language = node.get("data-language")  # only of Markdown cells; else it is an output
         text = node.get_text().strip("\n")
-        lines = monospaced(highlighted(text, str(language or "text")))
-        return call("code" if language else "output", lines) if text.strip() else ""
+        lines = highlighted(text, str(language or "text"))
+        function = "code" if language else "output"
+        return listing(function, lines, cut=not language) if text.strip() else ""
 
     def _ul(self, node) -> str:
         return self._items(node, "list")
 
     def _ol(self, node) -> str:
         start = str(node.get("start") or "1")
-        return self._items(node, "enum", start=start if start.isdecimal() else "1")
+        is_number = start.isascii() and start.isdecimal() and len(start) < 7
+        return self._items(node, "enum", start=start if is_number else "1")
 
     def _dl(self, node) -> str:
         return self._items(node, "list", names=("dt", "dd"))
 
     def _items(self, node, function, names=("li",), **arguments) -> str:
-        items = [self.children(item) for item in node.find_all(names, recursive=False)]
-        return call(function, *items, **arguments) if items else self.children(node)
+        items: list[str] = []
+        for child in node.children:
+            if isinstance(child, Tag) and child.name in names:
+                items.append(self.children(child))
+            elif markup := self.node(child):
+                # What stands between the items, such as a list within a list, goes to the last.
+                items[-1:] = [(items[-1] if items else "") + markup]
+        return call(function, *items, **arguments) if items else ""
 
     def _table(self, node) -> str:
         return table(node, self)
@@ -160,6 +173,13 @@ def cell_styles(soup: Tag) -> dict[str, dict[str, str]]:
             for selector in re.findall(r"#([\w-]+)\s*(?=,|$)", selectors.strip()):
                 found.setdefault(selector, {}).update(rules)
     return found
+
+
+def _between_blocks(text: NavigableString) -> bool:
+    """Say whether this is white space that means nothing, at the side of a block."""
+    sides = (text.previous_sibling, text.next_sibling)
+    at_block = any(getattr(side, "name", None) in ENDS_LINE for side in sides)
+    return not text.strip() and (at_block or (None in sides and text.parent.name in BLOCK_PARENTS))
 
 
 def _says_something(node) -> bool:

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 # What Typst reads as it is; other raster formats become PNG.
 AS_IS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
 # An A4 page at 300 dots per inch has 2,500 x 3,500 pixels.
-MOST_PIXELS, MOST_BYTES = 4000 * 4000, 20_000_000
+MOST_PIXELS, MOST_BYTES, MOST_EMBEDDED = 4000 * 4000, 20_000_000, 100_000
 
 
 class NoPicture(Exception):
@@ -50,6 +50,8 @@ def from_source(source: str, folder: Path, attachments: dict) -> tuple[bytes, st
         path = (folder / unquote(source.split("?")[0])).resolve()
         if not path.is_relative_to(folder.resolve()):
             raise NoPicture("it lies outside the notebook's folder")
+        if not path.is_file():
+            raise NoPicture("there is no such file beside the notebook")
         if path.stat().st_size > MOST_BYTES:
             raise NoPicture("the file is too large")
         return checked(path.read_bytes(), "svg" if path.suffix.lower() == ".svg" else "")
@@ -74,8 +76,10 @@ def checked(data: bytes, mime: str) -> tuple[bytes, str]:
         raise NoPicture("it is too large")
     if "svg" in mime or data.lstrip()[:5] in (b"<svg ", b"<?xml"):
         # References to other files or addresses are not followed; an entity could grow without end.
-        if b"<!ENTITY" in data:
-            raise NoPicture("its SVG defines entities")
+        if b"<!ENTITY" in data or data[:2] == b"\x1f\x8b":
+            raise NoPicture("its SVG is compressed or defines entities")
+        if len(re.findall(rb"<image\b", data)) and len(data) > MOST_EMBEDDED:
+            raise NoPicture("its SVG embeds large pictures")
         return data, "svg"
     try:
         with Image.open(io.BytesIO(data)) as image:

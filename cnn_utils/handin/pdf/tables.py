@@ -9,7 +9,7 @@ from PIL import ImageColor
 from cnn_utils.handin.pdf.typst_source import call, words
 
 MOST_ROWS, MOST_COLUMNS = 300, 60
-LONGEST_WORD = 30
+LONGEST_WORD, MOST_NESTED = 30, 3
 
 
 def table(node, writer) -> str:
@@ -18,8 +18,8 @@ def table(node, writer) -> str:
     if rows and len(rows) > 1 and not rows[0].get_text(strip=True) and not rows[0].find("img"):
         rows = rows[1:]  # Markdown has no table without a head, only an empty one
     cells, n_columns, n_header = _placed(rows[:MOST_ROWS])
-    if not cells:
-        return writer.children(node)
+    if not cells or len(node.find_parents("table")) >= MOST_NESTED:
+        return words(" ".join(node.get_text(" ").split()))
     notes = []
     if len(rows) > MOST_ROWS:
         notes.append(f"{len(rows) - MOST_ROWS} of {len(rows)} rows are left out here.")
@@ -34,7 +34,10 @@ def table(node, writer) -> str:
     arguments = f"columns: {n_columns}, stroke: 0.4pt + quiet, inset: 4pt"
     markup = f"#table({', '.join([arguments, *parts, *body])});"
     # Sentences can be wrapped, numbers can't: these get smaller letters if there are too many.
-    if all(len(tag.get_text(strip=True)) <= LONGEST_WORD for _, _, tag, _, _ in cells):
+    # Not in a table within a table: to measure each within each takes exponential time.
+    is_outermost = node.find_parent("table") is None
+    short = all(len(tag.get_text(strip=True)) <= LONGEST_WORD for _, _, tag, _, _ in cells)
+    if is_outermost and short:
         markup = f"#sheet[{markup}];"
     caption = node.find("caption")
     title = call("block", call("strong", writer.children(caption))) if caption else ""
@@ -92,12 +95,15 @@ def _cell(y, x, tag, height, width, numeric, writer) -> str:
     content = writer.children(tag).strip() or words(" ")
     rules = {**writer.styles.get(str(tag.get("id") or ""), {}), **_rules(tag.get("style"))}
     bold = tag.name == "th" or rules.get("font-weight") in ("bold", "700")
-    if colour := _colour(rules.get("color")):
+    background = rules.get("background-color") or rules.get("background")
+    fill = _colour(background)
+    # White on a background that could not be read would be white on white.
+    if (colour := _colour(rules.get("color"))) and (fill or not background):
         content = call("text", content, fill=colour)
     if bold:
         content = call("strong", content)
     arguments = [f"x: {x}, y: {y}, rowspan: {height}, colspan: {width}"]
-    if fill := _colour(rules.get("background-color") or rules.get("background")):
+    if fill:
         arguments.append(f"fill: {fill}")
     if x in numeric or rules.get("text-align") == "right":
         arguments.append("align: right")

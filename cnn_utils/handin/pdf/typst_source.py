@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 # Typst refuses a document with these; a form feed or bell in an output means nothing on paper.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
 def string(text: str) -> str:
@@ -21,9 +21,14 @@ def string(text: str) -> str:
     return '"' + text.replace("\n", "\\n").replace("\t", "    ") + '"'
 
 
+def breakable(text: str) -> str:
+    """Return text in which very long words may be broken, after every 30 letters."""
+    return re.sub(r"\S{60,}", lambda word: re.sub(r"(\S{30})(?=\S)", "\\1\u200b", word[0]), text)
+
+
 def words(text: str) -> str:
     """Return running text as markup."""
-    return f"#{string(text)};" if text else ""
+    return f"#{string(breakable(text))};" if text else ""
 
 
 def call(function: str, *content: str, **arguments: str) -> str:

@@ -1,5 +1,6 @@
 import base64
 import io
+import re
 
 import nbformat.v4 as v4
 import pytest
@@ -66,7 +67,7 @@ def test_a_damaged_picture_leaves_a_note(writer):
     [
         ("text/html", "<b>bold</b>", "#strong"),
         ("text/markdown", "**bold**", "#strong"),
-        ("text/latex", r"$\alpha$", "#formula-block"),
+        ("text/latex", r"$\alpha$", "#formula("),
         ("text/plain", "plain", '#raw("plain")'),
         ("text/html", ["<b>", "x</b>"], "#strong"),
     ],
@@ -89,9 +90,17 @@ def test_an_unknown_formula_stays_as_it_was_typed(writer):
     assert r"\\softmax" in writer.write(v4.new_markdown_cell(r"$\softmax(z)$"))
 
 
-def test_headings_skip_no_level(writer):
-    markup = writer.write(v4.new_markdown_cell("### a\n\n###### b\n\n## c"))
-    assert [markup.count(f"level: {n}") for n in (1, 2, 3)] == [1, 2, 0]
+@pytest.mark.parametrize(
+    ("source", "levels"),
+    [
+        ("## a\n### b\n## c\n### d\n## e", [1, 2, 1, 2, 1]),
+        ("### a\n###### b\n## c", [1, 2, 1]),
+        ("# a\n### b\n### c\n# d", [1, 2, 2, 1]),
+    ],
+)
+def test_headings_nest_as_they_were_meant_and_skip_no_level(writer, source, levels):
+    markup = writer.write(v4.new_markdown_cell(source.replace("\n", "\n\n")))
+    assert [int(level) for level in re.findall(r"level: (\d)", markup)] == levels
 
 
 def test_long_outputs_say_what_is_left_out(writer):
@@ -101,7 +110,40 @@ def test_long_outputs_say_what_is_left_out(writer):
     assert '"line 999"' in markup
 
 
-def test_plain_text_keeps_source_and_output(writer):
-    output = v4.new_output("stream", text="printed")
-    markup = writer.plain(v4.new_code_cell("source", outputs=[output]))
-    assert all(word in markup for word in ("source", "printed", "shown as plain text"))
+def test_plain_text_keeps_source_and_every_output(writer):
+    outputs = [
+        v4.new_output("stream", text="printed"),
+        v4.new_output("error", traceback=["failed"]),
+        v4.new_output("display_data", data={"text/html": "<b>told</b>"}),
+    ]
+    markup = writer.plain(v4.new_code_cell("source", outputs=outputs))
+    words = ("source", "printed", "failed", "told", "shown as plain text")
+    assert all(word in markup for word in words)
+
+
+@pytest.mark.parametrize("outputs", [None, [None, "x", {"data": "abc"}, {"data": None, "text": 3}]])
+def test_plain_text_is_made_of_anything(writer, outputs):
+    cell = v4.new_code_cell("source")
+    cell["outputs"] = outputs
+    assert "source" in writer.plain(cell)
+
+
+def test_a_wide_formula_stands_alone(writer):
+    tex = " + ".join(f"x_{{{i}}}" for i in range(60))
+    assert "#formula-block" in writer.write(v4.new_markdown_cell(f"so ${tex}$ is"))
+
+
+@pytest.mark.parametrize("mime", ["application/json", "application/x+json"])
+def test_outputs_that_paper_does_not_know_leave_a_note(writer, mime):
+    assert mime in shown(writer, **{mime.replace("/", "__"): {}})
+
+
+def test_html_that_shows_nothing_gives_way_to_its_text(writer):
+    html = '<div><div id="plot"></div><script>draw()</script></div>'
+    assert "Figure(3)" in shown(writer, text__html=html, text__plain="Figure(3)")
+
+
+def test_latex_with_words_keeps_them(writer):
+    markup = shown(writer, text__latex="The value $a_1$ holds")
+    assert '#"The value ";' in markup
+    assert "#formula(" in markup

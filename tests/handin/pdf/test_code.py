@@ -1,4 +1,4 @@
-from cnn_utils.handin.pdf.code import STYLES, highlighted, monospaced
+from cnn_utils.handin.pdf.code import STYLES, highlighted, listing
 from cnn_utils.handin.pdf.terminal_text import Style
 from cnn_utils.widgets.matrix import contrast
 
@@ -26,4 +26,17 @@ def test_every_colour_can_be_read_on_light_grey():
 
 
 def test_lines_are_joined_by_breaks():
-    assert monospaced(highlighted("a\nb", "text")) == '#raw("a");#linebreak();#raw("b");'
+    markup = listing("output", highlighted("a\nb", "text"))
+    assert markup == '#output([#raw("a");#linebreak();#raw("b");]);'
+
+
+def test_code_longer_than_a_page_may_be_broken():
+    assert "whole" not in listing("code", highlighted("x = 1\n" * 20))
+    assert "whole: false" in listing("code", highlighted("x = 1\n" * 40))
+    assert "whole: false" in listing("code", highlighted("x" * 5000))
+
+
+def test_outputs_are_cut_code_is_not():
+    lines = highlighted("a\n" * 1000, "text")
+    assert "lines are left out here" in listing("output", lines)
+    assert listing("code", lines, cut=False).count('"a"') == 1000

@@ -4,6 +4,7 @@ import sys
 import unicodedata
 from datetime import date
 
+import nbformat
 import nbformat.v4 as v4
 import pypdf
 import pytest
@@ -80,6 +81,57 @@ def test_letters_without_a_font_are_named(tmp_path):
     text = text_of(reader)
     assert "Čáhci Кот αβ" in text
     assert "[cjk unified ideograph-6f22]" in text
+
+
+def test_only_the_letters_without_a_font_are_named(tmp_path):
+    reader = pdf_of(v4.new_markdown_cell("→ ≤ ∑ 1\ufe0f\u20e3"), folder=tmp_path)
+    assert "→ ≤ ∑ 1" in text_of(reader)
+
+
+def test_a_page_of_chinese_takes_seconds_not_minutes(tmp_path):
+    letters = "".join(chr(0x4E00 + i) for i in range(400))
+    text = text_of(pdf_of(v4.new_markdown_cell(letters), folder=tmp_path)).replace(" ", "")
+    assert text.count("[cjkunifiedideograph-") >= 390  # some are cut in two by a page
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("# my_model_v2", "my_model_v2"),
+        ("# Lab [a](b) &amp; *c*\n\ntext", "Lab a & c"),
+        ("#\n\ntext", "notebook"),
+        ("## Second level", "notebook"),
+        ("# a" + " " * 3000 + "b", "a b"),
+    ],
+)
+def test_the_title_is_the_first_heading(tmp_path, source, title):
+    reader = pdf_of(v4.new_markdown_cell(source), folder=tmp_path)
+    assert " ".join(reader.metadata.title.split()) == title
+
+
+def test_nothing_leaves_the_page(tmp_path):
+    code = "x = '" + "0123456789" * 300 + "'"
+    cells = [
+        v4.new_markdown_cell("x " + "abcdefghij" * 20 + " `" + "abcdefghij" * 20 + "`"),
+        v4.new_markdown_cell("```python\n" + "line\n" * 120 + "```"),
+        v4.new_code_cell(code),
+    ]
+    reader = pdf_of(*cells, folder=tmp_path)
+    places = []
+    for page in reader.pages:
+        page.extract_text(
+            visitor_text=lambda text, cm, tm, *_: places.append((tm[4], tm[5])) if text else None
+        )
+    width, height = (float(x) for x in reader.pages[0].mediabox[2:])
+    assert all(0 <= abs(x) <= width and 0 <= abs(y) <= height for x, y in places)
+    assert text_of(reader).count("line") == 120
+
+
+@pytest.mark.parametrize("cells", [None, [{}], [{"cell_type": "code", "source": 3}]])
+def test_a_damaged_notebook_is_said(tmp_path, cells):
+    content = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    with pytest.raises(KitError, match="The notebook is damaged"):
+        build(nbformat.from_dict(content), tmp_path)
 
 
 def test_one_bad_cell_is_plain_and_the_others_are_not(tmp_path, monkeypatch):

@@ -33,6 +33,14 @@ def writer():
         ("<img src=a>", "<img>"),
         ("<kit-formula data-display='1'>x &lt; y</kit-formula>", "<x < y True>"),
         ("<unknown>a</unknown>", '#"a";'),
+        ("<items>a</items>", '#"a";'),
+        ("<ul><li>a</li><ul><li>b</li></ul></ul>", '#list([#"a";#list([#"b";]);]);'),
+        ("<ul>loose<li>a</li></ul>", '#list([#"loose";], [#"a";]);'),
+        (
+            '<iframe src="https://a.org"></iframe>',
+            '#note([#"[iframe https://a.org] It is not shown on paper.";]);',
+        ),
+        ("<ol start='٣'><li>a</li></ol>", '#enum(start: 1, [#"a";]);'),
     ],
 )
 def test_tags_become_calls(writer, html, markup):
@@ -42,6 +50,13 @@ def test_tags_become_calls(writer, html, markup):
 def test_white_space_between_blocks_means_nothing(writer):
     assert '" "' not in writer.write("<p>a</p>\n<p>b</p>\n")
     assert '" "' not in writer.write("<div>\n<table><tr><td>a</td></tr></table>\n</div>")
+
+
+def test_blanks_between_words_stay_beside_a_block():
+    writer = HtmlWriter(picture=str, formula=str, heading_level=int)
+    assert '#strong([#"a";]);#" ";#emph([#"b";]);' in writer.write(
+        "<ul><li><b>a</b> <i>b</i><ul><li>c</li></ul></li></ul>"
+    )
 
 
 def test_stylers_say_how_single_cells_look(writer):

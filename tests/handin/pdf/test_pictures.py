@@ -1,5 +1,7 @@
 import base64
+import gzip
 import io
+import os
 
 import pytest
 from PIL import Image
@@ -86,3 +88,13 @@ def test_bombs_are_refused(monkeypatch):
         checked(b"x" * 20_000_001, "")
     with pytest.raises(NoPicture, match="entities"):
         checked(b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><svg/>', "image/svg+xml")
+    with pytest.raises(NoPicture, match="compressed"):
+        checked(gzip.compress(SVG), "image/svg+xml")
+    with pytest.raises(NoPicture, match="embeds large pictures"):
+        checked(b"<svg><image href='data:" + b"A" * 100_000 + b"'/></svg>", "image/svg+xml")
+
+
+def test_a_pipe_is_no_picture(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(NoPicture, match="no such file"):
+        from_source("pipe.png", tmp_path, {})

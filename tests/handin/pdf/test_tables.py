@@ -68,5 +68,20 @@ def test_sentences_are_wrapped_numbers_are_made_smaller(write):
     assert "#sheet" not in write(f"<table><tr><td>{'word ' * 10}</td></tr></table>")
 
 
+def test_tables_within_tables_end_somewhere(write):
+    html = "<table><tr><td>a</td><td>" * 30 + "DEEP" + "</td></tr></table>" * 30
+    markup = write(html)
+    assert "DEEP" in markup
+    assert markup.count("#table(") == 3
+    assert markup.count("#sheet") <= 1
+
+
+def test_white_letters_need_their_background(write):
+    cell = "<td style='color: white; background-color: {}'>a</td>"
+    known, unknown = (cell.format(colour) for colour in ("#000000", "linear-gradient(red, blue)"))
+    assert "#text(fill: rgb(255, 255, 255)" in write(f"<table><tr>{known}</tr></table>")
+    assert "#text" not in write(f"<table><tr>{unknown}</tr></table>")
+
+
 def test_an_empty_table_is_nothing(write):
     assert write("<table></table>") == ""

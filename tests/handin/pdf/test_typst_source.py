@@ -1,6 +1,6 @@
 import pytest
 
-from cnn_utils.handin.pdf.typst_source import call, string, words
+from cnn_utils.handin.pdf.typst_source import breakable, call, string, words
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,11 @@ from cnn_utils.handin.pdf.typst_source import call, string, words
 )
 def test_text_becomes_a_string_that_runs_nothing(text, expected):
     assert string(text) == expected
+
+
+def test_very_long_words_may_be_broken():
+    assert breakable("x" * 59) == "x" * 59
+    assert breakable("a " + "x" * 70) == "a " + "x" * 30 + "\u200b" + "x" * 30 + "\u200b" + "x" * 10
 
 
 def test_no_words_no_markup():
