@@ -23,6 +23,10 @@ LOOK = (resources.files("cnn_utils.handin.pdf") / "page.typ").read_text(encoding
 STANDARD = "ua-1"
 # On its own, a cell's heading of level 3 would follow none of level 2.
 ALL_LEVELS = "".join(f"#heading(level: {level})[x]\n" for level in range(1, 7))
+NO_PICTURE = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="30"><text x="4" y="20" '
+    b'font-family="Libertinus Serif">[This picture could not be read.]</text></svg>'
+)
 NO_TYPST = (
     "The PDF needs the package 'typst', which is not installed here: `pip install typst` "
     "(there is none for Windows on ARM). Export the notebook as HTML, open it in a browser and "
@@ -73,6 +77,7 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
             return compiler.pdf(head + "\n\n".join(parts))
         except typst.TypstError:
             pass
+        compiler.replace_unreadable_pictures()
         for i, cell in enumerate(cells):
             try:
                 compiler.pdf(head + ALL_LEVELS + parts[i])
@@ -104,6 +109,15 @@ class _Compiler:
                     raise
                 for letter in missing:
                     self.names[letter] = f"[{unicodedata.name(letter, hex(ord(letter))).lower()}]"
+
+    def replace_unreadable_pictures(self) -> None:
+        """Put a word in the place of each SVG that Typst refuses, so that its cell can stay."""
+        for file in self.writer.files:
+            source = f'#set document(title: "x")\n#image({string(file)}, alt: "x")'
+            try:
+                self._compile(source)
+            except self.typst.TypstError:
+                (self.work / file).write_bytes(NO_PICTURE)
 
     def _missing(self, error, source: str) -> set[str]:
         """Return the letters to replace: those that Typst names, else all that may be meant."""

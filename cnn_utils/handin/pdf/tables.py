@@ -10,6 +10,8 @@ from cnn_utils.handin.pdf.typst_source import call, words
 
 MOST_ROWS, MOST_COLUMNS = 300, 60
 LONGEST_WORD, MOST_NESTED = 30, 3
+# As many letters fit side by side before they become too small to be read.
+MOST_LETTERS = 130
 
 
 def table(node, writer) -> str:
@@ -27,21 +29,51 @@ def table(node, writer) -> str:
         notes.append(f"{n_columns - MOST_COLUMNS} of {n_columns} columns are left out here.")
         cells = [cell for cell in cells if cell[1] + cell[4] <= MOST_COLUMNS]
         n_columns = MOST_COLUMNS
-    numeric = _numeric_columns([cell for cell in cells if cell[0] >= n_header])
-    header = [_cell(*cell, numeric, writer) for cell in cells if cell[0] < n_header]
-    body = [_cell(*cell, numeric, writer) for cell in cells if cell[0] >= n_header]
-    parts = [f"table.header({', '.join(header)})"] if header else []
-    arguments = f"columns: {n_columns}, stroke: 0.4pt + quiet, inset: 4pt"
-    markup = f"#table({', '.join([arguments, *parts, *body])});"
     # Sentences can be wrapped, numbers can't: these get smaller letters if there are too many.
     # Not in a table within a table: to measure each within each takes exponential time.
     is_outermost = node.find_parent("table") is None
     short = all(len(tag.get_text(strip=True)) <= LONGEST_WORD for _, _, tag, _, _ in cells)
     if is_outermost and short:
-        markup = f"#sheet[{markup}];"
+        blocks = _blocks(cells, n_columns, n_header)
+        markup = "".join(f"#sheet[{_markup(*block, n_header, writer)}];" for block in blocks)
+    else:
+        markup = _markup(cells, n_columns, n_header, writer)
     caption = node.find("caption")
     title = call("block", call("strong", writer.children(caption))) if caption else ""
     return title + markup + "".join(call("note", words(note)) for note in notes)
+
+
+def _markup(cells, n_columns: int, n_header: int, writer) -> str:
+    numeric = _numeric_columns([cell for cell in cells if cell[0] >= n_header])
+    header = [_cell(*cell, numeric, writer) for cell in cells if cell[0] < n_header]
+    body = [_cell(*cell, numeric, writer) for cell in cells if cell[0] >= n_header]
+    parts = [f"table.header({', '.join(header)})"] if header else []
+    arguments = f"columns: {n_columns}, stroke: 0.4pt + quiet, inset: 0.36em"
+    return f"#table({', '.join([arguments, *parts, *body])});"
+
+
+def _blocks(cells, n_columns: int, n_header: int) -> list[tuple[list, int]]:
+    """Split a table that is too wide into several, each with the columns that name its rows."""
+    widths = [2] * n_columns
+    names = set(range(n_columns))
+    for y, x, tag, _, width in cells:
+        if width > 1:  # a head over several columns can't be split
+            return [(cells, n_columns)]
+        widths[x] = max(widths[x], len(tag.get_text(strip=True)) + 2)
+        if y >= n_header and tag.name != "th":
+            names.discard(x)
+    if sum(widths) <= MOST_LETTERS or len(names) == n_columns:
+        return [(cells, n_columns)]
+    blocks: list[list[int]] = [sorted(names)]
+    for x in set(range(n_columns)) - names:
+        room = MOST_LETTERS - sum(widths[i] for i in blocks[-1])
+        if widths[x] > room and len(blocks[-1]) > len(names):
+            blocks.append(sorted(names))
+        blocks[-1].append(x)
+    return [
+        ([(y, block.index(x), *rest) for y, x, *rest in cells if x in block], len(block))
+        for block in blocks
+    ]
 
 
 def _placed(rows) -> tuple[list[tuple], int, int]:

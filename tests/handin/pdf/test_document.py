@@ -109,6 +109,19 @@ def test_the_title_is_the_first_heading(tmp_path, source, title):
     assert " ".join(reader.metadata.title.split()) == title
 
 
+def test_a_picture_that_is_refused_costs_no_more_than_itself(tmp_path):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text>\u6f22</text></svg>'
+    outputs = [
+        v4.new_output("display_data", data={"image/svg+xml": svg}),
+        v4.new_output("display_data", data={"text/html": "<b>still here</b>"}),
+    ]
+    reader = pdf_of(v4.new_code_cell("x", outputs=outputs), folder=tmp_path)
+    text = text_of(reader)
+    assert "still here" in text
+    assert "This picture could not be read" in text
+    assert PLAIN not in text
+
+
 def test_nothing_leaves_the_page(tmp_path):
     code = "x = '" + "0123456789" * 300 + "'"
     cells = [
