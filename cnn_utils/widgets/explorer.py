@@ -101,11 +101,7 @@ class ConfusionMatrixExplorer(StaticPicture):
     @property
     def indices(self) -> np.ndarray:
         """Images of the chosen cell, the surest answer first; none if no cell is chosen."""
-        if self.cell is None:
-            return np.arange(0)
-        true, pred = map(self.class_names.index, self.cell)
-        found = (self.y_true == true) & (self.answers[self.model].predictions == pred)
-        return self._pages.by_confidence(np.flatnonzero(found))
+        return self._pages.indices
 
     def story(self) -> str:
         """Say what is chosen, and what the other model makes of the same images."""
@@ -127,7 +123,7 @@ class ConfusionMatrixExplorer(StaticPicture):
 
     def figure(self):
         """Return matrices and the first images of the cell as a Matplotlib figure."""
-        shown = self._pages.shown() if self.cell else np.arange(0)
+        shown = self._pages.shown()
         rows = -(-len(shown) // 10)
         figure = DescribedFigure(
             figsize=(4 + 8 * len(self.answers), 5.8 + 1.5 * rows), layout="constrained"
@@ -161,7 +157,7 @@ class ConfusionMatrixExplorer(StaticPicture):
             mistakes = f"most confused: {pairs}" if pairs else "no mistake"
             parts.append(f"{name}: {hits} of {total} images on the diagonal; {mistakes}.")
         told = f"Confusion matrix. {' '.join(parts)} {self.story()}"
-        captions = "; ".join(map(self._pages.caption, self._pages.shown())) if self.cell else ""
+        captions = "; ".join(map(self._pages.caption, self._pages.shown()))
         return f"{told}: {captions}" if captions else told
 
     def __repr__(self) -> str:
@@ -244,8 +240,15 @@ class ConfusionMatrixExplorer(StaticPicture):
         self._pages.probabilities = answers.probabilities
         self._pages.chosen = -1
         self._pages.layout.display = "none" if self.cell is None else ""
+        self._pages.select(self._images_of_cell())
         self._story.value = self.story()
-        self._pages.select(self.indices)
+
+    def _images_of_cell(self) -> np.ndarray:
+        if self.cell is None:
+            return np.arange(0)
+        true, pred = map(self.class_names.index, self.cell)
+        found = (self.y_true == true) & (self.answers[self.model].predictions == pred)
+        return self._pages.by_confidence(np.flatnonzero(found))
 
 
 def _panels(subfigure, rows: int, n: int):

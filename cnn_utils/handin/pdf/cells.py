@@ -13,8 +13,8 @@ from cnn_utils.handin.pdf.html import HtmlWriter
 from cnn_utils.handin.pdf.terminal_text import coloured_lines, last_state
 from cnn_utils.handin.pdf.typst_source import breakable, call, string, words
 
-# Pixels on a screen and points on paper.
 PICTURE_MIMES = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp")
+# Pixels on a screen and points on paper.
 POINTS_PER_PIXEL, FONT_SIZE = 0.6, 11
 # An A4 page without its margins, in points.
 LINE_WIDTH = 480

@@ -57,7 +57,7 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
     Raises
     ------
     KitError
-        If the package ``typst`` is missing.
+        If the package ``typst`` is missing, or the notebook is damaged.
     """
     try:
         import typst
@@ -95,6 +95,7 @@ class _Compiler:
     def __init__(self, typst, work: Path, writer: CellWriter):
         self.typst, self.work, self.writer = typst, work, writer
         self.names: dict[str, str] = {}
+        (work / "page.typ").write_text(LOOK, encoding="utf-8")
 
     def pdf(self, source: str) -> bytes:
         for file, data in self.writer.files.items():
@@ -138,7 +139,6 @@ class _Compiler:
         return source.translate(str.maketrans(self.names))
 
     def _compile(self, source: str) -> bytes:
-        (self.work / "page.typ").write_text(LOOK, encoding="utf-8")
         (self.work / "main.typ").write_text(source, encoding="utf-8")
         # Only the kit's fonts: the same document on every machine.
         return self.typst.compile(

@@ -33,7 +33,7 @@ ENDS_LINE |= {"dt", "dd", "summary", "h1", "h2", "h3", "h4", "h5", "h6"}
 BLOCK_PARENTS = {"[document]", "div", "ul", "ol", "dl", "blockquote", "details", "section"}
 METHODS = set("p div br hr blockquote a code kbd samp tt pre ul ol dl table img svg".split())
 METHODS |= {"kit-formula"}
-BLOCKS = {"p", "div", "section", "article", "center", "figure", "figcaption", "details", "summary"}
+BLOCKS = {"section", "article", "center", "figure", "figcaption", "details", "summary"}
 
 
 class HtmlWriter:
