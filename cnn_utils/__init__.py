@@ -17,7 +17,7 @@ widgets        ImageBrowser, ConfusionMatrixExplorer: look at images, and at mis
 submission     export_submission, validate_submission
 startup        show_versions
 errors         KitError: its text says what to do next
-handin         run: execute the notebooks; pdf: lay them out; doctor, bundle: check and zip them
+handin         save_for_grading, hand_in; run, pdf: execute the notebooks, lay them out
 
 Names are loaded when they are first used, so that `import cnn_utils` is quick and does not start
 TensorFlow.
@@ -39,6 +39,8 @@ _HOMES = {
     "cnn_utils.data.dataset": ("CIFAR10_CLASSES", "DIGIT_NAMES"),
     "cnn_utils.data.loaders": ("cifar10_path", "load_cifar10", "load_mnist"),
     "cnn_utils.errors": ("DataError", "KitError", "SubmissionError"),
+    "cnn_utils.handin.bundle": ("hand_in",),
+    "cnn_utils.handin.for_grading": ("save_for_grading",),
     "cnn_utils.history": ("best_epoch", "history_table"),
     "cnn_utils.insight": (
         "grad_cam",
@@ -96,6 +98,8 @@ if TYPE_CHECKING:
     from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES
     from cnn_utils.data.loaders import cifar10_path, load_cifar10, load_mnist
     from cnn_utils.errors import DataError, KitError, SubmissionError
+    from cnn_utils.handin.bundle import hand_in
+    from cnn_utils.handin.for_grading import save_for_grading
     from cnn_utils.history import best_epoch, history_table
     from cnn_utils.insight import (
         grad_cam,

@@ -56,25 +56,23 @@ def run(options: argparse.Namespace) -> int:
 
 def pdf(options: argparse.Namespace) -> int:
     """Write the PDF of each notebook beside it."""
-    from cnn_utils.handin.pdf.exporter import export_pdf
+    from cnn_utils.handin.pdf.exporter import export_pdf_or_page
 
+    incomplete = False
     for notebook in options.notebook:
-        print(f"{export_pdf(notebook)} written")
-    return 0
+        path, note = export_pdf_or_page(notebook)
+        print(f"{path} written", *([note] if note else []), sep="\n")
+        incomplete |= bool(note)
+    return int(incomplete)
 
 
 def handin(options: argparse.Namespace) -> int:
     """Say what is missing; then write the PDFs and the zip."""
     from cnn_utils.handin.bundle import hand_in
 
-    zip_path, findings, contents = hand_in(options.folder, options.notebooks)
-    for name, found in findings.items():
-        print(f"{name}: {'nothing to mend' if not found else ''}".rstrip())
-        print("".join(f"  - {finding}\n" for finding in found), end="")
-    print(f"\n{zip_path} written and read back: {contents}")
-    if any(findings.values()):
-        print("You can hand it in like this; better mend the points above first.")
-    return int(any(findings.values()))
+    handed_in = hand_in(options.folder, options.notebooks)
+    print(handed_in)
+    return int(not handed_in.is_complete)
 
 
 def pair(options: argparse.Namespace) -> int:
@@ -140,7 +138,10 @@ def _parser() -> argparse.ArgumentParser:
     pair_parser.add_argument("--check", action="store_true", help="only compare, write nothing")
     pair_parser.set_defaults(command=pair)
 
-    for command in (run_parser, handin_parser, pair_parser):
+    handin_parser.add_argument(
+        "--notebooks", type=Path, help="folder of assignment.json (default: that one, or the kit's)"
+    )
+    for command in (run_parser, pair_parser):
         command.add_argument(
             "--notebooks", type=Path, default=KIT / "notebooks", help="folder of the notebooks"
         )

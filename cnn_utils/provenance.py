@@ -19,6 +19,11 @@ def source_of(dataset: str) -> str | None:
     return _sources.get(dataset)
 
 
+def sources() -> dict[str, str]:
+    """Return where each data set was last loaded from."""
+    return dict(_sources)
+
+
 def stand_in_note() -> str:
     """Return the sentence to print on results made from a stand-in, "" when all data is real."""
     names = sorted(name for name, source in _sources.items() if source == "sample")

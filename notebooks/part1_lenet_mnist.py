@@ -458,3 +458,21 @@ pd.Series(ten_digit_error_rate(accuracies), index=accuracies, name="ten-digit er
 # digits have been cut apart without mistakes. The simulation agrees because it draws the digits
 # independently: it checks the arithmetic, not assumption (1).
 # <!-- ### END SOLUTION -->
+
+# %% [markdown]
+# ## 7 Hand in
+#
+# Grading looks at the network itself, too: its weights, its history and its answers are written as
+# plain files. The *fingerprint* is made from the weights, and shows that files and notebook belong
+# together.
+
+# %% evidence="lenet"
+cnn_utils.save_for_grading("lenet", model, history, y_prob)
+
+# %% [markdown]
+# **Save the notebook (Ctrl+S, on a Mac ⌘S), then run the last cell.** It looks everything over, says
+# what is missing, makes the PDF, and puts all that is handed in into one zip. Run it as often as you
+# like.
+
+# %%
+cnn_utils.hand_in()

@@ -325,3 +325,21 @@ cnn_utils.show_augmentation(augment, preprocess(X_train[:3]))
 # pooling* for the large dense layer; (5) averaging the predictions for an image and its mirror image;
 # (6) a search over widths, dropout and learning rate, on validation data, with a fixed budget.
 # <!-- ### END SOLUTION -->
+
+# %% [markdown]
+# ## 7 Hand in
+#
+# Grading looks at the network itself, too: its weights, its history and its answers are written as
+# plain files. The *fingerprint* is made from the weights, and shows that files and notebook belong
+# together.
+
+# %% evidence="cnn"
+cnn_utils.save_for_grading("cnn", model, history, submission["Prediction"])
+
+# %% [markdown]
+# **Save the notebook (Ctrl+S, on a Mac ⌘S), then run the last cell.** It looks everything over, says
+# what is missing, makes the PDF, and puts all that is handed in into one zip. Run it as often as you
+# like.
+
+# %%
+cnn_utils.hand_in()

@@ -70,7 +70,7 @@ def test_prose_accompanies_the_code(source):
 
 
 @each_notebook
-def test_the_headings_are_the_five_of_every_part(source):
+def test_the_headings_are_those_of_every_part(source):
     headings = [
         line.removeprefix("## ")
         for cell in cells(source, "markdown")
@@ -84,6 +84,7 @@ def test_the_headings_are_the_five_of_every_part(source):
         "4 Train",
         "5 Evaluate",
         "6 Discussion",
+        "7 Hand in",
     ]
 
 

@@ -15,6 +15,7 @@ import nbformat
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import atomic_path
+from cnn_utils.handin.assignment import FILE, as_json, part_of
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -50,7 +51,7 @@ def build_notebook(source: Path) -> str:
 
 
 def pair(folder: Path, check: bool = False) -> list[Path]:
-    """Build the .ipynb beside every .py notebook in `folder`.
+    """Build the .ipynb beside every .py notebook in `folder`, and the list of what they ask for.
 
     Parameters
     ----------
@@ -62,14 +63,16 @@ def pair(folder: Path, check: bool = False) -> list[Path]:
     Returns
     -------
     changed : list of Path
-        The .ipynb files that were written, or would be.
+        The files that were written, or would be.
     """
     sources = sorted(folder.glob("*.py"))
     if not sources:
         raise KitError.about(f"'{folder}'", "hold .py notebooks", "none")
+    texts = {source.with_suffix(".ipynb"): build_notebook(source) for source in sources}
+    parts = {path.name: part_of(nbformat.reads(text, as_version=4)) for path, text in texts.items()}
+    texts[folder / FILE] = as_json(parts)
     changed = []
-    for source in sources:
-        target, text = source.with_suffix(".ipynb"), build_notebook(source)
+    for target, text in texts.items():
         if not target.exists() or target.read_text(encoding="utf-8") != text:
             changed.append(target)
             if not check:

@@ -12,18 +12,11 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbconvert import HTMLExporter
 from tqdm import tqdm
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import atomic_path
-
-# nbconvert's own page, with the alternative text that it leaves out.
-PAGE = """{% extends 'lab/index.html.j2' %}
-{% block data_png scoped -%}
-{% set alt = output | get_metadata('alt', 'image/png') -%}
-{{ super() | replace('<img ', '<img alt="' ~ alt | escape_html ~ '" ') if alt else super() }}
-{%- endblock %}"""
+from cnn_utils.handin.web_page import write_page
 
 
 @dataclass
@@ -161,9 +154,5 @@ def _write(notebook, source: Path, out: Path) -> tuple[Path, Path]:
     executed, page = out / source.name, out / f"{source.stem}.html"
     with atomic_path(executed) as part:
         nbformat.write(notebook, part)
-    html, _ = HTMLExporter(raw_template=PAGE).from_notebook_node(
-        notebook, {"metadata": {"name": source.stem.replace("_", " ")}}
-    )
-    with atomic_path(page) as part:
-        part.write_text(html, encoding="utf-8")
+    write_page(notebook, page)
     return executed, page

@@ -55,6 +55,11 @@ def tasks_in(notebook) -> dict[tuple[str, str], Task]:
     return found
 
 
+def is_hand_in(cell) -> bool:
+    """Say whether a cell is the one that checks the notebook, which is run after the others."""
+    return cell.cell_type == "code" and "hand_in(" in cell.source
+
+
 def group_of(notebook) -> dict[str, str]:
     """Return what the header's table says, by the names of its rows in small letters."""
     for cell in notebook.cells:

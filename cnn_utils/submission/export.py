@@ -44,8 +44,7 @@ def export_submission(predictions, path="submission.csv", n_rows: int = N_ROWS) 
     """
     labels = _check_predictions(predictions, n_rows)
     path = _check_path(path)
-    rows = "".join(f"{i},{label}\n" for i, label in enumerate(labels))
-    content = (",".join(HEADER) + "\n" + rows).encode("ascii")
+    content = as_csv(labels)
     record = {
         "file": path.name,
         "rows": len(labels),
@@ -68,6 +67,12 @@ def export_submission(predictions, path="submission.csv", n_rows: int = N_ROWS) 
             "Choose another folder, or make room on the disk.",
         ) from None
     return path
+
+
+def as_csv(labels) -> bytes:
+    """Return labels, in the images' order, as the content of a submission."""
+    rows = "".join(f"{i},{label}\n" for i, label in enumerate(labels))
+    return (",".join(HEADER) + "\n" + rows).encode("ascii")
 
 
 def _check_path(path) -> Path:

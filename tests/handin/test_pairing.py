@@ -4,6 +4,7 @@ import nbformat
 import pytest
 
 from cnn_utils.errors import KitError
+from cnn_utils.handin.assignment import Part, read_assignment
 from cnn_utils.handin.pairing import build_notebook, pair
 
 TEXT = """\
@@ -63,10 +64,12 @@ def test_cell_ids_are_unique_and_survive_an_insertion(source):
 
 
 def test_pair_writes_once_and_check_writes_never(source, tmp_path):
-    target = tmp_path / "part.ipynb"
-    assert pair(tmp_path, check=True) == [target]
+    target, assignment = tmp_path / "part.ipynb", tmp_path / "assignment.json"
+    assert pair(tmp_path, check=True) == [target, assignment]
     assert not target.exists()
-    assert pair(tmp_path) == [target]
+    assert not assignment.exists()
+    assert pair(tmp_path) == [target, assignment]
+    assert read_assignment(tmp_path) == {"part.ipynb": Part((("lenet", "code"),))}
     assert pair(tmp_path) == []
     assert pair(tmp_path, check=True) == []
 

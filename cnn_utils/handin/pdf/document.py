@@ -16,7 +16,7 @@ from cnn_utils.errors import KitError
 from cnn_utils.handin.pdf.cells import CellWriter
 from cnn_utils.handin.pdf.markdown import to_html
 from cnn_utils.handin.pdf.typst_source import string
-from cnn_utils.handin.tasks import group_of
+from cnn_utils.handin.tasks import group_of, is_hand_in
 
 FONTS = resources.files("cnn_utils.handin.pdf") / "fonts"
 LOOK = (resources.files("cnn_utils.handin.pdf") / "page.typ").read_text(encoding="utf-8")
@@ -29,8 +29,7 @@ NO_PICTURE = (
 )
 NO_TYPST = (
     "The PDF needs the package 'typst', which is not installed here: `pip install typst` "
-    "(there is none for Windows on ARM). Export the notebook as HTML, open it in a browser and "
-    "print it to a PDF."
+    "(there is none for Windows on ARM). A browser can print the notebook's HTML to a PDF."
 )
 
 
@@ -179,6 +178,8 @@ def _written(writer: CellWriter, cell) -> str:
 def _title_and_cells(notebook, name: str):
     """Take the title from the first heading, if the notebook begins with one."""
     cells = [cell for cell in notebook.cells if cell.source.strip() or cell.get("outputs")]
+    # What is said before handing in is for the student, and older than this document.
+    cells = [type(cell)({**cell, "outputs": []}) if is_hand_in(cell) else cell for cell in cells]
     first = cells[0] if cells and cells[0].cell_type == "markdown" else None
     line, _, rest_of_it = first.source.strip().partition("\n") if first else ("", "", "")
     if not line.startswith("# ") or not line.strip("# \t"):

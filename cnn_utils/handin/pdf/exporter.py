@@ -10,6 +10,7 @@ from cnn_utils.errors import KitError
 from cnn_utils.files import atomic_path
 from cnn_utils.handin.pdf.document import build
 from cnn_utils.handin.run import read_notebook
+from cnn_utils.handin.web_page import write_page
 
 
 class AssignmentPDF(Exporter):
@@ -59,3 +60,27 @@ def export_pdf(notebook: Path, out: Path | None = None) -> Path:
     except OSError as error:
         raise KitError.about(f"'{out}'", "be a file to write to", f"{error.strerror}") from None
     return out
+
+
+def export_pdf_or_page(notebook: Path) -> tuple[Path, str]:
+    """Write a notebook's PDF beside it; where that can't be done, its HTML, and say so.
+
+    A PDF that was printed by hand after the notebook was saved is taken as it is.
+
+    Returns
+    -------
+    path : Path
+        The PDF, or the HTML.
+    note : str
+        What is to be done about a missing PDF; "" if it is there.
+    """
+    try:
+        return export_pdf(notebook), ""
+    except KitError as error:
+        pdf, page = notebook.with_suffix(".pdf"), notebook.with_suffix(".html")
+        source = read_notebook(notebook)
+        if pdf.is_file() and pdf.stat().st_mtime >= notebook.stat().st_mtime:
+            return pdf, ""
+        write_page(source, page)
+        told = f"Open {page.name} in a browser and print it to {pdf.name}, in the same folder."
+        return page, f"{error} {told}"

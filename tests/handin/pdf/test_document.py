@@ -164,9 +164,16 @@ def test_one_bad_cell_is_plain_and_the_others_are_not(tmp_path, monkeypatch):
     assert all(word in text for word in ("good one", "bad", "worse", "good two"))
 
 
+def test_what_handing_in_said_stays_out(tmp_path):
+    said = v4.new_output("stream", text="Not yet: save the notebook")
+    pdf = pdf_of(v4.new_code_cell("cnn_utils.hand_in()", outputs=[said]), folder=tmp_path)
+    assert "hand_in()" in text_of(pdf)
+    assert "Not yet" not in text_of(pdf)
+
+
 def test_without_typst_there_is_a_way_out(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
-    with pytest.raises(KitError, match=r"needs the package 'typst'.*HTML.*print it"):
+    with pytest.raises(KitError, match=r"needs the package 'typst'.*print.*HTML"):
         build(v4.new_notebook(), tmp_path)
 
 

@@ -1,10 +1,13 @@
+import os
+import sys
+
 import nbformat
 import pytest
 from nbconvert.exporters import get_exporter
 
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
-from cnn_utils.handin.pdf.exporter import AssignmentPDF, export_pdf
+from cnn_utils.handin.pdf.exporter import AssignmentPDF, export_pdf, export_pdf_or_page
 
 
 @pytest.fixture
@@ -44,3 +47,21 @@ def test_what_is_no_notebook_is_said(tmp_path, capsys):
 def test_a_folder_that_cannot_be_written_to_is_said(notebook, tmp_path):
     with pytest.raises(KitError, match="must be a file to write to"):
         export_pdf(notebook, tmp_path / "missing" / "a.pdf")
+
+
+def test_without_typst_there_is_a_page_and_a_sentence(notebook, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    assert main(["pdf", str(notebook)]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith(f"{tmp_path / 'lab 1.html'} written\nThe PDF needs the package 'typst'")
+    assert "Open lab 1.html in a browser and print it to lab 1.pdf" in said
+    assert "<h1" in (tmp_path / "lab 1.html").read_text()
+
+
+def test_a_pdf_printed_by_hand_is_taken(notebook, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    printed = tmp_path / "lab 1.pdf"
+    printed.write_bytes(b"%PDF")
+    assert export_pdf_or_page(notebook) == (printed, "")
+    os.utime(printed, (0, 0))
+    assert export_pdf_or_page(notebook)[0] == tmp_path / "lab 1.html"

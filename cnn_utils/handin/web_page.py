@@ -1,0 +1,40 @@
+"""A notebook as a web page, readable without a kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbconvert import HTMLExporter
+
+from cnn_utils.errors import KitError
+from cnn_utils.files import atomic_path
+
+# nbconvert's own page, with the alternative text that it leaves out.
+PAGE = """{% extends 'lab/index.html.j2' %}
+{% block data_png scoped -%}
+{% set alt = output | get_metadata('alt', 'image/png') -%}
+{{ super() | replace('<img ', '<img alt="' ~ alt | escape_html ~ '" ') if alt else super() }}
+{%- endblock %}"""
+
+
+def write_page(notebook, path: Path) -> None:
+    """Write a notebook as HTML, whole or not at all.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    path : Path
+        Of the page; its name becomes the title.
+
+    Raises
+    ------
+    KitError
+        If the file can't be written.
+    """
+    title = {"metadata": {"name": path.stem.replace("_", " ")}}
+    html, _ = HTMLExporter(raw_template=PAGE).from_notebook_node(notebook, title)
+    try:
+        with atomic_path(path) as part:
+            part.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise KitError.about(f"'{path}'", "be a file to write to", f"{error.strerror}") from None
