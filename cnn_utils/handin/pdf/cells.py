@@ -100,9 +100,7 @@ class CellWriter:
         alt = str(metadata.get("alt") or "")
         if not alt and not re.match(r"<Figure|<IPython|<PIL", text):
             alt = text
-        width = metadata.get("width")
-        is_number = isinstance(width, (int, float)) and 0 < width < 10_000
-        options = {"width": f"{width * POINTS_PER_PIXEL:.1f}pt"} if is_number else {}
+        options = _width(str(metadata.get("width") or ""))
         try:
             path = self._keep(*pictures.from_bundle({mime: data[mime]}))
         except pictures.NoPicture as reason:
@@ -119,7 +117,9 @@ class CellWriter:
                 path = self._keep(*pictures.from_source(source, self.folder, self._attachments))
         except pictures.NoPicture as reason:
             return self._no_picture(alt or str(tag.get("src") or "")[:80], reason)
-        return _picture(path, alt or "A picture without a description.")
+        style = re.search(r"(?<![\w-])width\s*:\s*([\d.]+(?:px|%))", str(tag.get("style") or ""))
+        options = _width(style[1] if style else str(tag.get("width") or ""))
+        return _picture(path, alt or "A picture without a description.", **options)
 
     def _no_picture(self, alt, reason) -> str:
         return call("note", words(f"[Picture: {alt}] It is not shown: {reason}."))
@@ -154,6 +154,16 @@ class CellWriter:
                 return known
         self.files[name] = data
         return name
+
+
+def _width(text: str) -> dict[str, str]:
+    """Return the width that HTML gives, in pixels or percent of the line, as an argument."""
+    match = re.fullmatch(r"(\d{1,4}(?:\.\d{1,9})?)(px|%)?", text.strip())
+    if match is None or float(match[1]) == 0:
+        return {}
+    percent = match[2] == "%"
+    length = min(float(match[1]), 100) if percent else float(match[1]) * POINTS_PER_PIXEL
+    return {"width": f"{length:.1f}{'%' if percent else 'pt'}"}
 
 
 def _picture(path, alt, **options) -> str:

@@ -41,7 +41,10 @@ def draw(tex: str, display: bool) -> Formula | None:
     import ziamath
 
     # One numbered line of many would be the only thing in the document that has a number.
-    tex = re.sub(r"\\(begin|end)\{(align|equation|gather|eqnarray)\*?\}", r"\\\1{aligned}", tex)
+    tex = re.sub(r"\\begin\{(alignat\*?)\}\s*\{\d+\}", r"\\begin{\1}", tex)
+    tex = re.sub(
+        r"\\(begin|end)\{(alignat|align|equation|gather|eqnarray)\*?\}", r"\\\1{aligned}", tex
+    )
     tex = re.sub(r"\\\\\[[^\]]*\]", r"\\\\", tex)  # extra space between lines
     tex = re.sub(r"\\operatorname\*", r"\\operatorname", tex)
     tex = re.sub(r"\\math(?:rel|bin|op|ord)\{([^{}]*)\}", r"\1", tex)

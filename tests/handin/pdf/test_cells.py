@@ -40,6 +40,24 @@ def test_a_figure_has_its_alternative_text_and_its_width(writer):
     assert writer.files["picture0.png"] == BUFFER.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("given", "width"),
+    [
+        ('width="100"', ", width: 60.0pt"),
+        ("width=100px", ", width: 60.0pt"),
+        ('width="50%"', ", width: 50.0%"),
+        ('style="max-width: 9px; width: 250%"', ", width: 100.0%"),
+        ('width="0"', ""),
+        ('width="10em"', ""),
+        ('width="99999999"', ""),
+    ],
+)
+def test_a_picture_in_text_is_as_wide_as_html_says(writer, given, width):
+    html = f"<img src='data:image/png;base64,{PNG}' alt='dot' {given}>"
+    markup = writer.write(v4.new_markdown_cell(html))
+    assert markup.strip() == f'#picture("picture0.png", "dot"{width});'
+
+
 def test_without_alternative_text_the_plain_text_serves(writer):
     assert '"a cat"' in shown(writer, image__png=PNG, text__plain="a cat")
     assert "without a description" in shown(writer, image__png=PNG, text__plain="<Figure size 1>")

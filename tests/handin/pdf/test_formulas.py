@@ -9,6 +9,7 @@ from cnn_utils.handin.pdf.formulas import draw
         r"F_1 = \frac{2 \cdot \text{precision}}{\text{recall}}",
         r"\begin{aligned} a &= b \\ &= d \end{aligned}",
         r"\begin{align} a &= b \\ &= d \label{eq:a} \end{align}",
+        r"\begin{alignat*}{2} a &= b \quad & c &= d \\ &= e \end{alignat*}",
         r"\begin{cases} 0 & x<0 \\ x & x \ge 0 \end{cases}",
         r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
         r"\alpha \beta \Omega \sum_{i=1}^{n} \int_0^1 \prod \operatorname{argmax}",
