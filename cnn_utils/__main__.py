@@ -58,12 +58,17 @@ def pdf(options: argparse.Namespace) -> int:
     """Write the PDF of each notebook beside it."""
     from cnn_utils.handin.pdf.exporter import export_pdf_or_page
 
-    incomplete = False
+    status = 0
     for notebook in options.notebook:
-        path, note = export_pdf_or_page(notebook)
+        try:
+            path, note = export_pdf_or_page(notebook)
+        except KitError as error:  # the others may be well
+            print(f"Error: {error}", file=sys.stderr)
+            status = 2
+            continue
         print(f"{path} written", *([note] if note else []), sep="\n")
-        incomplete |= bool(note)
-    return int(incomplete)
+        status = max(status, int(bool(note)))
+    return status
 
 
 def handin(options: argparse.Namespace) -> int:

@@ -50,6 +50,16 @@ class SubmissionError(KitError):
     """A submission file, or the predictions meant for one, cannot be scored."""
 
 
+def cannot_write(path, error: OSError) -> KitError:
+    """Return the error for a file that could not be written."""
+    return KitError.about(
+        f"'{path}'",
+        "be a file to write to",
+        f"{error.strerror or error}",
+        "Choose another folder, or make room on the disk.",
+    )
+
+
 def describe(value: object) -> str:
     """Say in a few words what a value is: type, and shape and dtype for arrays.
 

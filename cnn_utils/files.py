@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, their hashes, and whose they are."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -28,3 +29,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with open(part, "rb+") as written:
             os.fsync(written.fileno())
         os.replace(part, path)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, however large, in hexadecimal digits."""
+    state = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(2**20):
+            state.update(block)
+    return state.hexdigest()
+
+
+def is_own(path: Path, folder: Path) -> bool:
+    """Say whether a file lies in a folder: not a link to elsewhere, a pipe or a device."""
+    return path.is_file() and path.resolve().is_relative_to(folder.resolve())

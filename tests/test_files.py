@@ -1,6 +1,8 @@
+import hashlib
+
 import pytest
 
-from cnn_utils.files import atomic_path
+from cnn_utils.files import atomic_path, is_own, sha256
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -20,3 +22,20 @@ def test_a_failure_leaves_the_old_file_and_no_rubbish(tmp_path):
         1 / 0  # noqa: B018
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]
+
+
+def test_a_hash_is_that_of_all_the_bytes(tmp_path):
+    content = bytes(range(256)) * 10_000  # more than is read at once
+    (tmp_path / "file").write_bytes(content)
+    assert sha256(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+def test_links_to_elsewhere_are_not_one_s_own(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "file").write_text("x")
+    (folder / "inside").symlink_to(folder / "file")
+    (folder / "outside").symlink_to("/etc/passwd")
+    owned = {name: is_own(folder / name, folder) for name in ("file", "inside", "outside", "none")}
+    assert owned == {"file": True, "inside": True, "outside": False, "none": False}
+    assert not is_own(folder, tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,11 +54,20 @@ def read_assignment(folder: Path) -> dict[str, Part]:
     """
     try:
         parts = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return {
-            name: Part(tuple(map(tuple, part["tasks"])), tuple(part["networks"]))
-            for name, part in parts.items()
-        }
-    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return {_plain(name, r"[^/\\]+\.ipynb"): _part(part) for name, part in parts.items()}
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
         raise KitError.about(
             f"'{folder}'", f"hold the assignment's {FILE}", "none", "Name the folder it is in."
         ) from None
+
+
+def _part(part: dict) -> Part:
+    tasks = tuple((_plain(name), _plain(kind)) for name, kind in part["tasks"])
+    return Part(tasks, tuple(map(_plain, part["networks"])))
+
+
+def _plain(name: str, pattern: str = r"[\w-]+") -> str:
+    """Return a name that can't lead out of a folder; ValueError if it could."""
+    if not re.fullmatch(pattern, name):
+        raise ValueError(name)
+    return name

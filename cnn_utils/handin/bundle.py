@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import unicodedata
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -16,21 +18,25 @@ import pypdf
 from bs4 import BeautifulSoup
 
 from cnn_utils import __version__
-from cnn_utils.errors import KitError
-from cnn_utils.files import atomic_path
+from cnn_utils.errors import KitError, cannot_write
+from cnn_utils.files import atomic_path, is_own, sha256
 from cnn_utils.handin.assignment import FILE, Part, read_assignment
 from cnn_utils.handin.doctor import examine
 from cnn_utils.handin.finding import Finding
 from cnn_utils.handin.for_grading import files_of
 from cnn_utils.handin.pdf.exporter import export_pdf_or_page
+from cnn_utils.handin.pdf.markdown import to_html
 from cnn_utils.handin.run import read_notebook
 from cnn_utils.handin.same_run import SUBMISSION, is_unsaved
 from cnn_utils.handin.session import inputs_run
-from cnn_utils.handin.tasks import group_of, tasks_in
+from cnn_utils.handin.tasks import calls_hand_in, group_of, tasks_in, without_comments
 
 ALSO = (SUBMISSION, f"{SUBMISSION}.json")
 MANIFEST = "manifest.json"
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+# Letters that the PDF shows as they are; others may be spelled out.
+PLAIN = r"[\x20-\u024f]*"
+_seen_unsaved: dict[Path, float] = {}
 
 
 @dataclass(frozen=True)
@@ -40,16 +46,16 @@ class HandIn:
     Attributes
     ----------
     path : Path or None
-        The zip; None if the notebook has to be saved first.
+        The zip; None if a notebook has to be saved first.
     findings : dict of str to list of Finding
         By the notebook's name.
     contents : str
-        What the zip holds, counted after it was read back.
+        What the zip holds, counted after it was read back; or what has to be done first.
     """
 
     path: Path | None
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
-    contents: str = ""
+    findings: dict[str, list[Finding]]
+    contents: str
 
     @property
     def is_complete(self) -> bool:
@@ -58,7 +64,7 @@ class HandIn:
 
     def __repr__(self) -> str:
         if self.path is None:
-            return "Not yet: save the notebook (Ctrl+S or ⌘S), then run this cell again."
+            return self.contents
         lines = []
         for name, found in self.findings.items():
             lines.append(f"{name}: {'' if found else 'nothing to mend'}".rstrip())
@@ -92,51 +98,82 @@ def hand_in(folder=".", assignment=None) -> HandIn:
     KitError
         If there is none of the notebooks, one is damaged, or the zip can't be written.
     """
-    folder = Path(folder)
+    if not isinstance(folder, (str, os.PathLike)):
+        raise KitError.about("`folder`", "be the name of a folder", folder)
+    folder = Path(os.path.expanduser(folder))
     place = folder if (folder / FILE).is_file() else NOTEBOOKS
     parts = read_assignment(Path(assignment) if assignment else place)
-    notebooks = {name: read_notebook(folder / name) for name in parts if (folder / name).is_file()}
-    ran = {n: source for n, source in inputs_run().items() if "hand_in(" not in source}
-    if ran and _is_unsaved(folder, notebooks, parts, ran):
-        return HandIn(None)
-    if not notebooks:
+    notebooks = {
+        name: read_notebook(folder / name) for name in parts if is_own(folder / name, folder)
+    }
+    ran = {n: source for n, source in inputs_run().items() if not calls_hand_in(source)}
+    if not notebooks and not ran:
         raise KitError.about(f"'{folder}'", f"hold executed notebooks ({', '.join(parts)})", "none")
-    findings, files, group = {}, [], ""
-    for name, notebook in notebooks.items():
-        findings[name] = examine(notebook, folder, parts[name])
-        group = group or re.sub(r"\W", "", group_of(notebook).get("group number", ""))
+    own = _this_notebook(notebooks, ran)
+    if not notebooks or (own and _has_to_be_saved(folder / own, notebooks[own], parts[own], ran)):
+        wanted = own or " or ".join(parts)
+        told = f"Not yet: save the notebook as {wanted} in '{folder.resolve()}' (Ctrl+S or ⌘S), "
+        return HandIn(None, {}, told + "then run this cell again.")
+    findings, files, groups = {}, [], {}
+    for name, part in parts.items():
+        if name not in notebooks:
+            findings[name] = [Finding(None, "It is not in this folder, at least not of this name.")]
+            continue
+        findings[name] = examine(notebooks[name], folder, part, ran if name == own else None)
+        groups[name] = _group_number(notebooks[name])
         paper, note = export_pdf_or_page(folder / name)
         findings[name] += [Finding(None, note)] if note else []
         files += [folder / name, paper]
-        files += [file for network in parts[name].networks for file in files_of(folder, network)]
-    files += [folder / name for name in ALSO if (folder / name).is_file()]
-    target = folder / f"group{group or '_unknown'}.zip"
+        files += [file for network in part.networks for file in files_of(folder, network)]
+    if len(set(groups.values())) > 1:
+        told = ", ".join(f"'{number}' in {name}" for name, number in groups.items())
+        findings[max(groups)].append(Finding(None, f"The group numbers differ: {told}."))
+    files += [folder / name for name in ALSO if is_own(folder / name, folder)]
+    target = folder / f"group{next(filter(None, groups.values()), '_unknown')}.zip"
     try:
         with atomic_path(target) as part:
             _write(part, {file.relative_to(folder).as_posix(): file for file in files})
             contents = _read_back(part)
     except OSError as error:
-        raise KitError.about(f"'{target}'", "be a file to write to", f"{error.strerror}") from None
+        raise cannot_write(target, error) from None
+    if own is not None:
+        saved = datetime.fromtimestamp((folder / own).stat().st_mtime)
+        contents += f"; {own} as it was saved at {saved:%H:%M:%S}, so save first what you change"
     return HandIn(target, findings, contents)
 
 
-def _is_unsaved(folder: Path, notebooks: dict, parts: dict[str, Part], ran: dict[int, str]) -> bool:
-    """Say whether this kernel's notebook, which shares most cells with it, has to be saved."""
+def _this_notebook(notebooks: dict, ran: dict[int, str]) -> str | None:
+    """Return the name of the notebook that shares most cells with what this kernel has run."""
     sources = set(ran.values())
     shared = {
         name: sum(cell.source in sources for cell in notebook.cells)
         for name, notebook in notebooks.items()
     }
     name = max(shared, key=shared.get, default=None)
-    if name is None:
-        return True
-    return is_unsaved(notebooks[name], folder / name, ran, parts[name].networks)
+    return name if name is not None and shared[name] else None
+
+
+def _has_to_be_saved(path: Path, notebook, part: Part, ran: dict[int, str]) -> bool:
+    """Say so once for each state of the file: a second time, it has been saved in between."""
+    if not is_unsaved(notebook, path, ran, part.networks):
+        return False
+    before, now = _seen_unsaved.get(path.resolve()), path.stat().st_mtime
+    _seen_unsaved[path.resolve()] = now
+    return before in (None, now)
+
+
+def _group_number(notebook) -> str:
+    """Return the group's number, fit for a file name; the digits of "Group 7"."""
+    told = group_of(notebook).get("group number", "")
+    digits = re.search(r"\d+", told)
+    return (digits[0] if digits else re.sub(r"\W", "", told))[:40]
 
 
 def _write(path: Path, files: dict[str, Path]) -> None:
-    hashes = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
+    hashes = {name: sha256(file) for name, file in files.items()}
     manifest = {"kit": __version__, "sha256": hashes}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    options = {"compression": zipfile.ZIP_DEFLATED, "strict_timestamps": False}
+    with zipfile.ZipFile(path, "w", **options) as archive:
         for name, file in files.items():
             archive.write(file, name)
         archive.writestr(MANIFEST, json.dumps(manifest, indent=2) + "\n")
@@ -150,7 +187,8 @@ def _read_back(path: Path) -> str:
     for name, content in data.items():
         if hashlib.sha256(content).hexdigest() != hashes[name]:
             raise KitError(f"'{path.name}' does not hold {name} as it was written: try again.")
-    pages = figures = answers = found = 0
+    pages = figures = answers = 0
+    missing = []
     for name in data:
         if not name.endswith(".ipynb"):
             continue
@@ -160,9 +198,12 @@ def _read_back(path: Path) -> str:
         figures += sum("image/png" in bundle for bundle in _bundles(notebook))
         for task in tasks_in(notebook).values():
             answers += not task.is_stub
-            found += not task.is_stub and _bare(_first_words(task)) in text
-    told = f"all {answers} answers" if found == answers else f"{found} of {answers} answers"
-    return f"{len(data)} files, {pages} pages, {figures} figures, {told} found"
+            if not task.is_stub and _bare(_first_words(task)) not in text:
+                missing.append(task.name)
+    told = f"all {answers} answers found"
+    if missing:
+        told = f"{answers - len(missing)} of {answers} answers found (not: {', '.join(missing)})"
+    return f"{len(data)} files, {pages} pages, {figures} figures, {told}"
 
 
 def _paper(data: dict[str, bytes], stem: str) -> tuple[int, str]:
@@ -181,8 +222,13 @@ def _bundles(notebook):
 
 def _first_words(task) -> str:
     """Return how an answer begins, as far as it has neither markup nor a formula."""
-    text = re.sub(r"<!--.*?-->", "", task.source, flags=re.DOTALL)
-    return re.split(r"[|$`<\n]", text.strip(" |\n"))[0][:60]
+    if task.kind == "code":
+        return task.source.strip().split("\n")[0][:60]
+    page = BeautifulSoup(to_html(without_comments(task.source)), "html.parser")
+    for tag in page.find_all(["kit-formula", "img", "svg", "style", "script"]):
+        tag.replace_with("\n")
+    lines = (re.match(PLAIN, line.strip()) for line in page.get_text().split("\n"))
+    return next((line[0][:60] for line in lines if line and _bare(line[0])), "")
 
 
 def _bare(text: str) -> str:

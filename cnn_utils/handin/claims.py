@@ -13,9 +13,17 @@ NUMBER = (
 QUANTITY = r"accurac\w*|nøyaktighet\w*|F_?1\b|treffsikkerhet\w*"
 # In a sentence with these, the number is somebody else's, or a wish.
 ELSEWHERE = re.compile(
-    r"\b(baseline|BEAT ME|SandvikNet|paper|literature|would|could|should|e\.g\.|for example|if)\b",
+    r"\b(baseline|BEAT ME|SandvikNet|paper|literature|would|could|should|e\.g\.|for example|if"
+    r"|guess\w*|chance|random\w*)\b",
     re.IGNORECASE,
 )
+# Directly before a number, these say that it is no accuracy, or a difference of two.
+BEFORE = re.compile(
+    r"\b(dropout|rate|momentum|decay|smoothing|epsilon|factor|threshold|probability|by|with)"
+    r"(\s+(of|from|to|=|about|around|only))*\W*$",
+    re.IGNORECASE,
+)
+AFTER = re.compile(r"^\s*(percentage|points?\b|of (the|all|its|our) )", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,10 +48,12 @@ class Claim:
 def claims_in(text: str) -> list[Claim]:
     """Return the accuracies and F1 scores that an answer names as its own results."""
     found = []
-    for sentence in re.split(r"(?<=[.!?:;])\s+|\n\n|\|", text):
+    for sentence in re.split(r"(?<=[.!?;])\s+|\n\n|\|", text):
         if not re.search(QUANTITY, sentence, re.IGNORECASE) or ELSEWHERE.search(sentence):
             continue
         for match in re.finditer(NUMBER, sentence, re.IGNORECASE):
+            if BEFORE.search(sentence[: match.start()]) or AFTER.match(sentence[match.end() :]):
+                continue
             digits = (match[1] or match[3]).replace(",", ".")
             unit = 100 if match[1] else 1
             decimals = len(digits.partition(".")[2])

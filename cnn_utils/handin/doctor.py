@@ -9,15 +9,18 @@ from pathlib import Path
 from cnn_utils.handin.assignment import Part
 from cnn_utils.handin.claims import claims_in, shares_in, unsupported
 from cnn_utils.handin.finding import Finding, output_texts, with_first_words
-from cnn_utils.handin.same_run import AGAIN, check_evidence, check_submission
+from cnn_utils.handin.same_run import AGAIN, changed_since, check_evidence, check_submission
 from cnn_utils.handin.tasks import group_of, is_hand_in, tasks_in
 
-PLACEHOLDER = re.compile(r"^\W*$|\b(name|your|members?|group)\b|\.\.\.|…|^0+$", re.IGNORECASE)
+# Nothing, zero, or what a form says before it is filled in: "Your names".
+PLACEHOLDER = re.compile(
+    r"^[\W_]*((your|the|group|names?|numbers?|members?)[\W_]*)*$|^0+$", re.IGNORECASE
+)
 # Tasks whose answer is a figure.
 FIGURES = ("plot-history", "look")
 
 
-def examine(notebook, folder: Path, part: Part) -> list[Finding]:
+def examine(notebook, folder: Path, part: Part, ran: dict[int, str] | None = None) -> list[Finding]:
     """Return all that is missing or does not fit together.
 
     Parameters
@@ -28,12 +31,15 @@ def examine(notebook, folder: Path, part: Part) -> list[Finding]:
         Where ``submission.csv`` and the evidence should be.
     part : Part
         What was asked for.
+    ran : dict of int to str, optional
+        Sources of the cells that the notebook's running kernel has executed, by execution count.
     """
     if not was_run(notebook):
         return [Finding(None, f"It was not run yet. {AGAIN}")]
     findings = [*_group(notebook), *_tasks(notebook, part), *_order(notebook)]
     findings += [*_errors(notebook), *_figures(notebook), *_claims(notebook), *_run(notebook)]
     findings += check_evidence(notebook, folder, part.networks)
+    findings += changed_since(notebook, folder, part.networks, ran)
     if ("submit", "code") in part.tasks:
         findings += check_submission(folder, part.networks)
     return [with_first_words(finding, notebook) for finding in findings]
@@ -66,14 +72,17 @@ def _tasks(notebook, part: Part) -> Iterator[Finding]:
 
 
 def _order(notebook) -> Iterator[Finding]:
-    expected = 1
+    expected, was_among_them = 1, False
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "code" or not cell.source.strip():
             continue
         count = cell.get("execution_count")
         if is_hand_in(cell):  # run again after saving, so its number says nothing
-            expected += count == expected
+            was_among_them = True
             continue
+        if was_among_them and count == expected + 1:
+            expected += 1
+        was_among_them = False
         if count is None:
             yield Finding(number, f"It was not run. {AGAIN}")
         elif count != expected:

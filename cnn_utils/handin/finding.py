@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from textwrap import shorten
 
+from cnn_utils.handin.tasks import is_hand_in
+
 WIDTH = 40
 
 
@@ -43,9 +45,9 @@ def with_first_words(finding: Finding, notebook) -> Finding:
 
 
 def output_texts(notebook) -> Iterator[str]:
-    """Yield what the outputs say in words."""
+    """Yield what the outputs say in words; what an earlier look at them said is not one."""
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
+        for output in [] if is_hand_in(cell) else cell.get("outputs", []):
             data = output.get("data", {})
             for text in (output.get("text"), data.get("text/plain"), data.get("text/html")):
                 yield "".join(text) if isinstance(text, list) else str(text or "")

@@ -15,7 +15,7 @@ import numpy as np
 
 from cnn_utils import __version__, provenance
 from cnn_utils.errors import KitError, describe
-from cnn_utils.files import atomic_path
+from cnn_utils.files import atomic_path, is_own, sha256
 from cnn_utils.handin.session import digest, inputs_run
 from cnn_utils.history import history_table
 from cnn_utils.metrics import as_labels
@@ -29,7 +29,7 @@ RECORD = "record.json"
 
 @dataclass(frozen=True)
 class Saved:
-    """What `save_for_grading` wrote; its text stays in the notebook and binds both together."""
+    """What was saved for grading; its text stays in the notebook and binds both together."""
 
     folder: Path
     parameters: int
@@ -48,7 +48,7 @@ class Saved:
         )
 
 
-def save_for_grading(name: str, model, history, predictions, folder="evidence") -> Saved:
+def save_for_grading(name: str, model, history, predictions, folder="evidence") -> None:
     """Write a trained network as plain numbers and text, for a grader who trusts no program.
 
     In ``folder/name`` appear ``weights.npz`` (the arrays of ``model.get_weights()``, float32),
@@ -69,21 +69,27 @@ def save_for_grading(name: str, model, history, predictions, folder="evidence") 
     folder : str or Path, default="evidence"
         Made if missing.
 
-    Returns
-    -------
-    saved : Saved
-        To be shown as the cell's output.
-
     Raises
     ------
     KitError
         If an argument is of the wrong kind, a weight is NaN or infinite, or nothing can be written.
     """
+    # Printed, because a cell's last value would not be shown with a semicolon or a name before it.
+    print(save(name, model, history, predictions, folder))
+
+
+def save(name: str, model, history, predictions, folder="evidence") -> Saved:
+    """Do what `save_for_grading` does, and return what it prints."""
     if not isinstance(name, str) or not re.fullmatch(r"[\w-]+", name, re.ASCII):
         raise KitError.about("`name`", 'be a short name such as "lenet"', describe(name))
     weights = _weights(model)
     table = history_table(history)
     labels = as_labels(predictions, "predictions")
+    if len(labels) == 0 or labels.min() < 0:
+        told = f"the label {labels.min()}" if len(labels) else "none"
+        raise KitError.about("`predictions`", "hold a class for each test image", told)
+    if not isinstance(folder, (str, os.PathLike)):
+        raise KitError.about("`folder`", "be the name of a folder", folder)
     epochs = {column: _finite_or_none(table[column]) for column in table.columns}
     architecture, told = _architecture(model)
     contents = {
@@ -139,23 +145,23 @@ def fingerprint(weights) -> str:
 def hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each evidence file that is there, but the record's."""
     files = (folder / name for name in (WEIGHTS, ARCHITECTURE, HISTORY, PREDICTIONS))
-    return {
-        file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()
-    }
+    return {file.name: sha256(file) for file in files if file.is_file()}
 
 
 def files_of(folder: Path, network: str) -> list[Path]:
-    """Return the evidence files of a network that are there."""
+    """Return the evidence files of a network that are there; links to elsewhere are none."""
     names = (WEIGHTS, ARCHITECTURE, HISTORY, PREDICTIONS, RECORD)
-    paths = (folder / FOLDER / network / name for name in names)
-    return [path for path in paths if path.is_file()]
+    return [path for name in names if is_own(path := folder / FOLDER / network / name, folder)]
 
 
 def _weights(model) -> list[np.ndarray]:
     expected = "be a trained Keras model"
-    if not callable(getattr(model, "get_weights", None)):
+    if isinstance(model, type) or not callable(getattr(model, "get_weights", None)):
         raise KitError.about("`model`", expected, model)
-    weights = [np.asarray(array).astype(np.float32) for array in model.get_weights()]
+    try:
+        weights = [np.asarray(array).astype(np.float32) for array in model.get_weights()]
+    except (TypeError, ValueError) as error:
+        raise KitError.about("`model`", f"{expected}, made of numbers", f"{error}") from None
     if not weights:
         raise KitError.about("`model`", expected, "one without weights", "Train it first.")
     if not all(np.isfinite(array).all() for array in weights):

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,8 +139,10 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
 def read_notebook(source: Path):
     """Return the notebook in a file; KitError if it holds none."""
     try:
-        notebook = nbformat.read(source, as_version=4)
-        nbformat.validate(notebook)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about ids that older front ends don't give
+            notebook = nbformat.read(source, as_version=4)
+            nbformat.validate(notebook)
     except Exception as error:  # of many kinds, since any file may bear the name .ipynb
         raise KitError.about(
             f"'{source}'",

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
 
 from cnn_utils.errors import KitError
+from cnn_utils.files import is_own, sha256
 from cnn_utils.handin.finding import Finding, output_texts
-from cnn_utils.handin.for_grading import FOLDER, PREDICTIONS, RECORD, WEIGHTS, hashes
+from cnn_utils.handin.for_grading import FOLDER, PREDICTIONS, RECORD, WEIGHTS, fingerprint, hashes
 from cnn_utils.handin.session import digest
 from cnn_utils.handin.tasks import is_hand_in
 from cnn_utils.submission import validate_submission
 
 SUBMISSION = "submission.csv"
 AGAIN = "Restart the kernel, run all cells, and save."
+MOST_BYTES = 200_000_000
 
 
 def check_evidence(notebook, folder: Path, networks) -> Iterator[Finding]:
-    """Yield what is missing of the evidence, and the cells that were changed after they had run.
+    """Yield what is missing of the evidence, or is of another run.
 
     Parameters
     ----------
@@ -32,34 +36,47 @@ def check_evidence(notebook, folder: Path, networks) -> Iterator[Finding]:
     """
     said = "\n".join(output_texts(notebook))
     for network in networks:
-        place = folder / FOLDER / network
+        place, name = folder / FOLDER / network, f"{FOLDER}/{network}"
         record = _read_record(place / RECORD)
-        if not (place / WEIGHTS).is_file():
-            told = f"{FOLDER}/{network} is missing: run the cell with `save_for_grading`."
+        if not is_own(place / WEIGHTS, folder):
+            told = f"{name} is missing beside the notebook, in '{folder.resolve()}': "
+            yield Finding(None, told + "run the cell with `save_for_grading`.")
+        elif (size := (place / WEIGHTS).stat().st_size) > MOST_BYTES:
+            told = f"{name}/{WEIGHTS} has {size / 1e6:,.0f} MB; at most {MOST_BYTES / 1e6:,.0f} "
+            yield Finding(None, told + "can be handed in. Make the network smaller.")
+        elif record.get("sha256") != hashes(place) or record.get("fingerprint") != _mark(place):
+            yield Finding(None, f"The files in {name} do not belong together. {AGAIN}")
+        elif str(record["fingerprint"]) not in said:
+            told = f"{name} was saved by another run than this notebook shows. {AGAIN}"
             yield Finding(None, told)
-        elif record.get("sha256") != hashes(place):
-            told = f"The files in {FOLDER}/{network} do not belong together. {AGAIN}"
-            yield Finding(None, told)
-        elif str(record.get("fingerprint")) not in said:
-            told = f"{FOLDER}/{network} was saved by another run than this notebook shows. {AGAIN}"
-            yield Finding(None, told)
-        else:
-            yield from changed_since(notebook, record.get("cells") or {})
 
 
-def changed_since(notebook, ran: dict[str, str]) -> Iterator[Finding]:
+def changed_since(
+    notebook, folder: Path, networks, ran: dict[int, str] | None
+) -> Iterator[Finding]:
     """Yield the cells whose source is not what was run.
 
     Parameters
     ----------
     notebook : NotebookNode
-    ran : dict of str to str
-        `digest` of each cell's source, by its execution count as a text.
+    folder : Path
+        Its evidence knows what was run until it was saved.
+    networks : iterable of str
+    ran : dict of int to str or None
+        What the notebook's kernel knows, if it is running; see `session.inputs_run`.
     """
+    known = {str(count): digest(source) for count, source in (ran or {}).items()}
+    for network in networks:
+        cells = _read_record(folder / FOLDER / network / RECORD).get("cells")
+        known = {**(cells if isinstance(cells, dict) else {}), **known}
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    on_disk = {(str(cell.execution_count), digest(cell.source)) for cell in code}
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "code" or is_hand_in(cell):
             continue
-        if ran.get(str(cell.execution_count), digest(cell.source)) != digest(cell.source):
+        count = str(cell.execution_count)
+        # A kernel that was started again counts from 1 once more: another cell may be meant.
+        if count in known and (count, known[count]) not in on_disk:
             told = (
                 f"It was changed after it was run: what stands below it is not its output. {AGAIN}"
             )
@@ -74,23 +91,21 @@ def check_submission(folder: Path, networks) -> Iterator[Finding]:
     except KitError as error:
         yield Finding(None, str(error))
         return
-    content = path.read_bytes()
-    record = _read_record(folder / f"{SUBMISSION}.json")
-    if record.get("sha256") != hashlib.sha256(content).hexdigest():
+    if _read_record(folder / f"{SUBMISSION}.json").get("sha256") != sha256(path):
         told = (
             f"{SUBMISSION} is not the file that export_submission wrote: run task 'submit' again."
         )
         yield Finding(None, told)
         return
     saved = [folder / FOLDER / network / PREDICTIONS for network in networks]
-    saved = [file.read_bytes() for file in saved if file.is_file()]
-    if saved and content not in saved:
+    saved = [sha256(file) for file in saved if is_own(file, folder)]
+    if saved and sha256(path) not in saved:
         told = f"{SUBMISSION} holds other answers than the network that was saved for grading."
         yield Finding(None, f"{told} {AGAIN}")
 
 
 def is_unsaved(notebook, path: Path, ran: dict[int, str], networks) -> bool:
-    """Say whether a notebook's file is older than what its running kernel has done.
+    """Say whether a notebook's file seems older than what its running kernel has done.
 
     Parameters
     ----------
@@ -103,19 +118,28 @@ def is_unsaved(notebook, path: Path, ran: dict[int, str], networks) -> bool:
     networks : iterable of str
         Names under which `save_for_grading` saves.
     """
-    if ran:
-        last = max(ran)
-        on_disk = {cell.get("execution_count"): cell.source for cell in notebook.cells}
-        if digest(on_disk.get(last, "")) != digest(ran[last]):
+    last = max(ran, default=None)
+    if last is not None:
+        on_disk = ((cell.get("execution_count"), digest(cell.source)) for cell in notebook.cells)
+        if (last, digest(ran[last])) not in on_disk:
             return True
     records = [path.parent / FOLDER / network / RECORD for network in networks]
     times = [record.stat().st_mtime for record in records if record.is_file()]
     return max(times, default=0) > path.stat().st_mtime
 
 
+def _mark(place: Path) -> str | None:
+    """Return the fingerprint of the weights that are there; None if they can't be read."""
+    try:
+        with np.load(place / WEIGHTS, allow_pickle=False) as arrays:
+            return fingerprint([arrays[name] for name in arrays.files])
+    except (OSError, ValueError, TypeError, BadZipFile, AttributeError, EOFError, MemoryError):
+        return None
+
+
 def _read_record(path: Path) -> dict:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass, field
 
 MARKER = re.compile(r"^\s*#\s*task:\s*([\w-]+)\s*$", re.IGNORECASE)
 # What the student release puts in place of the worked answers.
-STUB = re.compile(r"YOUR (CODE|ANSWER) HERE|raise NotImplementedError", re.IGNORECASE)
+STUB = re.compile(r"""raise NotImplementedError\(\s*["']task """)
+EMPTY = r"#|raise NotImplementedError"
 
 
 @dataclass
@@ -35,7 +37,8 @@ class Task:
     @property
     def is_stub(self) -> bool:
         """Whether it still is what was handed out: a placeholder, or nothing."""
-        return bool(STUB.search(self.source)) or not _written(self.source, self.kind)
+        is_code = self.kind == "code"
+        return (is_code and bool(STUB.search(self.source))) or not _written(self.source, is_code)
 
 
 def tasks_in(notebook) -> dict[tuple[str, str], Task]:
@@ -56,16 +59,37 @@ def tasks_in(notebook) -> dict[tuple[str, str], Task]:
 
 
 def is_hand_in(cell) -> bool:
-    """Say whether a cell is the one that checks the notebook, which is run after the others."""
-    return cell.cell_type == "code" and "hand_in(" in cell.source
+    """Say whether a cell only checks the notebook; it is run after the others."""
+    return cell.cell_type == "code" and calls_hand_in(cell.source)
+
+
+def calls_hand_in(source: str) -> bool:
+    """Say whether code does nothing but call `hand_in`."""
+    if "hand_in(" not in source:
+        return False
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return False
+    calls = [node for node in statements if not isinstance(node, (ast.Import, ast.ImportFrom))]
+    functions = [getattr(getattr(node, "value", None), "func", None) for node in calls]
+    names = [getattr(function, "attr", getattr(function, "id", "")) for function in functions]
+    return bool(names) and set(names) == {"hand_in"}
+
+
+def without_comments(markdown: str) -> str:
+    """Return Markdown without its HTML comments."""
+    first, *parts = markdown.split("<!--")
+    return first + "".join(part.partition("-->")[2] for part in parts)
 
 
 def group_of(notebook) -> dict[str, str]:
     """Return what the header's table says, by the names of its rows in small letters."""
     for cell in notebook.cells:
         if cell.metadata.get("kind") == "header" or "**Group number**" in cell.source:
-            rows = re.findall(r"^\|\s*\*\*(.+?)\*\*.*?\|\s*(.*?)\s*\|\s*$", cell.source, re.M)
-            return {name.lower(): value for name, value in rows}
+            rows = (line.strip().strip("|").split("|") for line in cell.source.splitlines())
+            rows = [row for row in rows if len(row) == 2 and "**" in row[0]]
+            return {name.split("**")[1].strip().lower(): value.strip() for name, value in rows}
     return {}
 
 
@@ -78,9 +102,9 @@ def _name_of(cell) -> str | None:
     return str(name) if name and wanted.get(cell.cell_type, False) else None
 
 
-def _written(source: str, kind: str) -> str:
-    """Return what is left of an answer without its comments and markers."""
-    if kind == "answer":
-        return re.sub(r"<!--.*?-->", "", source, flags=re.DOTALL).strip()
+def _written(source: str, is_code: bool) -> str:
+    """Return what is left of an answer without its comments and placeholders."""
+    if not is_code:
+        return re.sub(r"\W*YOUR ANSWER HERE\W*", "", without_comments(source), flags=re.I).strip()
     lines = (line.strip() for line in source.splitlines())
-    return "".join(line for line in lines if line and not line.startswith("#"))
+    return "".join(line for line in lines if line and not re.match(EMPTY, line))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nbconvert import HTMLExporter
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import cannot_write
 from cnn_utils.files import atomic_path
 
 # nbconvert's own page, with the alternative text that it leaves out.
@@ -37,4 +37,4 @@ def write_page(notebook, path: Path) -> None:
         with atomic_path(path) as part:
             part.write_text(html, encoding="utf-8")
     except OSError as error:
-        raise KitError.about(f"'{path}'", "be a file to write to", f"{error.strerror}") from None
+        raise cannot_write(path, error) from None

@@ -23,7 +23,16 @@ def test_what_is_written_is_read_back(tmp_path):
     assert read_assignment(tmp_path) == {"lab.ipynb": PART, "two.ipynb": Part((), ())}
 
 
-@pytest.mark.parametrize("text", [None, "{", "[]", "[1]", json.dumps({"lab.ipynb": {"tasks": 1}})])
+def described(name="lab.ipynb", tasks=(("a", "code"),), networks=("a",)):
+    return json.dumps({name: {"tasks": tasks, "networks": networks}})
+
+
+DAMAGED = [None, "{", "[]", "[1]", "[" * 100_000, '{"lab.ipynb": {"tasks": 1}}']
+DAMAGED += [described(name="../x.ipynb"), described(name="/x.ipynb"), described(name="x.txt")]
+DAMAGED += [described(tasks=[["a"]]), described(networks=[5]), described(networks=["../x"])]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
 def test_a_folder_without_a_readable_assignment_is_said(tmp_path, text):
     if text is not None:
         (tmp_path / FILE).write_text(text)

@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 import zipfile
 
@@ -12,7 +13,7 @@ from cnn_utils.errors import KitError
 from cnn_utils.handin import bundle
 from cnn_utils.handin.assignment import FILE, Part, as_json
 from cnn_utils.handin.bundle import MANIFEST, hand_in
-from cnn_utils.handin.for_grading import save_for_grading
+from cnn_utils.handin.for_grading import save
 from cnn_utils.submission import export_submission
 
 TABLE = "# Lab\n\n| | |\n|---|---|\n| **Group number** | {} |\n| **Members** | Ada |"
@@ -31,7 +32,7 @@ def masters(tmp_path):
 def folder(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
-    saved = save_for_grading("lenet", Network(), {"loss": [1]}, [1, 2], folder / "evidence")
+    saved = save("lenet", Network(), {"loss": [1]}, [1, 2], folder / "evidence")
     write(folder / "lab.ipynb", group="7", said=repr(saved))
     export_submission(np.arange(10_000) % 10, folder / "submission.csv")
     return folder
@@ -95,11 +96,6 @@ def test_a_good_folder_has_nothing_to_mend(folder, masters, capsys):
     assert "lab.ipynb: nothing to mend" in capsys.readouterr().out
 
 
-def test_a_group_cannot_choose_another_folder(folder, masters):
-    write(folder / "lab.ipynb", group="../../x")
-    assert hand_in(folder, masters).path == folder / "groupx.zip"
-
-
 def test_a_folder_without_notebooks_is_said(tmp_path, masters):
     with pytest.raises(
         KitError, match=r"must hold executed notebooks \(lab.ipynb\); received none"
@@ -135,12 +131,89 @@ def test_in_a_notebook_that_was_saved_it_is_the_same(folder, masters, ran):
 
 
 def test_an_unsaved_notebook_is_not_handed_in(folder, masters, ran):
-    ran.update({1: "# task: lenet\nmodel = 2", 2: "cnn_utils.hand_in()"})
+    ran.update({1: "# task: lenet\nmodel = 1", 2: "model = 2", 3: "cnn_utils.hand_in()"})
     handed_in = hand_in(folder, masters)
     assert handed_in.path is None
     assert not handed_in.is_complete
-    assert repr(handed_in).startswith("Not yet: save the notebook")
+    assert repr(handed_in).startswith("Not yet: save the notebook as lab.ipynb in")
     assert not (folder / "group7.zip").exists()
+
+
+def test_once_it_was_saved_in_between_it_is_handed_in(folder, masters, ran):
+    """A cell that was run last, and then deleted or edited, is on no disk."""
+    ran.update({1: "# task: lenet\nmodel = 1", 3: "1 + 1  # deleted since"})
+    assert hand_in(folder, masters).path is None
+    assert hand_in(folder, masters).path is None
+    os.utime(folder / "lab.ipynb", (2e9, 2e9))
+    handed_in = hand_in(folder, masters)
+    assert handed_in.is_complete
+    assert "lab.ipynb as it was saved at" in repr(handed_in)
+
+
+def test_from_another_notebook_it_is_as_from_outside(folder, masters, ran):
+    ran[1] = "import this"
+    assert hand_in(folder, masters).is_complete
+
+
+def test_a_missing_notebook_is_named(folder, masters):
+    part = Part((("lenet", "code"), ("why", "answer")), ("lenet",))
+    (masters / FILE).write_text(as_json({"lab.ipynb": part, "two.ipynb": part}))
+    handed_in = hand_in(folder, masters)
+    assert "two.ipynb:\n  - It is not in this folder" in repr(handed_in)
+    assert handed_in.path.exists()
+
+
+def test_groups_that_differ_are_named(folder, masters):
+    part = Part((("lenet", "code"), ("why", "answer")), ("lenet",))
+    (masters / FILE).write_text(as_json({"lab.ipynb": part, "two.ipynb": part}))
+    text = (folder / "lab.ipynb").read_text()
+    (folder / "two.ipynb").write_text(text.replace("** | 7", "** | Group 8"))
+    told = "The group numbers differ: '7' in lab.ipynb, '8' in two.ipynb."
+    assert told in repr(hand_in(folder, masters))
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [("Group 12", "12"), ("../../x", "x"), ("9" * 300, "9" * 40)]
+)
+def test_a_group_number_becomes_part_of_a_file_name(folder, masters, number, name):
+    text = (folder / "lab.ipynb").read_text()
+    (folder / "lab.ipynb").write_text(text.replace("** | 7", f"** | {number}"))
+    assert hand_in(folder, masters).path == folder / f"group{name}.zip"
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("[a link](http://x) and more", "all 2 answers found"),
+        ("![fig](a.png)", "all 2 answers found"),
+        ("&nbsp; *It* does $x^2$.", "all 2 answers found"),
+        ("漢字", "all 2 answers found"),
+        ("- **Yes**, `it` does", "all 2 answers found"),
+    ],
+)
+def test_answers_are_found_however_they_begin(folder, masters, answer, found):
+    text = (folder / "lab.ipynb").read_text()
+    (folder / "lab.ipynb").write_text(text.replace("It does.", answer))
+    assert found in hand_in(folder, masters).contents
+
+
+def test_an_answer_that_is_not_in_the_pdf_is_named(folder, masters, monkeypatch):
+    monkeypatch.setattr(bundle, "_first_words", lambda task: f"{task.name} is missing")
+    assert "0 of 2 answers found (not: lenet, why)" in hand_in(folder, masters).contents
+
+
+def test_links_to_elsewhere_and_old_files_do_no_harm(folder, masters):
+    (folder / "submission.csv").unlink()
+    (folder / "submission.csv").symlink_to("/etc/passwd")
+    os.utime(folder / "lab.ipynb", (0, 0))
+    with zipfile.ZipFile(hand_in(folder, masters).path) as archive:
+        assert "submission.csv" not in archive.namelist()
+        assert "lab.ipynb" in archive.namelist()
+
+
+def test_a_folder_must_be_named():
+    with pytest.raises(KitError, match="`folder` must be the name of a folder; received None"):
+        hand_in(None)
 
 
 def test_a_notebook_without_a_file_is_unsaved(tmp_path, masters, ran):

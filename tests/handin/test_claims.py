@@ -15,6 +15,13 @@ from cnn_utils.handin.claims import claims_in, shares_in, unsupported
         ("With augmentation, the accuracy could reach 85 %.", []),
         ("Accuracy rises by 120 %.", []),
         ("Batch normalisation with momentum 0.9.", []),
+        ("accuracy: 99.9 %", [0.999]),
+        ("**Accuracy**: we got 99.9 %.", [0.999]),
+        ("A dropout of 0.25 raised the accuracy.", []),
+        ("A learning rate of 0.001 gave the best accuracy, 0.81.", [0.81]),
+        ("Guessing gives an accuracy of 10 %.", []),
+        ("The accuracy rose by 3.1 % to 98.7 %.", [0.987]),
+        ("We took 80 % of the images for training, and the accuracy was 98.7 %.", [0.987]),
     ],
 )
 def test_accuracies_and_f1_scores_are_claims(text, values):

@@ -38,7 +38,7 @@ def network():
 
 def save(network, tmp_path, **changed):
     arguments = {"name": "lenet", "history": HISTORY, "predictions": [7, 2, 1], **changed}
-    return save_for_grading(model=network, folder=tmp_path / "evidence", **arguments)
+    return for_grading.save(model=network, folder=tmp_path / "evidence", **arguments)
 
 
 def test_the_files_hold_numbers_and_text_only(network, tmp_path):
@@ -77,6 +77,11 @@ def test_the_record_binds_the_files_the_cells_and_the_data(network, tmp_path, mo
     assert record["sha256"]["weights.npz"] == hashlib.sha256(weights).hexdigest()
     assert len(record["sha256"]) == 4
     assert "numpy" in record["versions"]
+
+
+def test_what_was_saved_is_printed(network, tmp_path, capsys):
+    save_for_grading("lenet", network, HISTORY, [7, 2, 1], tmp_path / "evidence")
+    assert capsys.readouterr().out == f"{save(network, tmp_path)}\n"
 
 
 def test_its_text_says_what_was_saved(network, tmp_path):
@@ -124,6 +129,8 @@ def test_half_precision_is_saved_as_float32(tmp_path):
         ({"name": 3}, "`name` must be a short name"),
         ({"history": None}, "`history` must be what model.fit returned"),
         ({"predictions": [[[1]]]}, "`predictions` must hold integer labels"),
+        ({"predictions": []}, "`predictions` must hold a class for each test image; received none"),
+        ({"predictions": [3, -5]}, "a class for each test image; received the label -5"),
     ],
 )
 def test_wrong_arguments_are_explained(network, tmp_path, changed, message):
@@ -136,6 +143,8 @@ def test_wrong_arguments_are_explained(network, tmp_path, changed, message):
     ("model", "message"),
     [
         (3, r"`model` must be a trained Keras model; received 3 \(int\)"),
+        (Network, "`model` must be a trained Keras model; received a type"),
+        (Network(np.array(["a"])), "be a trained Keras model, made of numbers; received could not"),
         (Network(), "received one without weights. Train it first"),
         (Network(np.array([1, np.nan])), "`model` must have finite weights; received NaN"),
     ],
@@ -143,6 +152,19 @@ def test_wrong_arguments_are_explained(network, tmp_path, changed, message):
 def test_a_model_without_numbers_is_refused(tmp_path, model, message):
     with pytest.raises(KitError, match=message):
         save(model, tmp_path)
+
+
+def test_a_folder_must_be_named(network):
+    with pytest.raises(KitError, match="`folder` must be the name of a folder; received None"):
+        save_for_grading("lenet", network, HISTORY, [1], folder=None)
+
+
+def test_a_link_to_elsewhere_is_no_evidence(network, tmp_path):
+    save(network, tmp_path)
+    link = tmp_path / "evidence" / "lenet" / "history.json"
+    link.unlink()
+    link.symlink_to("/etc/passwd")
+    assert "history.json" not in [path.name for path in files_of(tmp_path, "lenet")]
 
 
 def test_a_place_that_cannot_be_written_is_said(network, tmp_path):

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from cnn_utils.handin import for_grading
-from cnn_utils.handin.for_grading import save_for_grading
+from cnn_utils.handin.for_grading import save
 from cnn_utils.handin.same_run import changed_since, check_evidence, check_submission, is_unsaved
-from cnn_utils.handin.session import digest
 from cnn_utils.submission import export_submission
 
 ANSWERS = np.arange(10_000) % 10
@@ -31,7 +30,7 @@ def ran(source, number, text=""):
 def notebook(tmp_path, monkeypatch):
     """A notebook as it was saved after its three cells, the last but one of which saved."""
     monkeypatch.setattr(for_grading, "inputs_run", lambda: {1: "train()", 2: "save_for_grading()"})
-    saved = save_for_grading("cnn", Network(), {"loss": [1.0]}, ANSWERS, tmp_path / "evidence")
+    saved = save("cnn", Network(), {"loss": [1.0]}, ANSWERS, tmp_path / "evidence")
     cells = [ran("train()", 1), ran("save_for_grading()", 2, repr(saved)), ran("hand_in()", 9)]
     return v4.new_notebook(cells=cells)
 
@@ -50,7 +49,8 @@ def test_no_network_needs_no_evidence(notebook, tmp_path):
 
 def test_missing_evidence_is_named(notebook, tmp_path):
     (sentence,) = told(check_evidence(notebook, tmp_path, ["lenet"]))
-    assert sentence == "evidence/lenet is missing: run the cell with `save_for_grading`."
+    where = f"evidence/lenet is missing beside the notebook, in '{tmp_path}': run the cell with"
+    assert sentence.startswith(where)
 
 
 @pytest.mark.parametrize("file", ["weights.npz", "predictions.csv", "history.json", "record.json"])
@@ -66,16 +66,63 @@ def test_evidence_of_another_run_is_noticed(notebook, tmp_path):
     assert "evidence/cnn was saved by another run than this notebook shows" in sentence
 
 
-def test_a_cell_changed_after_the_run_is_named(notebook, tmp_path):
-    notebook.cells[0].source = "train(longer=True)"
+@pytest.mark.parametrize("content", ["hello", ""])
+def test_weights_that_cannot_be_read_are_noticed(notebook, tmp_path, content):
+    place = tmp_path / "evidence" / "cnn"
+    (place / "weights.npz").write_text(content)
+    record = json.loads((place / "record.json").read_text())
+    (place / "record.json").write_text(json.dumps({**record, "sha256": for_grading.hashes(place)}))
     (sentence,) = told(check_evidence(notebook, tmp_path, ["cnn"]))
+    assert "do not belong together" in sentence
+
+
+def test_weights_of_another_network_are_noticed_by_their_fingerprint(notebook, tmp_path):
+    place = tmp_path / "evidence" / "cnn"
+    np.savez(place / "weights.npz", np.zeros(3, np.float32))
+    record = json.loads((place / "record.json").read_text())
+    for mark in (record["fingerprint"], ""):
+        changed = {**record, "sha256": for_grading.hashes(place), "fingerprint": mark}
+        (place / "record.json").write_text(json.dumps(changed))
+        assert len(told(check_evidence(notebook, tmp_path, ["cnn"]))) == 1
+
+
+def test_weights_too_large_to_hand_in_are_not_read(notebook, tmp_path):
+    with (tmp_path / "evidence" / "cnn" / "weights.npz").open("wb") as file:
+        file.truncate(10**10)
+    (sentence,) = told(check_evidence(notebook, tmp_path, ["cnn"]))
+    assert "has 10,000 MB; at most 200" in sentence
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"cells": [1, 2]}', "3"])
+def test_a_record_of_any_content_is_read(notebook, tmp_path, text):
+    (tmp_path / "evidence" / "cnn" / "record.json").write_text(text)
+    assert len(told(check_evidence(notebook, tmp_path, ["cnn"]))) == 1
+    assert told(changed_since(notebook, tmp_path, ["cnn"], None)) == []
+
+
+def changed(notebook, folder, ran=None):
+    return told(changed_since(notebook, folder, ["cnn"], ran))
+
+
+def test_a_cell_changed_after_the_run_is_named(notebook, tmp_path):
+    assert changed(notebook, tmp_path) == []
+    notebook.cells[0].source = "train(longer=True)"
+    (sentence,) = changed(notebook, tmp_path)
     assert sentence.startswith("cell 1: It was changed after it was run")
 
 
-def test_cells_run_later_and_the_last_one_are_not_compared():
-    cells = [ran("a", 1), ran("new", 7), v4.new_markdown_cell("b"), ran("hand_in( )", 2)]
-    known = {"1": digest("a"), "2": digest("hand_in()")}
-    assert told(changed_since(v4.new_notebook(cells=cells), known)) == []
+def test_the_running_kernel_knows_more_than_the_evidence(notebook, tmp_path):
+    notebook.cells.insert(2, ran("answer = 2", 3))
+    assert changed(notebook, tmp_path) == []
+    assert changed(notebook, tmp_path, {3: "answer = 2"}) == []
+    (sentence,) = changed(notebook, tmp_path, {3: "answer = 1"})
+    assert sentence.startswith("cell 3: It was changed")
+
+
+def test_a_kernel_that_was_started_again_counts_from_one(notebook, tmp_path):
+    notebook.cells.insert(0, ran("import cnn_utils", 2))
+    notebook.cells[1].execution_count = 3
+    assert changed(notebook, tmp_path / "no evidence", {2: "import cnn_utils"}) == []
 
 
 def test_a_submission_of_the_saved_network_is_well(notebook, tmp_path):
@@ -124,11 +171,17 @@ def file(tmp_path):
         ({1: "train()", 2: "save_for_grading()"}, False),
         ({1: "train()", 2: "save_for_grading()", 3: "look()"}, True),
         ({1: "train()", 2: "save_for_grading(x)"}, True),
+        ({3: "hand_in()"}, True),
         ({}, False),
     ],
 )
 def test_a_file_without_the_last_cell_run_is_unsaved(notebook, file, history, unsaved):
     assert is_unsaved(notebook, file, history, ["cnn"]) is unsaved
+
+
+def test_of_two_cells_with_one_number_either_will_do(notebook, file):
+    notebook.cells.insert(0, ran("import cnn_utils", 2))
+    assert not is_unsaved(notebook, file, {2: "import cnn_utils"}, [])
 
 
 def test_a_file_older_than_its_evidence_is_unsaved(notebook, file):

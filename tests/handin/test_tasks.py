@@ -1,7 +1,7 @@
 import nbformat.v4 as v4
 import pytest
 
-from cnn_utils.handin.tasks import group_of, tasks_in
+from cnn_utils.handin.tasks import group_of, is_hand_in, tasks_in, without_comments
 
 
 def code(source, **metadata):
@@ -46,7 +46,8 @@ def test_code_and_answer_of_one_name_are_two_tasks():
     [
         "# task: f1",
         "# task: f1\n# a comment",
-        "# task: f1\nraise NotImplementedError('task f1')",
+        "# task: f1\ndef f1():\n    raise NotImplementedError('task f1: write it')",
+        "# task: f1\nraise NotImplementedError",
         "# task: f1\n# YOUR CODE HERE",
     ],
 )
@@ -59,6 +60,15 @@ def test_an_empty_text_is_no_answer(source):
     assert tasks(answer(source))["overfitting", "answer"].is_stub
 
 
+def test_a_placeholder_left_beside_an_answer_does_no_harm():
+    found = tasks(
+        code("# task: f1\n# YOUR CODE HERE\nx = 1"),
+        code("# task: b\nclass A:\n    def f(self):\n        raise NotImplementedError"),
+        answer("*YOUR ANSWER HERE*\n\nIt overfits."),
+    )
+    assert not any(task.is_stub for task in found.values())
+
+
 def test_answers_are_not_stubs():
     found = tasks(code("# task: f1\nx = 1"), answer("It overfits."))
     assert not any(task.is_stub for task in found.values())
@@ -67,6 +77,33 @@ def test_answers_are_not_stubs():
 def test_other_cells_are_no_tasks():
     header = v4.new_markdown_cell("table", metadata={"task": "group", "kind": "header"})
     assert tasks(code("x = 1  # task: f1"), v4.new_markdown_cell("# task: f1"), header) == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "only"),
+    [
+        ("cnn_utils.hand_in()", True),
+        ("# at last\nfrom cnn_utils import hand_in\nhanded = hand_in('.')", True),
+        ("x = 1\nhand_in()", False),
+        ("# hand_in()", False),
+        ("print('hand_in()')", False),
+        ("hand_in(", False),
+    ],
+)
+def test_a_cell_that_only_hands_in(source, only):
+    assert is_hand_in(code(source)) is only
+    assert not is_hand_in(v4.new_markdown_cell(source))
+
+
+def test_comments_are_cut_out_however_many():
+    assert without_comments("a<!-- b -->c<!-- d --> e <!-- f") == "ac e "
+    assert without_comments("<!--" * 100_000) == ""
+
+
+def test_a_table_may_do_without_its_last_line():
+    table = "| | |\n|-|-|\n| **Group number** | 7 |\n  **Members** | Ada, Grace"
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(table)])
+    assert group_of(notebook) == {"group number": "7", "members": "Ada, Grace"}
 
 
 def test_the_group_is_read_from_the_table():

@@ -55,13 +55,15 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
 
     Raises
     ------
+    NoLayout
+        If the package ``typst`` is missing, or fails.
     KitError
-        If the package ``typst`` is missing, or the notebook is damaged.
+        If the notebook is damaged.
     """
     try:
         import typst
     except ImportError:
-        raise KitError(NO_TYPST) from None
+        raise NoLayout(NO_TYPST) from None
     try:
         nbformat.validate(notebook)
     except (nbformat.ValidationError, AttributeError, TypeError, KeyError):
@@ -85,7 +87,11 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
         try:
             return compiler.pdf(head + "\n\n".join(parts))
         except typst.TypstError as error:
-            raise KitError(f"The notebook could not be laid out as PDF: {error}") from None
+            raise NoLayout(f"The notebook could not be laid out as PDF: {error}") from None
+
+
+class NoLayout(KitError):
+    """There can be no PDF here; the notebook itself is well."""
 
 
 class _Compiler:
@@ -179,7 +185,7 @@ def _title_and_cells(notebook, name: str):
     """Take the title from the first heading, if the notebook begins with one."""
     cells = [cell for cell in notebook.cells if cell.source.strip() or cell.get("outputs")]
     # What is said before handing in is for the student, and older than this document.
-    cells = [type(cell)({**cell, "outputs": []}) if is_hand_in(cell) else cell for cell in cells]
+    cells = [cell for cell in cells if not is_hand_in(cell)]
     first = cells[0] if cells and cells[0].cell_type == "markdown" else None
     line, _, rest_of_it = first.source.strip().partition("\n") if first else ("", "", "")
     if not line.startswith("# ") or not line.strip("# \t"):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pypdf
 from nbconvert.exporters import Exporter
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import cannot_write
 from cnn_utils.files import atomic_path
-from cnn_utils.handin.pdf.document import build
+from cnn_utils.handin.pdf.document import NoLayout, build
 from cnn_utils.handin.run import read_notebook
 from cnn_utils.handin.web_page import write_page
 
@@ -58,7 +59,7 @@ def export_pdf(notebook: Path, out: Path | None = None) -> Path:
         with atomic_path(out) as part:
             part.write_bytes(pdf)
     except OSError as error:
-        raise KitError.about(f"'{out}'", "be a file to write to", f"{error.strerror}") from None
+        raise cannot_write(out, error) from None
     return out
 
 
@@ -76,11 +77,17 @@ def export_pdf_or_page(notebook: Path) -> tuple[Path, str]:
     """
     try:
         return export_pdf(notebook), ""
-    except KitError as error:
+    except NoLayout as error:
         pdf, page = notebook.with_suffix(".pdf"), notebook.with_suffix(".html")
-        source = read_notebook(notebook)
-        if pdf.is_file() and pdf.stat().st_mtime >= notebook.stat().st_mtime:
+        if pdf.is_file() and pdf.stat().st_mtime >= notebook.stat().st_mtime and _is_pdf(pdf):
             return pdf, ""
-        write_page(source, page)
+        write_page(read_notebook(notebook), page)
         told = f"Open {page.name} in a browser and print it to {pdf.name}, in the same folder."
         return page, f"{error} {told}"
+
+
+def _is_pdf(path: Path) -> bool:
+    try:
+        return len(pypdf.PdfReader(path).pages) > 0
+    except Exception:  # of many kinds: somebody else's file
+        return False

@@ -2,6 +2,7 @@ import os
 import sys
 
 import nbformat
+import pypdf
 import pytest
 from nbconvert.exporters import get_exporter
 
@@ -38,14 +39,17 @@ def test_the_command_says_what_it_wrote(notebook, tmp_path, capsys):
     assert capsys.readouterr().out == f"{tmp_path / 'lab 1.pdf'} written\n"
 
 
-def test_what_is_no_notebook_is_said(tmp_path, capsys):
+def test_what_is_no_notebook_is_said_and_the_next_is_done(notebook, tmp_path, capsys):
     (tmp_path / "a.ipynb").write_text("{")
-    assert main(["pdf", str(tmp_path / "a.ipynb")]) == 2
+    assert main(["pdf", str(tmp_path / "a.ipynb"), str(notebook)]) == 2
     assert "must be a notebook" in capsys.readouterr().err
+    assert (tmp_path / "lab 1.pdf").exists()
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(notebook, tmp_path):
-    with pytest.raises(KitError, match="must be a file to write to"):
+    with pytest.raises(
+        KitError, match=r"must be a file to write to; received No such .* Choose another"
+    ):
         export_pdf(notebook, tmp_path / "missing" / "a.pdf")
 
 
@@ -61,7 +65,11 @@ def test_without_typst_there_is_a_page_and_a_sentence(notebook, tmp_path, capsys
 def test_a_pdf_printed_by_hand_is_taken(notebook, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
     printed = tmp_path / "lab 1.pdf"
-    printed.write_bytes(b"%PDF")
+    printed.write_bytes(b"%PDF, but not really")
+    assert export_pdf_or_page(notebook)[0] == tmp_path / "lab 1.html"
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.write(printed)
     assert export_pdf_or_page(notebook) == (printed, "")
     os.utime(printed, (0, 0))
     assert export_pdf_or_page(notebook)[0] == tmp_path / "lab 1.html"
