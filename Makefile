@@ -2,11 +2,12 @@
 # make test     set up, run all fast tests, the notebooks included
 # make browser  set up, use Part 2 in JupyterLab in a headless Chromium, which must be installed
 # make lab      set up, open the notebooks in JupyterLab
+# make mutations  set up, try every check on wrong and right solutions, print the table
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test slow browser lab pair lint clean
+.PHONY: run test slow browser mutations lab pair lint clean
 
 run: .venv/ready
 	$(BIN)/python -m cnn_utils run $(ARGS)
@@ -24,6 +25,9 @@ slow: .venv/ready-tests
 
 browser: .venv/ready-browser
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+
+mutations: .venv/ready-tests
+	$(BIN)/python tests/checks/mutations.py
 
 pair: .venv/ready
 	$(BIN)/python -m cnn_utils pair

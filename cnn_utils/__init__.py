@@ -6,7 +6,7 @@ data           load_mnist, load_cifar10, cifar10_path, and the built-in sample
 models         build_dense, build_lenet, build_cifar_cnn: uncompiled Keras models
 keras_metrics  F1Score for `model.compile`
 metrics        confusion_matrix, f1_score, classification_table, most_confused
-sequences      sequence_error_rate, sequence_error_interval, simulate_sequence_errors
+sequences      sequence_error_rate, accuracy_interval, simulate_sequence_errors
 batches        ImageBatches: feed uint8 images batch by batch
 training       pick, profile, set_seed, EpochProgress
 monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
@@ -15,6 +15,8 @@ plots          plot_training_history, plot_images, plot_confusion_matrix, ...
 insight        show_filters, show_feature_maps, show_evidence, show_augmentation, show_embedding
 widgets        ImageBrowser, ConfusionMatrixExplorer: look at images, and at mistakes
 submission     export_submission, validate_submission
+checks         check_lenet, check_f1, ...: is a task solved, and if not, why
+unanswered     one line instead of a traceback where a task is not solved yet
 startup        show_versions
 errors         KitError: its text says what to do next
 handin         save_for_grading, hand_in; run, pdf: execute the notebooks, lay them out
@@ -36,6 +38,19 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 _HOMES = {
     "cnn_utils.batches": ("ImageBatches",),
+    "cnn_utils.checks": (
+        "CheckFailed",
+        "check_cnn",
+        "check_evaluation",
+        "check_f1",
+        "check_history_plot",
+        "check_images_figure",
+        "check_lenet",
+        "check_preprocess",
+        "check_submission",
+        "check_ten_digits",
+        "check_training",
+    ),
     "cnn_utils.data.dataset": ("CIFAR10_CLASSES", "DIGIT_NAMES"),
     "cnn_utils.data.loaders": ("cifar10_path", "load_cifar10", "load_mnist"),
     "cnn_utils.errors": ("DataError", "KitError", "SubmissionError"),
@@ -76,7 +91,7 @@ _HOMES = {
         "plot_training_history",
     ),
     "cnn_utils.sequences": (
-        "sequence_error_interval",
+        "accuracy_interval",
         "sequence_error_rate",
         "simulate_sequence_errors",
     ),
@@ -95,6 +110,19 @@ __all__ = sorted(_HOME_OF)
 
 if TYPE_CHECKING:
     from cnn_utils.batches import ImageBatches
+    from cnn_utils.checks import (
+        CheckFailed,
+        check_cnn,
+        check_evaluation,
+        check_f1,
+        check_history_plot,
+        check_images_figure,
+        check_lenet,
+        check_preprocess,
+        check_submission,
+        check_ten_digits,
+        check_training,
+    )
     from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES
     from cnn_utils.data.loaders import cifar10_path, load_cifar10, load_mnist
     from cnn_utils.errors import DataError, KitError, SubmissionError
@@ -135,7 +163,7 @@ if TYPE_CHECKING:
         plot_training_history,
     )
     from cnn_utils.sequences import (
-        sequence_error_interval,
+        accuracy_interval,
         sequence_error_rate,
         simulate_sequence_errors,
     )

@@ -1,4 +1,4 @@
-"""The command line: `python -m cnn_utils run`, `pdf`, `handin`, `pair`."""
+"""The command line: `python -m cnn_utils run`, `pdf`, `handin`, `pair`, `release`."""
 
 from __future__ import annotations
 
@@ -92,6 +92,17 @@ def pair(options: argparse.Namespace) -> int:
     return int(options.check and bool(changed))
 
 
+def release(options: argparse.Namespace) -> int:
+    """Write what students get, and say what it is."""
+    from cnn_utils.grading.release import release as write_release
+
+    files = write_release(options.out, options.notebooks, options.py)
+    notebooks = [str(options.out / file) for file in files if file.suffix == ".ipynb"]
+    print(f"{options.out} written: {len(files)} files, without tests, grading and answers")
+    print("\n".join(f"  {notebook}" for notebook in notebooks))
+    return 0
+
+
 def _check_data(folder: Path, parts: list[str]) -> None:
     """Refuse a folder without the files: falling back to the sample would surprise."""
     from cnn_utils.data.loaders import CIFAR10_FILE, MNIST_FILE
@@ -146,11 +157,22 @@ def _parser() -> argparse.ArgumentParser:
     handin_parser.add_argument(
         "--notebooks", type=Path, help="folder of assignment.json (default: that one, or the kit's)"
     )
-    for command in (run_parser, pair_parser):
+    with_notebooks = [run_parser, pair_parser]
+    if (Path(__file__).parent / "grading").is_dir():  # students have no such folder
+        with_notebooks += _instructors_commands(commands)
+    for command in with_notebooks:
         command.add_argument(
             "--notebooks", type=Path, default=KIT / "notebooks", help="folder of the notebooks"
         )
     return parser
+
+
+def _instructors_commands(commands) -> list[argparse.ArgumentParser]:
+    release_parser = commands.add_parser("release", help="write the student release")
+    release_parser.add_argument("--out", type=Path, required=True, help="a new folder")
+    release_parser.add_argument("--py", action="store_true", help="the notebooks as .py, too")
+    release_parser.set_defaults(command=release)
+    return [release_parser]
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ from cnn_utils.metrics import as_labels
 def sequence_error_rate(accuracy, length: int = 10):
     """Probability that a number of `length` digits contains at least one mistake.
 
-    All digits are right with probability ``accuracy**length`` if mistakes are independent and
-    every digit is as hard as the test set's, so the answer is ``1 - accuracy**length``.
+    Mistakes are taken to be independent, and every digit to be as hard as the test set's.
 
     Parameters
     ----------
@@ -37,26 +36,21 @@ def sequence_error_rate(accuracy, length: int = 10):
     >>> round(sequence_error_rate(0.988), 3)
     0.114
     """
-    try:
-        values = np.asarray(accuracy, dtype=np.float64)
-    except (ValueError, TypeError):
-        values = np.array(np.nan)
-    if not ((values >= 0) & (values <= 1)).all():
-        raise KitError.about(
-            "`accuracy`", "be a fraction in 0-1", accuracy, "Write 98.8 % as 0.988."
-        )
+    values = _check_accuracy(accuracy)
     check_count("length", length)
-    error_rate = 1 - values**length
+    ### BEGIN SOLUTION
+    error_rate = 1 - values**length  # all digits are right with probability values**length
     return float(error_rate) if error_rate.ndim == 0 else error_rate
+    ### END SOLUTION
 
 
-def sequence_error_interval(
-    accuracy: float, n_test: int, length: int = 10, confidence: float = 0.95
+def accuracy_interval(
+    accuracy: float, n_test: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Interval for `sequence_error_rate` when the accuracy was measured on `n_test` images.
+    """Interval in which the true accuracy lies, when it was measured on `n_test` images.
 
-    The accuracy gets its Wilson score interval; both ends are carried through
-    ``1 - accuracy**length``, which is monotone.
+    Wilson's score interval. What grows with the accuracy, or falls with it, has the interval
+    between its values at the two ends.
 
     Parameters
     ----------
@@ -64,8 +58,6 @@ def sequence_error_interval(
         Measured share of correct digits.
     n_test : int
         Number of test images it was measured on, at least 1.
-    length : int, default=10
-        Number of digits, at least 1.
     confidence : float, default=0.95
         Coverage of the interval, strictly between 0 and 1.
 
@@ -88,13 +80,12 @@ def sequence_error_interval(
         raise KitError.about("`confidence`", "lie strictly between 0 and 1", confidence)
     if np.ndim(accuracy) != 0:
         raise KitError.about("`accuracy`", "be a single number", accuracy)
-    sequence_error_rate(accuracy, length)
+    _check_accuracy(accuracy)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     centre = accuracy + z**2 / (2 * n_test)
     spread = z * np.sqrt(accuracy * (1 - accuracy) / n_test + (z / (2 * n_test)) ** 2)
     # Rounding can carry an end a hair past 0 or 1.
-    ends = np.clip((centre + np.array([spread, -spread])) / (1 + z**2 / n_test), 0, 1)
-    low, high = sequence_error_rate(ends, length)
+    low, high = np.clip((centre + np.array([-spread, spread])) / (1 + z**2 / n_test), 0, 1)
     return float(low), float(high)
 
 
@@ -133,3 +124,15 @@ def simulate_sequence_errors(
     rng = np.random.default_rng(seed)
     draws = rng.integers(len(wrong), size=(n_sequences, length), dtype=np.int32)
     return float(wrong[draws].any(axis=1).mean())
+
+
+def _check_accuracy(accuracy) -> np.ndarray:
+    try:
+        values = np.asarray(accuracy, dtype=np.float64)
+    except (ValueError, TypeError):
+        values = np.array(np.nan)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise KitError.about(
+            "`accuracy`", "be a fraction in 0-1", accuracy, "Write 98.8 % as 0.988."
+        )
+    return values

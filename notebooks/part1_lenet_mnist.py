@@ -153,6 +153,13 @@ def build_lenet():
 build_lenet().summary()
 
 # %% [markdown]
+# A *check* says whether a task is solved, and if not, what it found, with a hint. `hint=2` and
+# `hint=3` say more. It looks at what the network computes, however you wrote it.
+
+# %% check="lenet"
+cnn_utils.check_lenet(build_lenet)
+
+# %% [markdown]
 # ### Task 1.1.1 b: F1, counted over the whole epoch
 #
 # For one class, *precision* is the share of its predictions that are right, *recall* the share of
@@ -213,6 +220,9 @@ for batch in (slice(0, 77), slice(77, 500)):
     keras_own.update_state(y_train_hot[batch], random_scores[batch])
 print(f"ours {float(ours.result()):.6f}, Keras' {float(keras_own.result()):.6f}")
 
+# %% check="f1"
+cnn_utils.check_f1(F1Score)
+
 # %% [markdown]
 # ## 4 Train
 #
@@ -241,19 +251,27 @@ history = model.fit(
 lenet_seconds = time.perf_counter() - start
 ### END SOLUTION
 
+# %% check="train-lenet"
+cnn_utils.check_training(model, history, x_train, y_train_hot, EPOCHS, BATCH_SIZE)
+
 # %%
 cnn_utils.history_table(history).tail(3).round(4)
 
 # %% [markdown]
 # ### Task 1.1.3: the curves
 #
-# Draw loss, accuracy and F1 over the epochs, training against validation.
+# Draw loss, accuracy and F1 over the epochs, training against validation, and keep the figure as
+# `history_figure`.
 
-# %% task="plot-history" points=5
+# %% task="plot-history" points=5 defines=["history_figure"]
 # task: plot-history
 ### BEGIN SOLUTION
-cnn_utils.plot_training_history(history, title="LeNet")
+history_figure = cnn_utils.plot_training_history(history, title="LeNet")
+history_figure
 ### END SOLUTION
+
+# %% check="plot-history"
+cnn_utils.check_history_plot(history_figure, history)
 
 # %% [markdown]
 # ## 5 Evaluate
@@ -268,6 +286,9 @@ cnn_utils.plot_training_history(history, title="LeNet")
 test_loss, test_accuracy, test_f1 = model.evaluate(x_test, y_test_hot, verbose=0)
 ### END SOLUTION
 print(f"test accuracy {test_accuracy:.4f}, macro F1 {test_f1:.4f}")
+
+# %% check="evaluate-lenet"
+cnn_utils.check_evaluation(model, x_test, y_test_hot, test_accuracy, test_f1)
 
 # %% [markdown]
 # The confusion matrix shows *which* digits are taken for which: each row is a true digit, each
@@ -355,8 +376,9 @@ print(f"Accuracy, training - validation: {gap[best]:+.4f} there, {gap.iloc[-1]:+
 # knowing which pixels are neighbours. Both networks are measured here, in the same run.
 
 # %%
+metrics = ["accuracy", F1Score()]
 dense = cnn_utils.build_dense()
-dense.compile(optimizer="adam", loss="mse", metrics=["accuracy", F1Score()])
+dense.compile(optimizer="adam", loss="mse", metrics=metrics)
 start = time.perf_counter()
 dense_history = dense.fit(
     x_train,
@@ -430,6 +452,9 @@ def ten_digit_error_rate(accuracy):
     ### END SOLUTION
 
 
+# %% check="ten-digits"
+cnn_utils.check_ten_digits(ten_digit_error_rate)
+
 # %%
 ten_digits = ten_digit_error_rate(test_accuracy)
 print(f"one digit: {1 - test_accuracy:.2%} wrong, ten digits: {ten_digits:.2%} wrong")
@@ -440,9 +465,11 @@ print(f"as a check, 98.8 % accuracy: {ten_digit_error_rate(0.988):.1%}, not 1.2 
 # strings of ten test digits, drawn at random?
 
 # %%
-low, high = cnn_utils.sequence_error_interval(test_accuracy, n_test=len(y_test))
+low, high = cnn_utils.accuracy_interval(test_accuracy, n_test=len(y_test))
+print(f"accuracy, 95 % interval: {low:.2%} to {high:.2%}")
+print(f"ten digits: {ten_digit_error_rate(high):.2%} to {ten_digit_error_rate(low):.2%} wrong")
 simulated = cnn_utils.simulate_sequence_errors(y_test, y_pred)
-print(f"95 % interval: {low:.2%} to {high:.2%}; simulated on 100,000 strings: {simulated:.2%}")
+print(f"simulated on 100,000 strings: {simulated:.2%} wrong")
 
 # %%
 accuracies = np.array([0.95, 0.974, 0.988, 0.995, 0.999])

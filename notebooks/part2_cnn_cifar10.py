@@ -89,6 +89,9 @@ def preprocess(images):
     ### END SOLUTION
 
 
+# %% check="preprocess"
+cnn_utils.check_preprocess(preprocess)
+
 # %%
 x = preprocess(X_train[:100])
 print(
@@ -120,13 +123,17 @@ print(f"{len(train):,} batches to train on, {len(val)} to validate with")
 # ### Task 2.2: look at the data
 #
 # Before building anything, look: what do the images show, how many are there of each class, and
-# what do the images of a class have in common?
+# what do the images of a class have in common? Keep your figure as `images_figure`.
 
-# %% task="look" points=5
+# %% task="look" points=5 defines=["images_figure"]
 # task: look
 ### BEGIN SOLUTION
-cnn_utils.plot_class_examples(X_train, y_train, class_names)
+images_figure = cnn_utils.plot_class_examples(X_train, y_train, class_names)
+images_figure
 ### END SOLUTION
+
+# %% check="look"
+cnn_utils.check_images_figure(images_figure)
 
 # %% [markdown]
 # Six of each are soon seen. Page through all of them: how many cats can you tell from dogs?
@@ -184,6 +191,9 @@ def build_cnn():
 
 # %%
 build_cnn().summary()
+
+# %% check="cnn"
+cnn_utils.check_cnn(build_cnn)
 
 # %% [markdown] task="cnn" kind="answer" points=10
 # <!-- ### BEGIN SOLUTION -->
@@ -256,9 +266,10 @@ cnn_utils.show_evidence(model, preprocess(X_val[costly]), y_val[costly], class_n
 # %% [markdown]
 # ### Task 2.4: predictions for the leaderboard
 #
-# Predict the unlabelled `X_test`, in its order, and write `submission.csv`.
+# Predict the unlabelled `X_test`, in its order, and write `submission.csv`; keep the file's name as
+# `submission_path`.
 
-# %% task="submit" points=5
+# %% task="submit" points=5 defines=["submission_path"]
 # task: submit
 ### BEGIN SOLUTION
 test = ImageBatches(data["X_test"], preprocess=preprocess, batch_size=256)
@@ -267,8 +278,11 @@ submission_path = cnn_utils.export_submission(test_prob)
 ### END SOLUTION
 
 # %%
-submission = cnn_utils.validate_submission("submission.csv")
+submission = cnn_utils.validate_submission(submission_path)
 submission.head()
+
+# %% check="submit"
+cnn_utils.check_submission(submission_path, model, data["X_test"], preprocess)
 
 # %% [markdown]
 # A last look before handing in: predictions should be spread about as the training classes are.

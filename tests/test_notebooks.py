@@ -23,15 +23,15 @@ TASKS = {
         "lenet": ["build_lenet"],
         "f1": ["F1Score"],
         "train-lenet": ["model", "history"],
-        "plot-history": [],
+        "plot-history": ["history_figure"],
         "evaluate-lenet": ["test_accuracy", "test_f1"],
         "ten-digits": ["ten_digit_error_rate"],
     },
     "part2_cnn_cifar10": {
         "preprocess": ["preprocess"],
-        "look": [],
+        "look": ["images_figure"],
         "cnn": ["build_cnn"],
-        "submit": [],
+        "submit": ["submission_path"],
     },
 }
 ANSWERS = {
@@ -99,6 +99,17 @@ def test_every_task_is_marked_visibly_and_in_the_metadata(source):
             assert cell.metadata["points"] > 0
             tasks[cell.metadata["task"]] = cell.metadata.get("defines", [])
     assert tasks == TASKS[source.stem]
+
+
+@each_notebook
+def test_every_code_task_has_its_check_behind_it(source):
+    names = [
+        (cell.metadata.get("task"), cell.metadata.get("check"))
+        for cell in cells(source, "code")
+        if "task" in cell.metadata or "check" in cell.metadata
+    ]
+    tasks = list(TASKS[source.stem])
+    assert names == [pair for task in tasks for pair in ((task, None), (None, task))]
 
 
 @each_notebook

@@ -5,7 +5,7 @@ import pytest
 
 from cnn_utils.errors import KitError
 from cnn_utils.sequences import (
-    sequence_error_interval,
+    accuracy_interval,
     sequence_error_rate,
     simulate_sequence_errors,
 )
@@ -62,63 +62,59 @@ def test_numpy_integers_count_as_whole_numbers():
 
 
 def test_wilson_interval_of_8_hits_in_10():
-    # The textbook's interval for 8 of 10 at 95 % is 0.4902 to 0.9433; one digit: 1 minus that.
-    low, high = sequence_error_interval(0.8, n_test=10, length=1)
-    assert (low, high) == pytest.approx((1 - 0.9433, 1 - 0.4902), abs=5e-5)
+    # The textbook's interval for 8 of 10 at 95 % is 0.4902 to 0.9433.
+    assert accuracy_interval(0.8, n_test=10) == pytest.approx((0.4902, 0.9433), abs=5e-5)
 
 
 def test_wilson_interval_of_lenet():
     # z^2/n = 0.00038415; centre (0.988 + 0.00019207) / 1.00038415 = 0.98781261,
     # spread 1.95996 * sqrt(0.988 * 0.012 / 10000 + 0.00038415 / 40000) / 1.00038415 = 0.00214192.
-    low, high = sequence_error_interval(0.988, n_test=10_000)
-    assert low == pytest.approx(1 - 0.98995453**10, abs=1e-6)  # 0.0960
-    assert high == pytest.approx(1 - 0.98567069**10, abs=1e-6)  # 0.1344
+    low, high = accuracy_interval(0.988, n_test=10_000)
+    assert (low, high) == pytest.approx((0.98567069, 0.98995453), abs=1e-6)
 
 
 @pytest.mark.parametrize("hits", [1, 30, 77, 99])
 def test_wilson_ends_are_z_standard_errors_from_the_measurement(hits):
     measured, n = hits / 100, 100
-    for error in sequence_error_interval(measured, n, length=1):
-        p = 1 - error
+    for p in accuracy_interval(measured, n):
         assert (measured - p) ** 2 == pytest.approx(Z95**2 * p * (1 - p) / n)
 
 
 @pytest.mark.parametrize(("accuracy", "n_test"), [(0.988, 10_000), (0.5, 20), (0.99, 100)])
-def test_interval_contains_the_formula(accuracy, n_test):
-    low, high = sequence_error_interval(accuracy, n_test)
-    assert 0 <= low < sequence_error_rate(accuracy) < high <= 1
+def test_interval_contains_the_measurement(accuracy, n_test):
+    low, high = accuracy_interval(accuracy, n_test)
+    assert 0 <= low < accuracy < high <= 1
 
 
 def test_more_images_shrink_the_interval_and_more_confidence_widens_it():
     def width(*args, **options):
-        low, high = sequence_error_interval(*args, **options)
+        low, high = accuracy_interval(*args, **options)
         return high - low
 
     assert width(0.988, 100) > width(0.988, 1000) > width(0.988, 10_000)
     assert width(0.988, 1000, confidence=0.99) > width(0.988, 1000, confidence=0.8)
     # Ten times narrower with a hundred times the images.
-    assert width(0.9, 10**6, length=1) == pytest.approx(width(0.9, 10**4, length=1) / 10, rel=1e-3)
+    assert width(0.9, 10**6) == pytest.approx(width(0.9, 10**4) / 10, rel=1e-3)
 
 
 def test_a_perfect_score_does_not_prove_perfection():
     # Wilson's lower end for n of n hits is n / (n + z^2) = 100 / 103.8415 = 0.96301.
-    low, high = sequence_error_interval(1.0, n_test=100)
-    assert low == 0
-    assert high == pytest.approx(1 - (100 / (100 + Z95**2)) ** 10)
-
-
-def test_no_hit_at_all_leaves_a_little_hope():
-    # Wilson's upper end for 0 of n hits is z^2 / (n + z^2).
-    low, high = sequence_error_interval(0.0, n_test=100, length=1)
+    low, high = accuracy_interval(1.0, n_test=100)
     assert low == pytest.approx(100 / (100 + Z95**2))
     assert high == 1
 
 
+def test_no_hit_at_all_leaves_a_little_hope():
+    # Wilson's upper end for 0 of n hits is z^2 / (n + z^2).
+    low, high = accuracy_interval(0.0, n_test=100)
+    assert low == 0
+    assert high == pytest.approx(Z95**2 / (100 + Z95**2))
+
+
 def test_95_percent_of_the_intervals_contain_the_truth():
-    accuracy, n_test = 0.95, 1000
-    truth = sequence_error_rate(accuracy)
-    measured = np.random.default_rng(1).binomial(n_test, accuracy, size=2000) / n_test
-    intervals = np.array([sequence_error_interval(float(value), n_test) for value in measured])
+    truth, n_test = 0.95, 1000
+    measured = np.random.default_rng(1).binomial(n_test, truth, size=2000) / n_test
+    intervals = np.array([accuracy_interval(float(value), n_test) for value in measured])
     covered = ((intervals[:, 0] <= truth) & (truth <= intervals[:, 1])).mean()
     assert 0.935 <= covered <= 0.965  # 0.95, and 3 standard errors of 2000 draws: 0.015
 
@@ -132,12 +128,12 @@ def test_95_percent_of_the_intervals_contain_the_truth():
         ({"confidence": 1.0}, r"`confidence` must lie strictly between 0 and 1; received 1\.0"),
         ({"confidence": 0.0}, r"`confidence` must lie strictly between 0 and 1; received 0\.0"),
         ({"accuracy": 98.8}, r"`accuracy` must be a fraction .*received 98\.8.*0\.988"),
-        ({"length": 0}, r"`length` must be a whole number of at least 1; received 0"),
+        ({"accuracy": [0.9, 0.8]}, r"`accuracy` must be a single number; received a list of 2"),
     ],
 )
 def test_interval_says_which_argument_is_out_of_range(arguments, message):
     with pytest.raises(KitError, match=message):
-        sequence_error_interval(**{"accuracy": 0.9, "n_test": 100} | arguments)
+        accuracy_interval(**{"accuracy": 0.9, "n_test": 100} | arguments)
 
 
 def digits(n_wrong, n=1000):

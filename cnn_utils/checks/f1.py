@@ -1,0 +1,252 @@
+"""Is F1 counted over the epoch? A wrong metric is recognised by the number it gives."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from cnn_utils.checks.outcome import Mistake, call, checking
+from cnn_utils.metrics import confusion_matrix, f1_score, precision_recall_f1
+
+TOLERANCE = 1e-4
+BATCHES = (8, 61, 131)
+
+
+def check_f1(F1Score, hint: int = 1) -> None:
+    """Check the metric of task 1.1.1 on batches of different sizes.
+
+    Parameters
+    ----------
+    F1Score : type
+        The student's `keras.metrics.Metric`, for one-hot labels and probabilities of ten classes.
+    hint : {1, 2, 3}
+        How much to give away.
+
+    Raises
+    ------
+    CheckFailed
+        If it is not the epoch's macro F1; the text says what it seems to be instead.
+    """
+    with checking("f1", hint) as well:
+        y_true, y_prob = _epoch(seed=458)
+        metric = _new(F1Score)
+        value = _fed(metric, y_true, y_prob)
+        _compare(value, y_true, y_prob)
+        _check_result_keeps_counts(metric, value)
+        _check_reset(metric)
+        _check_absent_class(F1Score)
+        _check_in_keras(F1Score, y_true, y_prob)
+        well("macro F1 of the whole epoch, whatever the batches, and a fresh start for the next.")
+
+
+def _epoch(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return one-hot labels, unequally frequent, and probabilities that often are wrong."""
+    rng = np.random.default_rng(seed)
+    n = sum(BATCHES)
+    labels = rng.choice(10, n, p=np.arange(1, 11) / 55)
+    labels[:10] = np.arange(10)
+    scores = rng.normal(size=(n, 10)) + 1.3 * np.eye(10)[labels]
+    powers = np.exp(scores)
+    y_prob = powers / powers.sum(axis=1, keepdims=True)
+    return np.eye(10, dtype=np.float32)[labels], y_prob.astype(np.float32)
+
+
+def _new(F1Score):
+    metric = call("F1Score", F1Score)
+    if not all(callable(getattr(metric, name, None)) for name in ("update_state", "result")):
+        raise Mistake(
+            "not-a-metric",
+            f"`F1Score()` gives a {type(metric).__name__}, which Keras can't use as a metric.",
+            "It has to be a class that is derived from `keras.metrics.Metric`.",
+        )
+    return metric
+
+
+def _fed(metric, y_true, y_prob) -> np.ndarray:
+    """Return a metric's result after some batches."""
+    for batch in _batches():
+        call("F1Score.update_state", metric.update_state, y_true[batch], y_prob[batch])
+    return _result(metric)
+
+
+def _batches() -> list[slice]:
+    ends = np.cumsum((0, *BATCHES))
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
+def _result(metric) -> np.ndarray:
+    result = call("F1Score.result", metric.result)
+    if result is None:
+        raise Mistake("no-return", "`result` gives back nothing.", "Does it end in `return`?")
+    result = result.detach().cpu() if hasattr(result, "detach") else result
+    return np.asarray(result, dtype=np.float64)
+
+
+def _compare(value: np.ndarray, y_true, y_prob) -> None:
+    expected = f1_score(y_true, y_prob)
+    if value.size == 1 and abs(value.item() - expected) < TOLERANCE:
+        return
+    if value.size > 1:
+        raise Mistake(
+            "vector",
+            f"`result` gives {value.size} numbers; expected one, the mean over the classes.",
+            "Macro F1 is one number: what is missing after F1 of each class is known?",
+        )
+    told = f"In batches of {', '.join(map(str, BATCHES))} your F1 is {value.item():.4f}"
+    told += f"; expected {expected:.4f}."
+    for name, (numbers, *hints) in _suspects(y_true, y_prob).items():
+        if any(abs(value.item() - number) < TOLERANCE for number in np.atleast_1d(numbers)):
+            raise Mistake(name, told, *hints)
+    raise Mistake(
+        "other-value",
+        told,
+        "Work out F1 of a tiny example on paper, and compare the counts with your metric's.",
+        "For each class: true positives, all images of the class, all predictions of it.",
+    )
+
+
+def _suspects(y_true, y_prob) -> dict[str, tuple]:
+    """Return the numbers that the usual mistakes give, and the hints for each."""
+    counts = confusion_matrix(y_true, y_prob)
+    precision, recall, f1 = precision_recall_f1(counts)
+    n_images = counts.sum(axis=1)
+    return {
+        "batch-averaged": (
+            _means_of_batches(y_true, y_prob),
+            "That is the mean of the batches' F1 scores, as in the example above the task.",
+            "`update_state` may only count; F1 is worked out in `result`, from all the counts.",
+        ),
+        "last-batch": (
+            f1_score(y_true[_batches()[-1]], y_prob[_batches()[-1]], n_classes=10),
+            "That is F1 of the last batch alone: what became of the earlier ones?",
+            "`assign` puts the new counts in place of the old ones; they have to be added.",
+        ),
+        "micro": (
+            np.trace(counts) / counts.sum(),
+            "That is the accuracy, and micro F1: the classes' counts were added up first.",
+            "Macro means: F1 of each class, then their mean, so that rare classes count as much.",
+        ),
+        "weighted": (
+            np.average(f1, weights=n_images),
+            "That is the mean weighted by how frequent the classes are.",
+            "Macro F1 gives each class the same weight.",
+        ),
+        "rounded": (
+            _f1_of_rounded(y_true, y_prob),
+            "Your predictions look like rounded probabilities: an image whose largest "
+            "probability is below 0.5 then belongs to no class.",
+            "The prediction is the class with the largest probability, however small it is.",
+        ),
+        "argmax-missing": (
+            _f1_of_soft_counts(y_true, y_prob),
+            "You add up probabilities; F1 counts whole images.",
+            "Turn each row of `y_pred` into one decision before counting.",
+        ),
+        "precision": (precision.mean(), "That is the mean precision.", "Recall is missing."),
+        "recall": (recall.mean(), "That is the mean recall.", "Precision is missing."),
+        "mean-of-both": (
+            _harmonic(precision.mean(), recall.mean()),
+            "That is F1 of the mean precision and the mean recall.",
+            "The order matters: F1 of each class first, then the mean.",
+        ),
+        "sum": (f1.sum(), "That is the sum over the classes.", "Macro F1 is their mean."),
+        "one-class": (f1, "That is F1 of a single class.", "Macro F1 is the mean over all ten."),
+        "percent": (100 * f1.mean(), "That is in percent.", "F1 lies between 0 and 1."),
+    }
+
+
+def _means_of_batches(y_true, y_prob) -> list[float]:
+    """Return means over batches: plain or by size, over all ten classes or those present."""
+    found = []
+    for present_only in (False, True):
+        values = []
+        for batch in _batches():
+            counts = confusion_matrix(y_true[batch], y_prob[batch], 10)
+            seen = counts.sum(axis=0) + counts.sum(axis=1) > 0
+            f1 = precision_recall_f1(counts)[2]
+            values.append(f1[seen].mean() if present_only else f1.mean())
+        found += [float(np.mean(values)), float(np.average(values, weights=BATCHES))]
+    return found
+
+
+def _f1_of_rounded(y_true, y_prob) -> list[float]:
+    rounded = np.round(y_prob)
+    hits = (rounded * y_true).sum(axis=0)
+    both = rounded.sum(axis=0) + y_true.sum(axis=0)
+    return [float((2 * hits / both).mean()), float(2 * hits.sum() / both.sum())]
+
+
+def _f1_of_soft_counts(y_true, y_prob) -> list[float]:
+    hits = (y_prob * y_true).sum(axis=0)
+    both = y_prob.sum(axis=0) + y_true.sum(axis=0)
+    return [float((2 * hits / both).mean()), float(2 * hits.sum() / both.sum())]
+
+
+def _harmonic(a: float, b: float) -> float:
+    return 2 * a * b / (a + b)
+
+
+def _check_result_keeps_counts(metric, value: np.ndarray) -> None:
+    if abs(_result(metric).item() - value.item()) > TOLERANCE:
+        raise Mistake(
+            "result-changes",
+            "Asked twice, `result` gives two different numbers.",
+            "Keras asks for the result after each batch: `result` may not change the counts.",
+        )
+
+
+def _check_reset(metric) -> None:
+    y_true, y_prob = _epoch(seed=459)
+    call("F1Score.reset_state", metric.reset_state)
+    value = _fed(metric, y_true, y_prob)
+    expected = f1_score(y_true, y_prob)
+    if abs(value.item() - expected) > TOLERANCE:
+        raise Mistake(
+            "no-reset",
+            f"In a second epoch your F1 is {value.item():.4f}; expected {expected:.4f}: counts of "
+            "the first are still in it.",
+            "Where do you keep the counts? Keras sets to zero what was made with `add_weight`.",
+        )
+
+
+def _check_absent_class(F1Score) -> None:
+    metric = _new(F1Score)
+    # Classes 0 and 1 only; neither true nor predicted are the others.
+    y_true, y_prob = np.eye(10, dtype=np.float32)[[0, 1]], np.eye(10, dtype=np.float32)[[0, 0]]
+    call("F1Score.update_state", metric.update_state, y_true, y_prob)
+    if not np.isfinite(_result(metric)).all():
+        raise Mistake(
+            "nan",
+            "When a class is neither true nor predicted in any image, your F1 is not a number.",
+            "What is 0 / 0? Look for `divide_no_nan` in `keras.ops`, or add a tiny number below.",
+        )
+
+
+def _check_in_keras(F1Score, y_true, y_prob) -> None:
+    """Let Keras itself use the metric, in compiled code."""
+    import keras
+
+    model = keras.Sequential([keras.Input((10,)), keras.layers.Activation("linear")])
+    model.compile(loss="mse", metrics=[_new(F1Score)])
+
+    def evaluate():
+        return model.evaluate(y_prob, y_true, batch_size=50, verbose=0)
+
+    try:
+        value = evaluate()[-1]
+    except Exception as error:
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+        raise Mistake(
+            "not-in-graph",
+            f"It works when called, but not inside Keras ({told}).",
+            "In training Keras compiles `update_state`: NumPy and `.numpy()` don't work there.",
+            "Use `keras.ops` for all computations, and `assign_add` on what `add_weight` made.",
+        ) from None
+    if abs(value - f1_score(y_true, y_prob)) > TOLERANCE:
+        raise Mistake(
+            "not-in-graph",
+            f"Called by hand it gives the right number, inside Keras {value:.4f}.",
+            "In training Keras compiles `update_state`: plain Python variables change only once.",
+            "Keep the counts in what `add_weight` made, and change them with `assign_add`.",
+        )

@@ -1,0 +1,105 @@
+"""Is the error rate of ten-digit numbers right? Compared with worked-out values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnn_utils.checks.outcome import Mistake, call, checking
+
+# Accuracy of one digit, error rate of ten: worked out in advance.
+VALUES = {0.0: 1.0, 0.5: 0.9990234375, 0.9: 0.6513215599, 0.988: 0.1137230675, 1.0: 0.0}
+TOLERANCE = 1e-5
+
+
+def check_ten_digits(ten_digit_error_rate, hint: int = 1) -> None:
+    """Check the function of task 1.2.3.
+
+    Parameters
+    ----------
+    ten_digit_error_rate : callable
+        The student's function: accuracy of one digit (0-1) to error rate of ten (0-1).
+    hint : {1, 2, 3}
+        How much to give away.
+
+    Raises
+    ------
+    CheckFailed
+        If a value is wrong; the text says which, and gives a hint.
+    """
+    with checking("ten-digits", hint) as well:
+        accuracies = list(VALUES)
+        found = [_number(call("ten_digit_error_rate", ten_digit_error_rate, a)) for a in accuracies]
+        _compare(np.array(found))
+        _check_arrays(ten_digit_error_rate)
+        well("98.8 % accuracy for a digit means 11.4 % errors for ten.")
+
+
+def _number(value) -> float:
+    try:
+        return float(np.asarray(value))
+    except (TypeError, ValueError):
+        told = "nothing" if value is None else f"a {type(value).__name__}"
+        raise Mistake(
+            "no-return" if value is None else "not-a-number",
+            f"`ten_digit_error_rate(0.988)` gives {told}; expected a number.",
+            "A function gives back what stands after `return`.",
+        ) from None
+
+
+def _compare(found: np.ndarray) -> None:
+    accuracies, expected = np.array(list(VALUES)), np.array(list(VALUES.values()))
+    if np.allclose(found, expected, atol=TOLERANCE):
+        return
+    right = 1 - expected  # how often all ten are right
+    suspects = {
+        "success": (right, "That is how often a number is read rightly; asked is the opposite."),
+        "times-ten": (
+            10 * (1 - accuracies),
+            "Ten times the error rate would be more than 100 % for a poor network: can that be?",
+            "Begin with the opposite: when are all ten digits right?",
+        ),
+        "all-wrong": (
+            (1 - accuracies) ** 10,
+            "That is how often all ten digits are wrong; one wrong digit spoils a number.",
+            "Begin with the opposite: when are all ten digits right?",
+        ),
+        "one-digit": (1 - accuracies, "That is the error rate of one digit, not of ten."),
+        "percent": (100 * expected, "The number is in percent; expected a fraction, 0 to 1."),
+        "rounded": (np.round(expected, 2), "You round, so that small differences disappear."),
+        "nine": (1 - _powers(accuracies, 9), "How many digits does a number have?"),
+    }
+    for name, (values, *hints) in suspects.items():
+        if np.allclose(found, values, atol=TOLERANCE):
+            raise Mistake(name, _told(found), *hints)
+    raise Mistake(
+        "other-value",
+        _told(found),
+        "Begin with the opposite: when is a number of ten digits read rightly?",
+        "All ten digits have to be right. With one digit that happens with the probability of "
+        "its accuracy; with two independent ones?",
+        "The probabilities of independent events are multiplied.",
+    )
+
+
+def _told(found: np.ndarray) -> str:
+    accuracy = 0.988
+    value = found[list(VALUES).index(accuracy)]
+    return f"For an accuracy of {accuracy} your function gives {value:.4g}; that is not right."
+
+
+def _powers(accuracies: np.ndarray, n: int) -> np.ndarray:
+    return np.prod([accuracies] * n, axis=0)
+
+
+def _check_arrays(function) -> None:
+    try:
+        values = np.asarray(function(np.array([0.5, 0.9])), dtype=float)
+        fits = values.shape == (2,) and np.allclose(values, [VALUES[0.5], VALUES[0.9]], atol=1e-5)
+    except Exception:  # whatever a student's function does with an array
+        fits = False
+    if not fits:
+        raise Mistake(
+            "no-arrays",
+            "It is right for one accuracy, but not for an array of them, as used below.",
+            "`if`, `float(...)` and the functions of `math` take single numbers only.",
+        )

@@ -1,0 +1,223 @@
+"""Was LeNet trained as the task asks? Told by the compiled model, its history and its data."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+
+from cnn_utils.checks.outcome import Mistake, checking
+from cnn_utils.errors import KitError
+from cnn_utils.history import history_table
+
+VALIDATION_SHARE = 1 / 6
+# Ten probabilities against a one-hot label: at most (1 + 1) / 10.
+LARGEST_MSE = 0.2
+MSE = ("mse", "meansquarederror")
+
+
+def check_training(
+    model, history, x_train, y_train_hot, epochs: int, batch_size: int = 128, hint: int = 1
+) -> None:
+    """Check task 1.1.2: data, compile settings, and what `fit` recorded.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled and trained.
+    history : keras.callbacks.History
+        What `model.fit` returned.
+    x_train : array of shape (n, 28, 28, 1)
+        Images as they were given to `fit`.
+    y_train_hot : array of shape (n, 10)
+        One-hot labels as they were given to `fit`.
+    epochs : int
+    batch_size : int, default=128
+    hint : {1, 2, 3}
+        How much to give away.
+
+    Raises
+    ------
+    CheckFailed
+        If something is not as it was asked for; the text says what, and gives a hint.
+    """
+    with checking("train-lenet", hint) as well:
+        _check_images(np.asarray(x_train))
+        _check_labels(np.asarray(y_train_hot), len(x_train))
+        _check_compiled(model)
+        table = _table(history)
+        _check_columns(list(table.columns))
+        _check_steps(history, len(x_train), batch_size)
+        _check_epochs(history, len(table), epochs)
+        _check_values(table)
+        well(f"{len(table)} epochs; validation accuracy {table['val_accuracy'].iloc[-1]:.4f}.")
+
+
+def _check_images(images: np.ndarray) -> None:
+    if images.shape[1:] != (28, 28, 1):
+        raise Mistake(
+            "image-shape",
+            f"`x_train` has shape {images.shape}; expected (n, 28, 28, 1).",
+            "A grey image has one channel: which axis is missing or too many?",
+        )
+    some = images[:2000]
+    low, high = float(some.min()), float(some.max())
+    told = f"Pixels in `x_train` go from {low:.4g} to {high:.4g}; expected 0 to 1."
+    if high > 1.001:
+        raise Mistake("not-scaled", told, "Divide by the largest value that a pixel can have.")
+    if high < 0.1:
+        raise Mistake("scaled-twice", told, "Was the cell that divides by 255 run twice?")
+    if images.dtype == np.float64:
+        raise Mistake(
+            "float64",
+            "`x_train` holds float64 numbers; expected float32.",
+            "That takes twice the memory, and the network computes in float32 anyway.",
+            "Change the type before you divide: `.astype('float32')`.",
+        )
+
+
+def _check_labels(labels: np.ndarray, n_images: int) -> None:
+    if labels.ndim == 1 or labels.shape[1:] == (1,):
+        raise Mistake(
+            "not-one-hot",
+            f"`y_train_hot` has shape {labels.shape}: one number per image; expected (n, 10).",
+            "Mean squared error compares ten outputs with ten numbers: how is a digit made ten?",
+            "`keras.utils.to_categorical` does that.",
+        )
+    if labels.shape != (n_images, 10):
+        raise Mistake(
+            "label-shape",
+            f"`y_train_hot` has shape {labels.shape}; expected ({n_images}, 10).",
+            "One row per image, one column per digit.",
+        )
+    sums = np.unique(np.round(labels[:2000].sum(axis=1), 4))
+    if not np.array_equal(sums, [1]):
+        raise Mistake(
+            "labels-scaled",
+            f"The rows of `y_train_hot` add up to {sums[0]:.4g}; a one-hot row adds up to 1.",
+            "Only images are divided by 255; labels are no pixels.",
+        )
+
+
+def _check_compiled(model) -> None:
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None:
+        raise Mistake("not-compiled", "`model` is not compiled.", "Which step comes before `fit`?")
+    if type(optimizer).__name__.lower() != "adam":
+        raise Mistake(
+            "optimizer",
+            f"The optimizer is {type(optimizer).__name__}; expected Adam.",
+            "It stands in the task's heading.",
+        )
+    name = _loss_name(getattr(model, "loss", None))
+    if name.replace("_", "").lower() not in MSE:
+        raise Mistake(
+            "loss",
+            f"The loss is {name}; expected the mean squared error.",
+            "Look at the task's heading; Keras knows it by a short name of three letters.",
+        )
+
+
+def _loss_name(loss) -> str:
+    if isinstance(loss, str):
+        return loss
+    return getattr(loss, "__name__", None) or type(loss).__name__
+
+
+def _table(history):
+    if history is None:
+        raise Mistake("no-history", "`history` is None.", "Keep what `model.fit` gives back.")
+    try:
+        return history_table(history)
+    except KitError as error:
+        hint = "Keep what `model.fit` gives back."
+        raise Mistake("no-history", f"{error}", hint) from None
+
+
+def _check_columns(columns: list[str]) -> None:
+    told = f"The history holds {', '.join(columns)}"
+    if "accuracy" not in columns:
+        near = [name for name in columns if "acc" in name]
+        raise Mistake(
+            "no-accuracy",
+            f"{told}; there is no 'accuracy'.",
+            f"Name the metric 'accuracy' instead of '{near[0]}'."
+            if near
+            else "Which metrics does `compile` know? Give it both.",
+        )
+    if not any("f1" in name.lower() for name in columns):
+        raise Mistake(
+            "no-f1", f"{told}; there is no F1.", "`compile` takes a list of metrics: add yours."
+        )
+    if "val_loss" not in columns:
+        raise Mistake(
+            "no-validation",
+            f"{told}; nothing of it was measured on validation images.",
+            "`fit` has an argument that sets a share of the images aside.",
+        )
+
+
+def _check_steps(history, n_images: int, batch_size: int) -> None:
+    """Compare the number of batches with the one expected: it tells what was trained on."""
+    steps = (getattr(history, "params", None) or {}).get("steps")
+    n_train = n_images - int(n_images * VALIDATION_SHARE)
+    if steps is None or abs(steps - n_train / batch_size) <= 1:
+        return
+    told = f"An epoch had {steps} batches; expected {ceil(n_train / batch_size)}."
+    if abs(steps - n_images / batch_size) <= 1:
+        raise Mistake(
+            "validation-leak",
+            f"{told} That is all of the images, those for validation among them.",
+            "If the network learns from the images it is measured on, what does that tell?",
+            "Let `fit` set the last sixth aside: `validation_split`.",
+        )
+    for size in (1, 2, 4, 8, 16, 32, 64, 100, 256, 512, 1024):
+        if abs(steps - n_train / size) <= 1:
+            raise Mistake(
+                "batch-size",
+                f"{told} You train with batches of {size}, not of {batch_size}.",
+                "Without `batch_size`, Keras takes 32." if size == 32 else "See the heading.",
+            )
+    raise Mistake(
+        "validation-share",
+        told,
+        "Which share of the images is set aside? Expected: the last sixth.",
+        "`fit` takes it as a fraction: `validation_split`.",
+    )
+
+
+def _check_epochs(history, found: int, epochs: int) -> None:
+    asked = (getattr(history, "params", None) or {}).get("epochs", found)
+    if found == epochs:
+        return
+    raise Mistake(
+        "epochs",
+        f"You trained for {found} epochs; expected {epochs}.",
+        "Was the training stopped early? Run the cell again, and let it come to its end."
+        if asked == epochs
+        else "The number stands in the variable `EPOCHS`; give it to `fit`.",
+    )
+
+
+def _check_values(table) -> None:
+    loss, accuracy = table["loss"], table["accuracy"]
+    if not np.isfinite(loss).all():
+        raise Mistake(
+            "diverged",
+            "The loss is no longer a number.",
+            "Were the images divided by 255? Is the learning rate Keras' own?",
+        )
+    if loss.max() > 1.5 * LARGEST_MSE:
+        raise Mistake(
+            "labels",
+            f"The loss reaches {loss.max():.3g}; for probabilities it can't exceed {LARGEST_MSE}.",
+            "Compare what the network gives with what it should: are both ten numbers, 0 to 1?",
+            "Did you give the labels as digits, 0 to 9, instead of one-hot?",
+        )
+    if accuracy.iloc[-1] < 0.3:
+        raise Mistake(
+            "not-learning",
+            f"The training accuracy is {accuracy.iloc[-1]:.3f}: hardly more than guessing.",
+            "Do images and labels still belong together? Shuffling one alone parts them.",
+            "Does the network have its activations, and is softmax the last one, once?",
+        )

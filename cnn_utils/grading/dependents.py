@@ -1,0 +1,30 @@
+"""Which cells of a notebook cannot run before a task is solved."""
+
+from __future__ import annotations
+
+import ast
+
+from cnn_utils.unanswered import names_left_by
+
+
+def needs_an_answer(cells) -> list[bool]:
+    """Say of each code cell whether it is a task, or uses what a task defines.
+
+    What such a cell defines is in turn not there before the task is solved.
+
+    Parameters
+    ----------
+    cells : list of NotebookNode
+        The code cells, in their order, with the worked answers.
+    """
+    missing: set[str] = set()
+    found = []
+    for cell in cells:
+        names = (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name))
+        read = {name.id for name in names}
+        is_task = "task" in cell.metadata
+        waits = is_task or bool(read & missing)
+        if waits:
+            missing |= {*names_left_by(cell.source), *cell.metadata.get("defines", ())}
+        found.append(waits)
+    return found

@@ -1,0 +1,141 @@
+"""Make what students get: the notebooks with gaps, and the package without its answers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from importlib import resources
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from cnn_utils.errors import KitError
+from cnn_utils.grading.dependents import needs_an_answer
+from cnn_utils.grading.regions import replace_regions
+from cnn_utils.handin.pairing import build_notebook, pair
+from cnn_utils.handin.run import read_notebook
+
+KIT = Path(__file__).resolve().parents[2]
+# Beside the package and the notebooks; README and Makefile have a form of their own for students.
+AS_THEY_ARE = ("requirements.txt", "environment.yml", "pyproject.toml", "LICENSE")
+STUDENT_FILES = resources.files("cnn_utils.grading") / "student_files"
+NOT_FOR_STUDENTS = shutil.ignore_patterns("grading", "__pycache__", "*.pyc", ".*")
+ANSWER = "*YOUR ANSWER HERE*"
+LEFT_OUT = 'raise NotImplementedError("left out of the student release: it is yours to write")'
+# Front ends go on after an error in a cell with this tag, so that one gap does not stop them all.
+GO_ON = "raises-exception"
+
+
+def release(out: Path, notebooks: Path, as_text: bool = False) -> list[Path]:
+    """Write the student release into a new folder, whole or not at all.
+
+    Parameters
+    ----------
+    out : Path
+        The folder to make; it must not exist, or be empty.
+    notebooks : Path
+        The worked notebooks (.py).
+    as_text : bool, default=False
+        Whether to add the notebooks as .py, too.
+
+    Returns
+    -------
+    files : list of Path
+        All that was written, relative to `out`.
+
+    Raises
+    ------
+    KitError
+        If a solution is not delimited as it should be, or `out` is in use.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise KitError.about(
+            f"--out '{out}'", "be a new or empty folder", "one in use", "Choose another name."
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".release-") as folder:
+        built = Path(folder) / "built"
+        _package(built / "cnn_utils")
+        _notebooks(notebooks, built / "notebooks", as_text)
+        for name in AS_THEY_ARE:
+            shutil.copy(KIT / name, built)
+        for file in STUDENT_FILES.iterdir():
+            (built / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+        if out.exists():
+            out.rmdir()
+        built.rename(out)
+    return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+
+
+def without_answers(notebook, name: str):
+    """Return a notebook with a gap in the place of each worked answer.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The worked notebook; it is not changed.
+    name : str
+        How an error message calls it.
+    """
+    student = nbformat.from_dict(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    waits = iter(needs_an_answer(code))
+    for number, cell in enumerate(student.cells, start=1):
+        where = f"{name}, cell {number}"
+        if cell.metadata.get("kind") == "header":
+            cell.source = re.sub(r"(?m)^(\|\s*\*\*.+?\*\*[^|]*\|).*\|$", r"\1 |", cell.source)
+            continue
+        task = cell.metadata.get("task")
+        cell.source, n_regions = replace_regions(cell.source, _stub(cell), where)
+        if task and n_regions != 1:
+            raise KitError(f"{where}: task '{task}' must hold one solution; it holds {n_regions}.")
+        if n_regions and not task:
+            raise KitError(f"{where}: there is a solution, but the cell's metadata name no task.")
+        if cell.cell_type == "code" and next(waits):
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), GO_ON]
+    return student
+
+
+def _stub(cell):
+    """Return what stands for a cell's answer, as a function of its indentation."""
+    metadata = cell.metadata
+    names = ", ".join(f"`{name}`" for name in metadata.get("defines", ()))
+
+    def stub(indent: str) -> list[str]:
+        if cell.cell_type == "markdown":
+            return [ANSWER]
+        what = f"{'write' if indent else 'define'} {names}" if names else "write its code"
+        message = f"task {metadata.get('task')}: {what}, then run this cell again"
+        return [f"{indent}# YOUR CODE HERE", f'{indent}raise NotImplementedError("{message}")']
+
+    return stub
+
+
+def _notebooks(source: Path, target: Path, as_text: bool) -> None:
+    target.mkdir(parents=True)
+    sources = sorted(source.glob("*.py"))
+    if not sources:
+        raise KitError.about(f"'{source}'", "hold worked notebooks (.py)", "none")
+    for path in sources:
+        worked = nbformat.reads(build_notebook(path), as_version=4)
+        student = without_answers(worked, path.name)
+        text = jupytext.writes(student, fmt="py:percent")
+        (target / path.name).write_text(text, encoding="utf-8")
+    pair(target)
+    for path in sources:
+        read_notebook(target / path.with_suffix(".ipynb").name)
+        if not as_text:
+            (target / path.name).unlink()
+
+
+def _package(target: Path) -> None:
+    shutil.copytree(KIT / "cnn_utils", target, ignore=NOT_FOR_STUDENTS)
+    for path in target.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        stripped, n_regions = replace_regions(
+            source, lambda indent: [indent + LEFT_OUT], str(path.relative_to(target.parent))
+        )
+        if n_regions:
+            path.write_text(stripped, encoding="utf-8")

@@ -1,0 +1,78 @@
+"""Say in one line that a task is not solved yet, where Python would print a traceback."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+
+MARK = re.compile(r"task ([\w-]+):")
+_task_of: dict[str, str] = {}
+
+
+def explain_in_notebook() -> None:
+    """From now on, let this notebook explain errors that come from unanswered tasks.
+
+    These are the `NotImplementedError` that stands in an unanswered cell, and the `NameError` of
+    a name that such a cell should have defined. All other errors look as they always do. Does
+    nothing outside IPython.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        shell.set_custom_exc((NotImplementedError, NameError), _show)
+
+
+def explanation(error: BaseException, source: str = "") -> str | None:
+    """Return what to say of an error; None if it is of another kind.
+
+    Parameters
+    ----------
+    error : BaseException
+    source : str, default=""
+        Of the cell that raised it: what this cell should have defined is missing from now on.
+
+    Examples
+    --------
+    >>> explanation(NotImplementedError("task lenet: write `build_lenet`"))
+    'Not solved yet, task lenet: write `build_lenet`'
+    """
+    if isinstance(error, NotImplementedError) and (match := MARK.match(str(error))):
+        task, told = match[1], f"Not solved yet, {error}"
+        _task_of.update(dict.fromkeys(re.findall(r"`(\w+)`", str(error)), task))
+    elif isinstance(error, NameError) and error.name in _task_of:
+        task = _task_of[error.name]
+        told = f"This needs `{error.name}`, and first of all task {task}, not solved yet."
+    else:
+        return None
+    _task_of.update(dict.fromkeys(names_left_by(source), task))
+    return told
+
+
+def names_left_by(source: str) -> list[str]:
+    """Return the names that a cell defines, but not those within its functions."""
+    try:
+        return list(_stored(ast.parse(source)))
+    except (SyntaxError, ValueError):  # such as a cell with a line magic
+        return []
+
+
+def _stored(node: ast.AST) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield child.name
+        elif isinstance(child, ast.alias):
+            yield (child.asname or child.name).split(".")[0]
+        elif not isinstance(child, ast.Lambda):
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+                yield child.id
+            yield from _stored(child)
+
+
+def _show(shell, kind, error, traceback, tb_offset=None) -> None:
+    told = explanation(error, shell.history_manager.input_hist_raw[-1])
+    if told is not None:
+        # IPython asks an error for its own short form.
+        error._render_traceback_ = lambda: [told]
+    shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)

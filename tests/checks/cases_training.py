@@ -1,0 +1,197 @@
+"""Tasks `train-lenet` and `evaluate-lenet`: small trainings, wrong and right."""
+
+from functools import cache
+
+import keras
+import numpy as np
+from keras import layers
+
+EPOCHS, BATCH_SIZE = 4, 16
+
+
+@cache
+def data():
+    """Return images whose bright rows tell their class, and one-hot labels."""
+    rng = np.random.default_rng(458)
+    labels = rng.integers(0, 10, 480)
+    images = 0.2 * rng.random((480, 28, 28, 1))
+    for row in range(2):
+        images[np.arange(480), 2 * labels + row] += 0.8
+    images /= images.max()
+    return images.astype("float32"), np.eye(10, dtype="float32")[labels]
+
+
+def network(last="softmax"):
+    body = [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(32, activation="relu")]
+    return keras.Sequential([*body, layers.Dense(10, activation=last)])
+
+
+def f1():
+    return keras.metrics.F1Score(average="macro", name="f1")
+
+
+def trained(
+    optimizer="adam",
+    loss="mse",
+    metrics=("accuracy", "f1"),
+    images=None,
+    labels=None,
+    last="softmax",
+    **options,
+):
+    keras.utils.set_random_seed(458)
+    x, y = data()
+    x, y = (x if images is None else images), (y if labels is None else labels)
+    model = network(last)
+    known = [f1() if name == "f1" else name for name in metrics]
+    model.compile(optimizer=optimizer, loss=loss, metrics=known)
+    options = {"validation_split": 1 / 6, "epochs": EPOCHS, "batch_size": BATCH_SIZE, **options}
+    history = model.fit(x, y, verbose=0, **options)
+    return model, history, x, y, EPOCHS, BATCH_SIZE
+
+
+def with_data(images=None, labels=None):
+    """Return a good training, and other data than it was given."""
+    model, history, x, y, *rest = trained()
+    return (
+        model,
+        history,
+        (x if images is None else images),
+        (y if labels is None else labels),
+        *rest,
+    )
+
+
+def with_history(history):
+    model, _, *rest = trained()
+    return model, history, *rest
+
+
+def not_compiled():
+    _, *rest = trained()
+    return network(), *rest
+
+
+def diverged():
+    model, history, *rest = trained()
+    history.history["loss"][-1] = float("nan")
+    return model, history, *rest
+
+
+def without_params():
+    model, history, *rest = trained()
+    return model, history.history, *rest
+
+
+def parted():
+    y = data()[1]
+    return trained(labels=y[np.random.default_rng(1).permutation(480)])
+
+
+def all_images():
+    x, y = data()
+    return trained(validation_split=0.0, validation_data=(x[400:], y[400:]))
+
+
+def digits_as_labels():
+    """Labels as digits, which Keras stretches over the ten outputs."""
+    x, y = data()
+    digits = y.argmax(axis=1).astype("float32")[:, None]
+    model, history, *_ = trained(labels=digits, metrics=("accuracy",))
+    history.history["f1"] = history.history["val_f1"] = [0.1] * EPOCHS
+    return model, history, x, y, EPOCHS, BATCH_SIZE
+
+
+WRONG = {
+    "no channel axis": (lambda: with_data(images=data()[0][..., 0]), "image-shape"),
+    "not scaled": (lambda: with_data(images=255 * data()[0]), "not-scaled"),
+    "scaled twice": (lambda: with_data(images=data()[0] / 255), "scaled-twice"),
+    "float64": (lambda: with_data(images=data()[0].astype("float64")), "float64"),
+    "labels as digits": (lambda: with_data(labels=data()[1].argmax(axis=1)), "not-one-hot"),
+    "labels scaled, too": (lambda: with_data(labels=data()[1] / 255), "labels-scaled"),
+    "one-hot of the wrong number": (lambda: with_data(labels=data()[1][:100]), "label-shape"),
+    "not compiled": (not_compiled, "not-compiled"),
+    "SGD": (lambda: trained(optimizer="sgd"), "optimizer"),
+    "cross-entropy": (lambda: trained(loss="categorical_crossentropy"), "loss"),
+    "mean absolute error": (lambda: trained(loss=keras.losses.MeanAbsoluteError()), "loss"),
+    "no accuracy": (lambda: trained(metrics=("f1",)), "no-accuracy"),
+    "accuracy under another name": (
+        lambda: trained(metrics=("categorical_accuracy", "f1")),
+        "no-accuracy",
+    ),
+    "no F1": (lambda: trained(metrics=("accuracy",)), "no-f1"),
+    "no validation": (lambda: trained(validation_split=0.0), "no-validation"),
+    "validation images learned from": (all_images, "validation-leak"),
+    "batches of 32": (lambda: trained(batch_size=32), "batch-size"),
+    "half of the images set aside": (lambda: trained(validation_split=0.3), "validation-share"),
+    "too few epochs": (lambda: trained(epochs=2), "epochs"),
+    "labels stretched": (digits_as_labels, "labels"),
+    "images and labels parted": (parted, "not-learning"),
+    "no number any more": (diverged, "diverged"),
+    "history is None": (lambda: with_history(None), "no-history"),
+    "history is the model": (lambda: with_history(trained()[0]), "no-history"),
+}
+
+RIGHT = {
+    "as asked for": trained,
+    "objects instead of names": lambda: trained(
+        optimizer=keras.optimizers.Adam(2e-3), loss=keras.losses.MeanSquaredError()
+    ),
+    "a function as loss": lambda: trained(loss=keras.losses.mean_squared_error),
+    "half-precision images": lambda: trained(images=data()[0].astype("float16")),
+    "the history's dictionary": without_params,
+    "validation data given": lambda: (
+        *trained(
+            images=data()[0][:400],
+            labels=data()[1][:400],
+            validation_split=0.0,
+            validation_data=(data()[0][400:], data()[1][400:]),
+        )[:2],
+        *data(),
+        EPOCHS,
+        BATCH_SIZE,
+    ),
+}
+
+
+@cache
+def good():
+    return trained()
+
+
+@cache
+def numbers():
+    """Return a network, test images and labels, and its loss, accuracy and F1 there."""
+    model, *_ = good()
+    x, y = (array[400:].copy() for array in data())
+    y[:15] = np.roll(y[:15], 1, axis=1)  # else it would make no mistake
+    return model, x, y, *model.evaluate(x, y, verbose=0)
+
+
+def evaluated(accuracy=None, f1_value=None):
+    model, x, y, _, right_accuracy, right_f1 = numbers()
+    return model, x, y, accuracy or right_accuracy, f1_value or right_f1
+
+
+EVALUATION_WRONG = {
+    "percent": (lambda: evaluated(accuracy=100 * numbers()[4]), "percent"),
+    "the loss": (lambda: evaluated(accuracy=numbers()[3]), "loss"),
+    "mistakes": (lambda: evaluated(accuracy=1 - numbers()[4]), "share-of-mistakes"),
+    "swapped": (lambda: evaluated(numbers()[5], numbers()[4]), "swapped"),
+    "accuracy for F1": (lambda: evaluated(f1_value=numbers()[4]), "swapped"),
+    "all of evaluate": (lambda: evaluated(accuracy=list(numbers()[3:])), "not-a-number"),
+    "another set": (lambda: evaluated(accuracy=0.123), "other-data"),
+    "not attempted": (lambda: (*evaluated()[:4], ...), "not-attempted"),
+}
+
+EVALUATION_RIGHT = {
+    "as Keras gives them": evaluated,
+    "NumPy numbers": lambda: evaluated(np.float32(numbers()[4]), np.array(numbers()[5])),
+    "rounded to four digits": lambda: evaluated(round(numbers()[4], 4), round(numbers()[5], 4)),
+    "half-precision images": lambda: (
+        numbers()[0],
+        numbers()[1].astype("float16"),
+        numbers()[2],
+        *numbers()[4:],
+    ),
+}

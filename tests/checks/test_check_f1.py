@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+from cases_f1 import BatchAveraged, Counting
+
+from cnn_utils.checks import CheckFailed, check_f1
+from cnn_utils.checks.f1 import BATCHES, TOLERANCE, _epoch, _means_of_batches, _suspects
+from cnn_utils.metrics import f1_score
+
+
+def test_the_text_shows_both_numbers_and_names_the_mistake():
+    with pytest.raises(CheckFailed) as caught:
+        check_f1(BatchAveraged)
+    first, hint, _ = str(caught.value).splitlines()
+    y_true, y_prob = _epoch(seed=458)
+    assert f"expected {f1_score(y_true, y_prob):.4f}." in first
+    assert "In batches of 8, 61, 131 your F1 is" in first
+    assert hint == (
+        "  Hint 1 of 2: That is the mean of the batches' F1 scores, as in the example above the "
+        "task."
+    )
+
+
+def test_what_is_right_is_said(capsys):
+    check_f1(Counting)
+    assert "macro F1 of the whole epoch" in capsys.readouterr().out
+
+
+def test_the_suspects_differ_from_each_other_and_from_what_is_right():
+    """Else a wrong metric could pass, or be named wrongly."""
+    y_true, y_prob = _epoch(seed=458)
+    numbers = [float(f1_score(y_true, y_prob))]
+    for values, *_ in _suspects(y_true, y_prob).values():
+        numbers += np.atleast_1d(values).tolist()
+    assert np.diff(np.sort(numbers)).min() > 3 * TOLERANCE
+    assert np.abs(np.array(numbers[1:]) - numbers[0]).min() > 1e-3
+
+
+def test_the_epoch_has_all_classes_and_the_batches_not():
+    y_true, _ = _epoch(seed=458)
+    assert (y_true.sum(axis=0) > 0).all()
+    assert (y_true[: BATCHES[0]].sum(axis=0) == 0).any()
+    assert len(set(_means_of_batches(*_epoch(seed=458)))) >= 3

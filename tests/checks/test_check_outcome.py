@@ -1,0 +1,91 @@
+import pytest
+
+from cnn_utils.checks.outcome import CheckFailed, Mistake, NotAttempted, call, checking
+from cnn_utils.errors import KitError
+
+HINTS = ("Look at the padding.", "Which one keeps the size?", "`same`.")
+
+
+def failing(hint, *hints):
+    with checking("lenet", hint):
+        raise Mistake("padding", "The maps are too small.", *hints)
+
+
+def test_what_is_right_is_said_in_one_line(capsys):
+    with checking("lenet", 1) as well:
+        well("61,706 parameters.")
+    assert capsys.readouterr().out == "✓ lenet: 61,706 parameters.\n"
+
+
+@pytest.mark.parametrize("hint", [1, 2])
+def test_hints_come_one_by_one(hint):
+    with pytest.raises(CheckFailed) as caught:
+        failing(hint, *HINTS)
+    assert str(caught.value).splitlines() == [
+        "✗ lenet: The maps are too small.",
+        f"  Hint {hint} of 3: {HINTS[hint - 1]}",
+        f"  For the next one, run the check with hint={hint + 1}.",
+    ]
+    assert caught.value.mistake == "padding"
+
+
+def test_after_the_last_hint_there_is_no_other():
+    with pytest.raises(CheckFailed) as caught:
+        failing(9, *HINTS)
+    assert str(caught.value).splitlines()[1:] == ["  Hint 3 of 3: `same`."]
+    with pytest.raises(CheckFailed) as caught:
+        failing(1)
+    assert str(caught.value) == "✗ lenet: The maps are too small."
+
+
+@pytest.mark.parametrize("hint", [0, -1, 1.5, "1", True])
+def test_a_hint_is_a_number(hint):
+    with pytest.raises(KitError, match="`hint` must be 1, 2 or 3"):
+        failing(hint)
+
+
+def test_a_notebook_shows_the_text_alone():
+    with pytest.raises(CheckFailed) as caught:
+        failing(1, "Think.")
+    assert caught.value._render_traceback_() == [str(caught.value)]
+
+
+def test_what_was_not_attempted_is_told_apart():
+    with pytest.raises(NotAttempted, match=r"^· lenet: not attempted yet\.$"), checking("lenet", 1):
+        raise NotImplementedError
+    told = r"^· lenet: not attempted yet: task lenet: write `build_lenet`\.$"
+    with pytest.raises(NotAttempted, match=told), checking("lenet", 1):
+        raise NotImplementedError("task lenet: write `build_lenet`")
+
+
+@pytest.mark.parametrize("function", [None, ...])
+def test_nothing_to_call_is_not_attempted(function):
+    with pytest.raises(NotImplementedError):
+        call("build_lenet", function)
+
+
+def test_what_a_student_s_function_raises_is_told_with_its_line():
+    source = compile("def build():\n    return 1 / 0", "/tmp/ipykernel_1/2.py", "exec")
+    names: dict = {}
+    exec(source, names)
+    with pytest.raises(Mistake, match=r"`build` stopped: .*ZeroDivisionError: division by zero"):
+        call("build", names["build"])
+
+
+@pytest.mark.parametrize(
+    ("function", "hint"),
+    [
+        (lambda a, b: 0, "Compare the arguments"),
+        (lambda: name_that_is_not_there, "Is the name spelt"),  # noqa: F821
+        (lambda: 1 / 0, "Run it by itself"),
+    ],
+)
+def test_the_advice_fits_the_error(function, hint):
+    with pytest.raises(Mistake) as caught:
+        call("build", function)
+    assert caught.value.hints[0].startswith(hint)
+
+
+def test_a_result_instead_of_a_function_is_said():
+    with pytest.raises(Mistake, match="`build` is no function; it is a float"):
+        call("build", 0.5)

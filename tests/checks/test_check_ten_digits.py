@@ -1,0 +1,20 @@
+import pytest
+
+from cnn_utils.checks import CheckFailed, check_ten_digits
+from cnn_utils.checks.ten_digits import VALUES
+
+
+def test_the_values_are_right():
+    assert {p: 1 - p**10 for p in VALUES} == pytest.approx(VALUES, abs=1e-7)
+
+
+def test_hints_lead_step_by_step():
+    told = []
+    for hint in (1, 2, 3):
+        with pytest.raises(CheckFailed) as caught:
+            check_ten_digits(lambda p: 0.1, hint=hint)
+        told.append(str(caught.value))
+    assert "For an accuracy of 0.988 your function gives 0.1; that is not right." in told[0]
+    assert "when is a number of ten digits read rightly?" in told[0]
+    assert "with two independent ones?" in told[1]
+    assert "are multiplied" in told[2]

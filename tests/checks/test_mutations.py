@@ -1,0 +1,38 @@
+"""The mutation table: each wrong solution gets its hint, each right one passes."""
+
+import re
+
+import matplotlib.pyplot as plt
+import pytest
+from mutations import table
+
+from cnn_utils import checks
+
+CASES = table()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.task}: {case.name}")
+def test_each_solution_gets_what_it_must_get(case):
+    verdict, text = case.run()
+    plt.close("all")
+    assert verdict == case.expected, text
+    if verdict == "passed":
+        assert re.fullmatch(r"✓ [\w-]+: .+\n", text)
+    elif verdict == "not-attempted":
+        assert text.startswith(f"· {case.task}: not attempted yet")
+    else:
+        assert text.startswith(f"✗ {case.task}: ")
+        assert "\n  Hint 1 of " in text
+
+
+def test_there_are_enough_of_each():
+    wrong = [case for case in CASES if case.expected not in ("passed", "not-attempted")]
+    right = [case for case in CASES if case.expected == "passed"]
+    assert len(wrong) >= 60
+    assert len(right) >= 40
+    assert {case.task for case in wrong} == {case.task for case in right}
+
+
+def test_every_check_is_in_the_table():
+    named = {name for name in checks.__all__ if name.startswith("check_")}
+    assert {case.check.__name__ for case in CASES} == named

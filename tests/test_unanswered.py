@@ -1,0 +1,88 @@
+import subprocess
+import sys
+
+import pytest
+
+from cnn_utils import unanswered
+from cnn_utils.unanswered import explain_in_notebook, explanation, names_left_by
+
+STUB = "task train-lenet: define `model`, `history`, then run this cell again"
+
+
+@pytest.fixture(autouse=True)
+def nothing_learned(monkeypatch):
+    monkeypatch.setattr(unanswered, "_task_of", {})
+
+
+def name_error(name):
+    try:
+        eval(name, {})
+    except NameError as error:
+        return error
+
+
+def test_a_stub_explains_itself():
+    assert explanation(NotImplementedError(STUB)) == f"Not solved yet, {STUB}"
+
+
+def test_names_that_a_stub_should_have_defined_are_known_afterwards():
+    assert explanation(name_error("history")) is None
+    explanation(NotImplementedError(STUB))
+    assert explanation(name_error("history")) == (
+        "This needs `history`, and first of all task train-lenet, not solved yet."
+    )
+    assert explanation(name_error("histroy")) is None
+
+
+def test_what_a_waiting_cell_should_have_defined_is_known_too():
+    explanation(NotImplementedError(STUB))
+    explanation(name_error("model"), "y_prob = model.predict(x)\ny_pred = y_prob.argmax()")
+    assert "first of all task train-lenet" in explanation(name_error("y_pred"))
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("a, b = 1, 2\nfor c in (): pass\nwith x as d: e: int = 1", ["a", "b", "c", "d", "e"]),
+        ("def f():\n    inner = 1\nclass C:\n    y = 1\ng = lambda: (h := 1)", ["f", "C", "g"]),
+        ("import numpy as np, os.path", ["np", "os"]),
+        ("%matplotlib inline\na = 1", []),
+        ("print(a)", []),
+    ],
+)
+def test_names_that_a_cell_leaves_behind(source, names):
+    assert names_left_by(source) == names
+
+
+@pytest.mark.parametrize("error", [NotImplementedError(), NotImplementedError("later"), KeyError()])
+def test_other_errors_are_left_alone(error):
+    assert explanation(error) is None
+
+
+def test_outside_a_notebook_nothing_happens():
+    explain_in_notebook()
+
+
+def test_in_ipython_the_explanation_takes_the_traceback_s_place():
+    cells = [
+        "from cnn_utils.unanswered import explain_in_notebook; explain_in_notebook()",
+        f"raise NotImplementedError('{STUB}')",
+        "print(model)",
+        "1 / 0",
+    ]
+    code = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance(colors='nocolor')\n"
+        f"for cell in {cells!r}: print(shell.run_cell(cell).success)"
+    )
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    before, _, traceback = said.partition("---")
+    assert before.split("\n")[:5] == [
+        "True",
+        f"Not solved yet, {STUB}",
+        "False",
+        "This needs `model`, and first of all task train-lenet, not solved yet.",
+        "False",
+    ]
+    assert "ZeroDivisionError: division by zero" in traceback
