@@ -170,7 +170,7 @@ after_two = layers.Conv2D(32, 3, padding="same")(layers.Conv2D(32, 3, padding="s
 after_two.shape, layers.MaxPooling2D(2)(after_two).shape
 
 
-# %% task="cnn" points=15 defines=["build_cnn"]
+# %% task="cnn" points=15 defines=["build_cnn"] threshold=0.6
 # task: cnn
 def build_cnn():
     ### BEGIN SOLUTION
@@ -269,7 +269,7 @@ cnn_utils.show_evidence(model, preprocess(X_val[costly]), y_val[costly], class_n
 # Predict the unlabelled `X_test`, in its order, and write `submission.csv`; keep the file's name as
 # `submission_path`.
 
-# %% task="submit" points=5 defines=["submission_path"]
+# %% task="submit" points=5 defines=["submission_path"] rerun=false
 # task: submit
 ### BEGIN SOLUTION
 test = ImageBatches(data["X_test"], preprocess=preprocess, batch_size=256)

@@ -188,6 +188,7 @@ def _listing() -> str:
 
 def _announce(data: Dataset, verbose: int) -> Dataset:
     provenance.record(data.name, data.source)
+    _limit(data)
     if data.source == "sample":
         print(
             f"NOTE: {data.name} is not at hand. These pictures are drawn by a program, to try the\n"
@@ -197,3 +198,17 @@ def _announce(data: Dataset, verbose: int) -> Dataset:
     elif verbose:
         print(f"{data.name} from {data.path}")
     return data
+
+
+def _limit(data: Dataset) -> None:
+    """Keep the first ``CNN_UTILS_LIMIT`` training images, and a fifth as many of the others.
+
+    For those who run notebooks by the hundred, to see whether they run, and not how well.
+    """
+    named = os.environ.get("CNN_UTILS_LIMIT")
+    if not named:
+        return
+    if not named.isdecimal() or int(named) < 5:
+        raise KitError.about("CNN_UTILS_LIMIT", "be a whole number of at least 5", named)
+    for name, array in data.items():
+        data[name] = array[: int(named) if name.endswith("train") else int(named) // 5]

@@ -38,14 +38,18 @@ def cifar10_sample_path() -> Path:
 
 def cache_folder() -> Path:
     """Return the folder for generated files: ``CNN_UTILS_CACHE``, or the user's cache."""
-    named = os.environ.get("CNN_UTILS_CACHE")
-    folder = Path(os.path.expanduser(named or platformdirs.user_cache_dir("cnn_utils")))
+    folder = _named_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
         return Path(_temporary_folder().name)
+
+
+def _named_folder() -> Path:
+    named = os.environ.get("CNN_UTILS_CACHE")
+    return Path(os.path.expanduser(named or platformdirs.user_cache_dir("cnn_utils")))
 
 
 @cache
@@ -56,11 +60,14 @@ def _temporary_folder() -> tempfile.TemporaryDirectory:
 
 def _cached(name: str, write: Callable[[Path], None], read: Callable):
     """Read the cached file; make it first if it is missing or damaged."""
-    file = cache_folder() / name
-    try:
-        return read(file)
-    except DataError:
-        print("Drawing the sample data (once, about half a minute) ...", flush=True)
+    # It may lie in a folder that can be read, but not written to.
+    for folder in (_named_folder, cache_folder):
+        file = folder() / name
+        try:
+            return read(file)
+        except DataError:
+            continue
+    print("Drawing the sample data (once, about half a minute) ...", flush=True)
     try:
         with atomic_path(file) as part:
             write(part)

@@ -57,7 +57,7 @@ def release(out: Path, notebooks: Path, as_text: bool = False) -> list[Path]:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".release-") as folder:
         built = Path(folder) / "built"
-        _package(built / "cnn_utils")
+        package_for_students(built / "cnn_utils")
         _notebooks(notebooks, built / "notebooks", as_text)
         for name in AS_THEY_ARE:
             shutil.copy(KIT / name, built)
@@ -98,6 +98,18 @@ def without_answers(notebook, name: str):
     return student
 
 
+def package_for_students(target: Path) -> None:
+    """Copy the package into a new folder, without grading and without its answers."""
+    shutil.copytree(KIT / "cnn_utils", target, ignore=NOT_FOR_STUDENTS)
+    for path in target.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        stripped, n_regions = replace_regions(
+            source, lambda indent: [indent + LEFT_OUT], str(path.relative_to(target.parent))
+        )
+        if n_regions:
+            path.write_text(stripped, encoding="utf-8")
+
+
 def _stub(cell):
     """Return what stands for a cell's answer, as a function of its indentation."""
     metadata = cell.metadata
@@ -128,14 +140,3 @@ def _notebooks(source: Path, target: Path, as_text: bool) -> None:
         read_notebook(target / path.with_suffix(".ipynb").name)
         if not as_text:
             (target / path.name).unlink()
-
-
-def _package(target: Path) -> None:
-    shutil.copytree(KIT / "cnn_utils", target, ignore=NOT_FOR_STUDENTS)
-    for path in target.rglob("*.py"):
-        source = path.read_text(encoding="utf-8")
-        stripped, n_regions = replace_regions(
-            source, lambda indent: [indent + LEFT_OUT], str(path.relative_to(target.parent))
-        )
-        if n_regions:
-            path.write_text(stripped, encoding="utf-8")

@@ -159,7 +159,7 @@ def _weights(model) -> list[np.ndarray]:
     if isinstance(model, type) or not callable(getattr(model, "get_weights", None)):
         raise KitError.about("`model`", expected, model)
     try:
-        weights = [np.asarray(array).astype(np.float32) for array in model.get_weights()]
+        weights = [np.asarray(array).astype(np.float32, order="C") for array in model.get_weights()]
     except (TypeError, ValueError) as error:
         raise KitError.about("`model`", f"{expected}, made of numbers", f"{error}") from None
     if not weights:

@@ -129,3 +129,23 @@ def test_the_real_files_hold_what_the_docstrings_say(shared_data):
     # Class frequencies of MNIST's 60,000 training images, as published.
     counts = np.bincount(np.concatenate([data["y_train"], data["y_val"]]))
     assert counts.tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+
+
+def test_a_limit_shortens_all_arrays_alike(monkeypatch):
+    monkeypatch.setenv("CNN_UTILS_LIMIT", "100")
+    data = loaders.load_mnist(source="sample")
+    assert {name: len(array) for name, array in data.items()} == {
+        "X_train": 100,
+        "y_train": 100,
+        "X_val": 20,
+        "y_val": 20,
+        "X_test": 20,
+        "y_test": 20,
+    }
+
+
+@pytest.mark.parametrize("limit", ["4", "many", "-1"])
+def test_a_limit_that_is_none_is_refused(monkeypatch, limit):
+    monkeypatch.setenv("CNN_UTILS_LIMIT", limit)
+    with pytest.raises(KitError, match="CNN_UTILS_LIMIT must be a whole number of at least 5"):
+        loaders.load_mnist(source="sample")

@@ -1,0 +1,157 @@
+"""Grade one hand-in: any bytes in, one row out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cnn_utils import __version__
+from cnn_utils.errors import KitError
+from cnn_utils.grading import evidence as judge
+from cnn_utils.grading.intake import SUBMISSION, HandedIn, content_hash, take
+from cnn_utils.grading.probes import make_inputs
+from cnn_utils.grading.run_part import Claims, Limits, as_npy, run_part
+from cnn_utils.grading.sandbox import Sandbox
+from cnn_utils.grading.score import Evidence, Mark, mark
+from cnn_utils.grading.spec import Master
+from cnn_utils.grading.truth import Truth
+from cnn_utils.grading.untrusted import read_and_splice
+from cnn_utils.handin.for_grading import WEIGHTS
+
+UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all the hand-ins of a batch share.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the worked notebooks.
+    masters : dict of str to Master
+    truth : Truth
+    sandbox : Sandbox
+    kit : Path
+        Folder of the package as students have it, and of the plugin.
+    cache : Path
+        Folder of the sample, already drawn.
+    limits : Limits
+    """
+
+    folder: Path
+    masters: dict[str, Master]
+    truth: Truth
+    sandbox: Sandbox
+    kit: Path
+    cache: Path
+    limits: Limits
+
+
+def grade_one(handed_in: HandedIn, job: Job) -> dict:
+    """Return everything about a hand-in as plain data; whatever happens, it is a row.
+
+    Parameters
+    ----------
+    handed_in : HandedIn
+    job : Job
+    """
+    start = time.monotonic()
+    row = {
+        "name": handed_in.name,
+        "status": "complete",
+        "marks": [],
+        "notes": [],
+        "facts": {},
+        "answers": {},
+        "input_hash": "",
+        "sandbox": job.sandbox.name,
+        "kit": __version__,
+    }
+    try:
+        networks = [name for master in job.masters.values() for name in master.networks]
+        files = take(handed_in, tasks_of(job), networks)
+        row["input_hash"] = content_hash(files)
+        for name, master in job.masters.items():
+            _grade_part(row, name, master, files, job)
+    except KitError as error:
+        row["status"] = UNREADABLE
+        row["notes"].append(str(error))
+    except Exception as error:  # one bad hand-in costs one row, never the batch
+        row["status"] = "failed"
+        row["notes"].append(f"The grader itself failed: {type(error).__name__}: {error}"[:300])
+    graded = {(m["part"], m["task"], m["kind"]) for m in row["marks"]}
+    for name, master in job.masters.items():
+        for task in master.tasks:
+            if (name, task.name, task.kind) not in graded:
+                told = Mark(task.name, task.kind, 0.0, task.points, "No answer was found.")
+                row["marks"].append({"part": name, **told.as_dict()})
+    row["seconds"] = round(time.monotonic() - start, 1)
+    return row
+
+
+def tasks_of(job: Job) -> dict[str, list[str]]:
+    """Return the names of the tasks in each notebook."""
+    return {name: [task.name for task in master.tasks] for name, master in job.masters.items()}
+
+
+def _grade_part(row: dict, name: str, master: Master, files: dict[str, bytes], job: Job) -> None:
+    if name not in files:
+        row["notes"].append(f"{name}: not handed in.")
+        _worse(row, "incomplete")
+        return
+    try:
+        spliced = read_and_splice(job.folder, name, name, files[name])
+    except KitError as error:
+        row["notes"].append(f"{name}: {error}")
+        _worse(row, UNREADABLE)
+        return
+    answers = spliced["answers"]
+    row["notes"] += [f"{name}: {note}" for answer in answers.values() for note in answer["notes"]]
+    # Not repeatable on purpose: a hand-in must not know what it will be asked.
+    rng = np.random.default_rng()
+    inputs, shown = make_inputs(rng), job.truth.shown(rng)
+    extra = {}
+    if f"cnn/{WEIGHTS}" in files and "cnn" in master.networks and shown is not None:
+        extra = {
+            "weights.npz": files[f"cnn/{WEIGHTS}"],
+            "images.npy": as_npy(job.truth.photos[shown]),
+        }
+    claims = _run(spliced["notebook"], inputs, extra, job)
+    _worse(row, claims.status)
+    found = Evidence()
+    judge.functions(inputs, claims, found)
+    judge.figures(answers, found)
+    if "lenet" in master.networks:
+        facts = judge.lenet(files, answers, master, job.truth, found)
+        row["facts"].update(_named(facts, "lenet"))
+    if "cnn" in master.networks:
+        facts = judge.cnn(files, claims, shown, master, job.truth, found)
+        row["facts"].update(_named(facts, "cnn"))
+        row["facts"]["has_submission"] = SUBMISSION in files
+    for task in master.tasks:
+        answer = answers[f"{task.kind}:{task.name}"]
+        row["marks"].append({"part": name, **mark(task, answer, claims, found).as_dict()})
+        row["answers"][f"{name}/{task.key}"] = answer["source"][:20_000]
+
+
+def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], job: Job) -> Claims:
+    if not any(c["metadata"]["grade_id"].startswith("task:") for c in notebook["cells"]):
+        return Claims("complete")
+    start = time.monotonic()
+    claims = run_part(notebook, inputs, job.sandbox, job.kit, job.cache, job.limits, extra)
+    claims.seconds = time.monotonic() - start
+    return claims
+
+
+def _named(facts: dict, network: str) -> dict:
+    return {(f"{network}_{key}" if key == "fingerprint" else key): v for key, v in facts.items()}
+
+
+def _worse(row: dict, status: str) -> None:
+    """Keep the worst status of all parts."""
+    order = ("complete", "incomplete", "timeout", "crashed", UNREADABLE, "failed")
+    row["status"] = max(row["status"], status, key=order.index)

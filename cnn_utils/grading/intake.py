@@ -1,0 +1,187 @@
+"""Find the hand-ins of a folder, and take from each the few files that grading looks at."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from cnn_utils.errors import KitError
+from cnn_utils.handin.for_grading import FOLDER, HISTORY, RECORD, WEIGHTS
+
+MOST_BYTES, MOST_MEMBERS = 200_000_000, 2_000
+SUBMISSION = "submission.csv"
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One hand-in: a zip, a folder, or a bare notebook.
+
+    Attributes
+    ----------
+    name : str
+        Its file's or folder's name, by which it appears in the gradebook.
+    path : Path
+    """
+
+    name: str
+    path: Path
+
+
+def find_handins(folder: Path) -> list[HandedIn]:
+    """Return the hand-ins in a folder, by name.
+
+    Raises
+    ------
+    KitError
+        If there is none.
+    """
+    if not folder.is_dir():
+        raise KitError.about(f"'{folder}'", "be a folder of hand-ins", "none")
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.is_symlink():
+            continue
+        if path.is_dir() or path.suffix.lower() in (".zip", ".ipynb", ".py"):
+            name = path.name if path.is_dir() else path.stem
+            name = name if name not in found else path.name
+            found[name] = HandedIn(name, path)
+    if not found:
+        raise KitError.about(f"'{folder}'", "hold hand-ins (zips, folders, notebooks)", "none")
+    return list(found.values())
+
+
+def take(
+    handed_in: HandedIn, notebooks: dict[str, list[str]], networks: list[str]
+) -> dict[str, bytes]:
+    """Return the files that grading looks at, by the name under which it knows them.
+
+    Parameters
+    ----------
+    handed_in : HandedIn
+    notebooks : dict of str to list of str
+        File names of the assignment's notebooks, and the names of the tasks in each.
+    networks : list of str
+
+    Returns
+    -------
+    files : dict of str to bytes
+        Notebooks by their names; ``submission.csv``; ``lenet/weights.npz`` and so on. Whatever
+        else there is, is not read.
+
+    Raises
+    ------
+    KitError
+        If it is no zip that can be read, or too large.
+    """
+    names = list(notebooks)
+    if handed_in.path.is_dir():
+        available = dict(_in_folder(handed_in.path))
+    elif handed_in.path.suffix.lower() == ".zip":
+        return _from_zip(handed_in.path, names, networks)
+    else:
+        data = _bounded(handed_in.path)
+        chosen = _choose([handed_in.path.name], names, networks)
+        return {next(iter(chosen), None) or _by_content(data, notebooks): data}
+    chosen = _choose(list(available), names, networks)
+    return {known: _bounded(available[name]) for known, name in chosen.items()}
+
+
+def content_hash(files: dict[str, bytes]) -> str:
+    """Return a hash of all that was taken: the same files need not be graded again."""
+    state = hashlib.sha256()
+    for name in sorted(files):
+        state.update(f"{name}\0{len(files[name])}\0".encode())
+        state.update(files[name])
+    return state.hexdigest()
+
+
+def _by_content(data: bytes, notebooks: dict[str, list[str]]) -> str:
+    """Return the notebook most of whose tasks are named in a file, whatever its own name is."""
+    text = data[:MOST_BYTES].decode("utf-8", "replace")
+    return max(notebooks, key=lambda name: sum(f"# task: {t}" in text for t in notebooks[name]))
+
+
+def _from_zip(path: Path, notebooks, networks) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+            if len(members) > MOST_MEMBERS:
+                raise KitError(f"The zip holds {len(members)} files; at most 2,000 are read.")
+            by_name = {member.filename: member for member in members}
+            chosen = _choose(list(by_name), notebooks, networks)
+            wanted = {known: by_name[name] for known, name in chosen.items()}
+            if sum(member.file_size for member in wanted.values()) > MOST_BYTES:
+                raise KitError("The zip's files are larger than 200 MB.")
+            return {known: _member(archive, member) for known, member in wanted.items()}
+    except KitError:
+        raise
+    except Exception as error:  # of many kinds: the bytes are somebody else's
+        raise KitError(f"The zip can't be read ({type(error).__name__}).") from None
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:
+        data = file.read(member.file_size + 1)
+    if len(data) != member.file_size:
+        raise KitError("The zip does not say truly how large its files are.")
+    return data
+
+
+def _in_folder(folder: Path):
+    """Yield the regular files of a folder, by their names within it; links are not followed."""
+    count = 0
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not (Path(place) / name).is_symlink())
+        for name in sorted(files):
+            path = Path(place) / name
+            count += 1
+            if count > MOST_MEMBERS:
+                raise KitError("The folder holds more than 2,000 files.")
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path.relative_to(folder).as_posix(), path
+
+
+def _bounded(path: Path) -> bytes:
+    if path.stat().st_size > MOST_BYTES:
+        raise KitError(f"{path.name} is larger than 200 MB.")
+    return path.read_bytes()
+
+
+def _choose(names: list[str], notebooks: list[str], networks: list[str]) -> dict[str, str]:
+    """Find the known files among names with any folders before them.
+
+    The shallowest comes first; a notebook that was renamed is taken by what its name begins with.
+    """
+    ordered = sorted(names, key=lambda name: (name.count("/"), name))
+    plain = [n for n in ordered if ".." not in PurePosixPath(n).parts and "__MACOSX" not in n]
+    plain = [n for n in plain if ".ipynb_checkpoints" not in n]
+    chosen: dict[str, str] = {}
+    for notebook in notebooks:
+        stem = notebook.removesuffix(".ipynb")
+        patterns = [re.escape(notebook), rf"{re.escape(stem)}.*\.ipynb", rf"{re.escape(stem)}\.py"]
+        patterns.append(rf".*{re.escape(stem.split('_')[0])}.*\.ipynb")
+        for pattern in patterns:
+            hits = [n for n in plain if re.fullmatch(pattern, PurePosixPath(n).name, re.I)]
+            hits = [n for n in hits if n not in chosen.values()]
+            if hits:
+                chosen[notebook] = hits[0]
+                break
+    left = [n for n in plain if n.endswith(".ipynb") and n not in chosen.values()]
+    missing = [notebook for notebook in notebooks if notebook not in chosen]
+    if len(left) == 1 and len(missing) == 1:
+        chosen[missing[0]] = left[0]
+    for network in networks:
+        for file in (WEIGHTS, HISTORY, RECORD):
+            ending = f"{FOLDER}/{network}/{file}"
+            hits = [n for n in plain if n == ending or n.endswith(f"/{ending}")]
+            if hits:
+                chosen[f"{network}/{file}"] = hits[0]
+    hits = [n for n in plain if PurePosixPath(n).name == SUBMISSION]
+    if hits:
+        chosen[SUBMISSION] = hits[0]
+    return chosen

@@ -1,0 +1,119 @@
+"""Call a student's functions on hidden inputs; compare what comes out, outside.
+
+The inputs are new in each run, and what is right is worked out by the parent process alone: a
+hand-in that only pretends to pass its checks can't know the numbers.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cnn_utils.metrics import f1_score
+
+OUT = "evidence_{}.json"
+# A student's function may round differently, or use a small number against 0 / 0.
+TOLERANCE = {"f1": 1e-4, "ten-digits": 1e-6, "preprocess": 1e-5}
+CALLS = {
+    "f1": """\
+_metric = F1Score()
+_values = []
+for _epoch in _inputs["f1"]:
+    _metric.reset_state()
+    for _true, _prob in _epoch:
+        _metric.update_state(_np.array(_true, "float32"), _np.array(_prob, "float32"))
+    _values.append(float(_metric.result()))""",
+    "ten-digits": """\
+_values = [float(ten_digit_error_rate(_p)) for _p in _inputs["ten-digits"]]""",
+    "preprocess": """\
+_images = _np.array(_inputs["preprocess"], "uint8").reshape(-1, 32, 32, 3)
+_values = [float(_v) for _v in _np.asarray(preprocess(_images))[:, ::9, ::9].ravel()]""",
+}
+CELL = """\
+import json as _json
+import numpy as _np
+_inputs = _json.load(open("in.json"))
+{call}
+_json.dump(_values, open("out/{out}", "w"))"""
+NETWORK = """\
+import json as _json
+import keras as _keras
+import numpy as _np
+_images = _np.load("images.npy")
+_weights = list(_np.load("weights.npz", allow_pickle=False).values())
+_model = build_cnn()
+_model(_np.zeros((1, 32, 32, 3), "float32"))
+_model.set_weights(_weights)
+_values = []
+for _start in range(0, len(_images), 250):
+    _batch = preprocess(_images[_start:_start + 250])
+    _values += [int(_v) for _v in _np.asarray(_model(_batch, training=False)).argmax(axis=1)]
+_json.dump(_values, open("out/{out}", "w"))"""
+
+
+def probe_cells(solved: set[str]) -> dict[str, str]:
+    """Return the source of a probe for each solved task that has one."""
+    cells = {
+        name: CELL.format(call=call, out=OUT.format(name))
+        for name, call in CALLS.items()
+        if name in solved
+    }
+    if {"cnn", "preprocess"} <= solved:
+        cells["cnn"] = NETWORK.replace("{out}", OUT.format("cnn"))
+    return cells
+
+
+def make_inputs(rng: np.random.Generator) -> dict:
+    """Return new inputs for all the functions, as lists."""
+    epochs = [[_batch(rng) for _ in range(4)] for _ in range(2)]
+    images = rng.integers(0, rng.integers(90, 256), (3, 32, 32, 3))
+    return {
+        "f1": epochs,
+        "ten-digits": rng.uniform(0.5, 0.999, 8).round(6).tolist(),
+        "preprocess": images.ravel().tolist(),
+    }
+
+
+def expected(name: str, inputs: dict) -> list[float]:
+    """Return what the function of a task should have given."""
+    if name == "f1":
+        return [_f1(epoch) for epoch in inputs["f1"]]
+    if name == "ten-digits":
+        return [1 - p**10 for p in inputs["ten-digits"]]
+    images = np.array(inputs["preprocess"], float).reshape(-1, 32, 32, 3)
+    return (images[:, ::9, ::9] / 255).ravel().tolist()
+
+
+def agrees(name: str, found, inputs: dict) -> bool:
+    """Say whether numbers from the sandbox are the right ones.
+
+    Nothing but plain numbers counts: no booleans, texts, NaN, and neither too few nor too many.
+    """
+    right = expected(name, inputs)
+    return is_numbers(found, len(right)) and all(
+        math.isclose(a, b, abs_tol=TOLERANCE[name], rel_tol=0)
+        for a, b in zip(found, right, strict=True)
+    )
+
+
+def is_numbers(found, count: int) -> bool:
+    """Say whether something read from the sandbox is a list of `count` finite numbers."""
+    return (
+        isinstance(found, list)
+        and len(found) == count
+        and all(type(x) in (int, float) and abs(x) < 1e300 for x in found)
+    )
+
+
+def _batch(rng: np.random.Generator) -> tuple[list, list]:
+    """Return one-hot labels and probabilities of a batch, some of them wrong."""
+    y_true = np.eye(10)[rng.integers(0, 10, rng.integers(10, 60))]
+    scores = rng.random(y_true.shape) + 0.6 * y_true
+    return y_true.tolist(), (scores / scores.sum(axis=1, keepdims=True)).round(6).tolist()
+
+
+def _f1(epoch) -> float:
+    y_true = np.concatenate([np.array(true) for true, _ in epoch])
+    y_prob = np.concatenate([np.array(prob) for _, prob in epoch])
+    return f1_score(y_true, y_prob, n_classes=10)

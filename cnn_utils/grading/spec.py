@@ -1,0 +1,125 @@
+"""What the worked notebooks say about grading: tasks, points, thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cnn_utils.errors import KitError
+from cnn_utils.handin.pairing import build_notebook
+from cnn_utils.handin.tasks import without_comments
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """One task, as the metadata of its cell describe it.
+
+    Attributes
+    ----------
+    name, kind : str
+        Such as "lenet", "code" or "answer".
+    points : float
+    defines : tuple of str
+        Names that its code leaves behind.
+    threshold : float or None
+        Least accuracy of the handed-in network, for the tasks that are rated by it.
+    is_run : bool
+        Whether its code is run again; False if only the files tell.
+    heading : str
+        The heading above it.
+    """
+
+    name: str
+    kind: str
+    points: float
+    defines: tuple[str, ...] = ()
+    threshold: float | None = None
+    is_run: bool = True
+    heading: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return its name in the gradebook: answers beside code of the same name are marked."""
+        return self.name if self.kind == "code" else f"{self.name} (text)"
+
+
+@dataclass(frozen=True)
+class Master:
+    """A worked notebook with what it asks for.
+
+    Attributes
+    ----------
+    name : str
+        File name of the .ipynb.
+    cells : list of NotebookNode
+        With the worked answers.
+    tasks : list of TaskSpec
+    networks : list of str
+        Under which names `save_for_grading` saves.
+    """
+
+    name: str
+    cells: list
+    tasks: list[TaskSpec] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
+
+    def task(self, name: str, kind: str = "code") -> TaskSpec | None:
+        """Return a task, or None."""
+        return next((t for t in self.tasks if (t.name, t.kind) == (name, kind)), None)
+
+
+def read_masters(folder: Path) -> dict[str, Master]:
+    """Return the worked notebooks of a folder (.py), by the names of their .ipynb.
+
+    Raises
+    ------
+    KitError
+        If there is none, or a task has no points.
+    """
+    sources = sorted(folder.glob("*.py"))
+    if not sources:
+        raise KitError.about(f"--master '{folder}'", "hold the worked notebooks (.py)", "none")
+    import nbformat
+
+    return {
+        master.name: master
+        for master in (
+            _read(path.with_suffix(".ipynb").name, nbformat.reads(build_notebook(path), 4))
+            for path in sources
+        )
+    }
+
+
+def _read(name: str, notebook) -> Master:
+    master, heading = Master(name, notebook.cells), ""
+    for number, cell in enumerate(notebook.cells, start=1):
+        heading = _heading(cell) or heading
+        metadata = cell.metadata
+        if metadata.get("evidence"):
+            master.networks.append(str(metadata["evidence"]))
+        if "task" not in metadata or metadata.get("kind") == "header":
+            continue
+        points = metadata.get("points")
+        if isinstance(points, bool) or not isinstance(points, (int, float)) or points < 0:
+            where = f"'points' of task '{metadata['task']}' ({name}, cell {number})"
+            raise KitError.about(where, "be a number of at least 0", points)
+        master.tasks.append(
+            TaskSpec(
+                name=str(metadata["task"]),
+                kind="code" if cell.cell_type == "code" else "answer",
+                points=float(points),
+                defines=tuple(metadata.get("defines", ())),
+                threshold=metadata.get("threshold"),
+                is_run=metadata.get("rerun", True),
+                heading=heading,
+            )
+        )
+    return master
+
+
+def _heading(cell) -> str:
+    if cell.cell_type != "markdown":
+        return ""
+    lines = without_comments(cell.source).splitlines()
+    found = [line.lstrip("# ").strip() for line in lines if line.startswith("#")]
+    return found[-1] if found else ""

@@ -1,0 +1,215 @@
+"""Put a student's answers into a fresh copy of the master; nothing else of the hand-in is run.
+
+An answer is found by its visible first line (``# task: lenet``), else by its metadata, which some
+front ends lose, else by the names that it defines; a text also by its place under the master's
+heading. So answers survive being moved, split, copied, merged with helpers, or retyped.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from cnn_utils.grading.reading import PlainCell
+from cnn_utils.grading.spec import Master, TaskSpec
+from cnn_utils.handin.tasks import MARKER, Task
+from cnn_utils.unanswered import names_left_by
+
+# What a cell could use to steer nbval; comments are not needed to solve a task.
+STEERING = re.compile(r"(?i)#\s*(nbval_\w+|PYTEST_VALIDATE_\w+)[^\n]*")
+# As large a share of a cell's lines must be the master's for it to count as a given cell.
+GIVEN_SHARE = 0.6
+
+
+@dataclass
+class Answer:
+    """What was found for one task.
+
+    Attributes
+    ----------
+    state : {"answered", "unanswered", "missing"}
+    source : str
+        All cells that belong to it, joined in their order.
+    notes : list of str
+        What had to be repaired.
+    has_figure : bool
+    said : str
+        What its cells' outputs said in the hand-in.
+    """
+
+    state: str = "missing"
+    source: str = ""
+    notes: list[str] = field(default_factory=list)
+    has_figure: bool = False
+    said: str = ""
+
+
+@dataclass
+class Spliced:
+    """The answers, and the helpers that stand before each.
+
+    Attributes
+    ----------
+    answers : dict of (str, str) to Answer
+        By name and kind of the task.
+    helpers : dict of str to list of str
+        Sources of the student's own cells, by the code task before which they stand; "" for
+        those behind the last one.
+    """
+
+    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    helpers: dict[str, list[str]] = field(default_factory=dict)
+
+
+def splice(master: Master, cells: list[PlainCell]) -> Spliced:
+    """Find a student's answers and helpers.
+
+    Parameters
+    ----------
+    master : Master
+    cells : list of PlainCell
+        Of the hand-in.
+    """
+    owners = _owners(master, cells)
+    result = Spliced({(task.name, task.kind): Answer() for task in master.tasks})
+    for task in master.tasks:
+        mine = [i for i, owner in enumerate(owners) if owner and owner[0] is task]
+        result.answers[task.name, task.kind] = _answer(task, mine, owners, cells)
+    given = _lines_of(cell for cell in master.cells if cell.cell_type == "code")
+    waiting: list[str] = []
+    for cell, owner in zip(cells, owners, strict=True):
+        if owner and owner[0].kind == "code":
+            result.helpers.setdefault(owner[0].name, []).extend(waiting)
+            waiting = []
+        elif cell.kind == "code" and not owner and not _is_given(cell.source, given):
+            waiting.append(_cleaned(cell.source))
+    if waiting:
+        result.helpers[""] = waiting
+    return result
+
+
+def _owners(master: Master, cells) -> list[tuple[TaskSpec, str] | None]:
+    """Return for each cell the task that it answers, and how that was found out."""
+    code = {task.name: task for task in master.tasks if task.kind == "code"}
+    text = {task.name: task for task in master.tasks if task.kind == "answer"}
+    owners: list[tuple[TaskSpec, str] | None] = []
+    heading = ""
+    for cell in cells:
+        marked = _marked(cell.source)
+        if cell.kind == "markdown":
+            heading = _last_heading(cell.source) or heading
+        if marked in code and (cell.kind != "markdown" or _looks_like_code(cell.source)):
+            owners.append((code[marked], "line"))
+        elif cell.kind == "markdown" and cell.role == "answer" and cell.task in text:
+            owners.append((text[cell.task], "metadata"))
+        elif cell.kind == "code" and cell.task in code and cell.role != "answer":
+            owners.append((code[cell.task], "metadata"))
+        else:
+            owners.append(None)
+    found = {owner[0].key for owner in owners if owner}
+    for task in code.values():
+        if task.key in found or not task.defines:
+            continue
+        for i, cell in enumerate(cells):
+            if owners[i] is None and cell.kind == "code" and _defines(cell.source, task.defines):
+                owners[i] = (task, "names")
+    _texts_by_heading(text, owners, cells)
+    return owners
+
+
+def _texts_by_heading(text: dict[str, TaskSpec], owners, cells) -> None:
+    """Give a text without metadata to the task under whose heading it stands, as its last cell."""
+    found = {owner[0].key for owner in owners if owner}
+    for task in text.values():
+        if task.key in found or not task.heading:
+            continue
+        under, last = False, None
+        for i, cell in enumerate(cells):
+            if cell.kind == "markdown" and (title := _last_heading(cell.source)):
+                under = title == task.heading
+            elif cell.kind in ("markdown", "raw") and under and owners[i] is None:
+                last = i
+        if last is not None:
+            owners[last] = (task, "heading")
+
+
+def _answer(task: TaskSpec, mine: list[int], owners, cells) -> Answer:
+    if not mine:
+        return Answer(notes=[f"task '{task.name}' ({task.kind}): no cell found"])
+    pieces = [cells[i] for i in mine]
+    ways = {owners[i][1] for i in mine}
+    notes = []
+    if ways == {"names"}:
+        notes.append(f"task '{task.name}': found by the names it defines")
+    if ways == {"heading"}:
+        notes.append(f"task '{task.name}' (text): found under its heading")
+    if task.kind == "code" and any(cell.kind != "code" for cell in pieces):
+        notes.append(f"task '{task.name}': was not a code cell")
+    solved = [cell for cell in pieces if not _is_stub(task, cell.source)]
+    if len(pieces) > 1:
+        left_out = len(pieces) - len(solved)
+        told = f", {left_out} of them untouched" if solved and left_out else ""
+        notes.append(f"task '{task.name}': {len(pieces)} cells joined{told}")
+    if not solved:
+        return Answer("unanswered", pieces[0].source, notes)
+    return Answer(
+        "answered",
+        "\n".join(_cleaned(cell.source) for cell in solved),
+        notes,
+        has_figure=any(cell.has_figure for cell in pieces),
+        said="\n".join(cell.said for cell in pieces),
+    )
+
+
+def _is_stub(task: TaskSpec, source: str) -> bool:
+    return Task(task.name, task.kind, [(1, source)]).is_stub
+
+
+def _marked(source: str) -> str:
+    """Return the task that a cell's first line names, "" if there is none."""
+    for line in source.split("\n")[:3]:
+        if line.strip():
+            match = MARKER.match(line)
+            return match[1].lower() if match else ""
+    return ""
+
+
+def _looks_like_code(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _last_heading(source: str) -> str:
+    found = [line.lstrip("# ").strip() for line in source.split("\n") if line.startswith("#")]
+    return found[-1] if found else ""
+
+
+def _defines(source: str, names: tuple[str, ...]) -> bool:
+    # A magic line is no Python; the rest of the cell still is.
+    text = "\n".join(
+        "" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")
+    )
+    return set(names) <= set(names_left_by(text))
+
+
+def _lines_of(cells) -> list[set[str]]:
+    return [{line.strip() for line in cell.source.split("\n") if line.strip()} for cell in cells]
+
+
+def _is_given(source: str, given: list[set[str]]) -> bool:
+    """Say whether a cell is one of the master's, perhaps changed a little.
+
+    By sets of lines: comparing hostile texts letter by letter can take seconds.
+    """
+    lines = {line.strip() for line in source.split("\n") if line.strip()}
+    if not lines:
+        return True
+    return any(len(lines & cell) >= GIVEN_SHARE * max(len(lines), len(cell)) for cell in given)
+
+
+def _cleaned(source: str) -> str:
+    return STEERING.sub("#", source)
