@@ -154,7 +154,9 @@ def _check_data(folder: Path, parts: list[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m cnn_utils", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m cnn_utils", description="The CNN teaching kit."
+    )
     parser.add_argument("--version", action="version", version=f"cnn_utils {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
 

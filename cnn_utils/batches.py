@@ -83,6 +83,7 @@ class ImageBatches(keras.utils.PyDataset):
             raise KitError.about(
                 "`preprocess`", "return the images", None, "Does it end in a `return`?"
             )
+        images = np.asarray(images)  # some preprocess with tensors
         return images if self.labels is None else (images, self.labels[chosen])
 
     def on_epoch_end(self) -> None:

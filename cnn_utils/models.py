@@ -77,10 +77,7 @@ def build_lenet(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
 def build_cifar_cnn(
     input_shape=(32, 32, 3), n_classes: int = 10, regularise_first_block: bool = True
 ) -> keras.Model:
-    """Build the CIFAR-10 network: three blocks of two 3x3 convolutions, then a dense layer.
-
-    The blocks follow VGG (small filters, twice as many after each pooling), with batch
-    normalisation after every convolution and dropout: 2,397,226 parameters for 32x32 colour.
+    """Build the worked network for CIFAR-10; 2,397,226 parameters for 32x32 colour.
 
     Parameters
     ----------
@@ -88,21 +85,18 @@ def build_cifar_cnn(
         Height, width, channels; height and width at least 8.
     n_classes : int, default=10
     regularise_first_block : bool, default=True
-        False leaves out the first block's second batch normalisation and its dropout
-        (2,397,098 parameters).
+        False leaves two regularising layers of the first block out (2,397,098 parameters).
 
     Returns
     -------
     model : keras.Sequential
         Uncompiled; images (n, *input_shape) in [0, 1] to probabilities (n, n_classes).
-
-    References
-    ----------
-    K. Simonyan, A. Zisserman (2015), "Very deep convolutional networks for large-scale image
-    recognition", ICLR. S. Ioffe, C. Szegedy (2015), "Batch normalization", ICML.
-    N. Srivastava et al. (2014), "Dropout", Journal of Machine Learning Research 15, 1929-1958.
     """
     ### BEGIN SOLUTION
+    # Three blocks of two 3x3 convolutions, then a dense layer. The blocks follow VGG (K. Simonyan,
+    # A. Zisserman 2015, "Very deep convolutional networks for large-scale image recognition",
+    # ICLR): small filters, twice as many after each pooling; with batch normalisation (S. Ioffe,
+    # C. Szegedy 2015, ICML) and dropout (N. Srivastava et al. 2014, JMLR 15, 1929-1958).
     # Momentum 0.9: with Keras' 0.99 the moving averages used for validation still remember their
     # initial values after a few hundred batches, and a short training looks much worse than it is.
     model = keras.Sequential([keras.Input(input_shape)], name="cifar_cnn")

@@ -54,8 +54,17 @@ def names_left_by(source: str) -> list[str]:
     """Return the names that a cell defines, but not those within its functions."""
     try:
         return list(_stored(ast.parse(source)))
-    except (SyntaxError, ValueError):  # such as a cell with a line magic
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # such as a line magic
         return []
+
+
+def names_read_by(source: str) -> set[str]:
+    """Return the names that a cell reads; if it is no plain Python, all that look like names."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set(re.findall(r"[^\W\d]\w*", source[:100_000]))
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _stored(node: ast.AST) -> Iterator[str]:

@@ -93,7 +93,7 @@ def preprocess(images):
 cnn_utils.check_preprocess(preprocess)
 
 # %%
-x = preprocess(X_train[:100])
+x = np.asarray(preprocess(X_train[:100]))
 print(
     f"{x.shape} {x.dtype}, {x.min():.2f} to {x.max():.2f}; "
     f"all {len(X_train):,} would take {X_train.size * 4 / 1e6:.0f} MB"

@@ -8,6 +8,7 @@ from cnn_utils.checks.network import (
     build,
     check_probabilities,
     check_ten_outputs,
+    is_linear,
     kind_of,
     layers_of,
 )
@@ -15,9 +16,6 @@ from cnn_utils.checks.outcome import Mistake, call, checking
 
 IMAGE = (32, 32, 3)
 MOST_PARAMETERS = 25_000_000
-LINEAR = ("conv", "dense", "separable", "depthwise", "flatten", "input", "dropout", "batch", "add")
-LINEAR += ("average", "global", "reshape", "spatial", "softmax", "random", "zeropadding")
-NOT_LINEAR = ("relu", "elu", "prelu", "leakyrelu", "activation", "gelu", "maxpool")
 
 
 def check_cnn(build_cnn, hint: int = 1) -> None:
@@ -40,8 +38,8 @@ def check_cnn(build_cnn, hint: int = 1) -> None:
         check_ten_outputs(model, IMAGE)
         images = np.random.default_rng(458).random((8, *IMAGE)).astype(np.float32)
         check_probabilities(model, images)
-        _check_layers(model)
         _check_size(model)
+        _check_layers(model, images)
         if call("build_cnn", build_cnn) is model:
             raise Mistake(
                 "same-model",
@@ -52,41 +50,33 @@ def check_cnn(build_cnn, hint: int = 1) -> None:
         well(f"{n_parameters:,} parameters; images in, ten probabilities out.")
 
 
-def _check_layers(model) -> None:
+def _check_layers(model, images: np.ndarray) -> None:
     if not any(w.ndim == 4 for w in model.get_weights()):
         raise Mistake(
             "no-convolution",
             "There is no convolution in your network.",
             "A dense layer does not know which pixels are neighbours; which layer does?",
         )
-    layers = list(layers_of(model))
-    for layer in layers:
-        if kind_of(layer) == "Rescaling" and np.max(np.abs(layer.get_config()["scale"])) < 0.1:
+    first = next((layer for layer in layers_of(model) if not _leaves_range(layer)), None)
+    if first is not None and kind_of(first) == "Rescaling":
+        if np.max(np.abs(first.get_config()["scale"])) < 0.1:
             raise Mistake(
                 "scaled-twice",
                 "A Rescaling layer divides the pixels, which `preprocess` has already scaled.",
                 "The images that your network gets lie in [0, 1]. What comes out of that layer?",
             )
-    # Layers that are a student's own can't be looked into.
-    if layers and all(_is_linear(layer) for layer in layers):
+    if is_linear(model, images):
         raise Mistake(
             "no-activation",
-            "None of your layers has an activation, but the last.",
+            "Your network is linear: none of its layers has an activation, but the last.",
             "Without one, any number of layers can do no more than a single one.",
             "ReLU is the usual choice: the `activation` argument of `Conv2D` and `Dense`.",
         )
 
 
-def _is_linear(layer) -> bool:
-    if any(word in kind_of(layer).lower() for word in NOT_LINEAR):
-        return _activation(layer) == "softmax"
-    known = kind_of(layer).lower().startswith(LINEAR)
-    return known and _activation(layer) in ("linear", "softmax", "none")
-
-
-def _activation(layer) -> str:
-    activation = getattr(layer, "activation", None)
-    return getattr(activation, "__name__", str(activation)).lower()
+def _leaves_range(layer) -> bool:
+    """Say whether a layer at the beginning leaves the pixels between 0 and 1."""
+    return kind_of(layer) == "InputLayer" or kind_of(layer).startswith("Random")
 
 
 def _check_size(model) -> None:

@@ -10,6 +10,8 @@ from cnn_utils.checks.outcome import Mistake, call, checking
 from cnn_utils.metrics import confusion_matrix, f1_score, precision_recall_f1
 
 TOLERANCE = 1e-4
+# With these numbers, all the mistakes below give clearly different values.
+SEED = 15
 BATCHES = (8, 61, 131)
 
 
@@ -29,7 +31,7 @@ def check_f1(F1Score, hint: int = 1) -> None:
         If it is not the epoch's macro F1; the text says what it seems to be instead.
     """
     with checking("f1", hint) as well:
-        y_true, y_prob = _epoch(seed=458)
+        y_true, y_prob = _epoch(SEED)
         metric = _new(F1Score)
         value = _fed(metric, y_true, y_prob)
         _compare(value, y_true, y_prob)
@@ -46,13 +48,20 @@ def _epoch(seed: int) -> tuple[np.ndarray, np.ndarray]:
     n = sum(BATCHES)
     labels = rng.choice(10, n, p=np.arange(1, 11) / 55)
     labels[:10] = np.arange(10)
-    scores = rng.normal(size=(n, 10)) + 1.3 * np.eye(10)[labels]
+    # Some classes are answered too often, so that precision and recall differ.
+    scores = rng.normal(size=(n, 10)) + 1.3 * np.eye(10)[labels] + rng.normal(size=10)
     powers = np.exp(scores)
     y_prob = powers / powers.sum(axis=1, keepdims=True)
     return np.eye(10, dtype=np.float32)[labels], y_prob.astype(np.float32)
 
 
 def _new(F1Score):
+    if callable(getattr(F1Score, "update_state", None)) and not isinstance(F1Score, type):
+        raise Mistake(
+            "not-a-function",
+            "That is a metric; the check wants its class, to make some of its own.",
+            "Write `F1Score` into the brackets, without brackets of its own.",
+        )
     metric = call("F1Score", F1Score)
     if not all(callable(getattr(metric, name, None)) for name in ("update_state", "result")):
         raise Mistake(
@@ -92,6 +101,14 @@ def _compare(value: np.ndarray, y_true, y_prob) -> None:
             "vector",
             f"`result` gives {value.size} numbers; expected one, the mean over the classes.",
             "Macro F1 is one number: what is missing after F1 of each class is known?",
+        )
+    if not np.isfinite(value).all():
+        _not_a_number()
+    if value.item() == 0:
+        raise Mistake(
+            "zero",
+            "Your F1 is 0, although many of the answers are right.",
+            "Are the counts kept? Look at what `update_state` changes.",
         )
     told = f"In batches of {', '.join(map(str, BATCHES))} your F1 is {value.item():.4f}"
     told += f"; expected {expected:.4f}."
@@ -150,6 +167,11 @@ def _suspects(y_true, y_prob) -> dict[str, tuple]:
             "That is F1 of the mean precision and the mean recall.",
             "The order matters: F1 of each class first, then the mean.",
         ),
+        "arithmetic-mean": (
+            (precision.mean() + recall.mean()) / 2,
+            "That is the plain mean of precision and recall.",
+            "F1 is their harmonic mean: look at the formula above.",
+        ),
         "sum": (f1.sum(), "That is the sum over the classes.", "Macro F1 is their mean."),
         "one-class": (f1, "That is F1 of a single class.", "Macro F1 is the mean over all ten."),
         "percent": (100 * f1.mean(), "That is in percent.", "F1 lies between 0 and 1."),
@@ -197,7 +219,7 @@ def _check_result_keeps_counts(metric, value: np.ndarray) -> None:
 
 
 def _check_reset(metric) -> None:
-    y_true, y_prob = _epoch(seed=459)
+    y_true, y_prob = _epoch(SEED + 1)
     call("F1Score.reset_state", metric.reset_state)
     value = _fed(metric, y_true, y_prob)
     expected = f1_score(y_true, y_prob)
@@ -216,11 +238,16 @@ def _check_absent_class(F1Score) -> None:
     y_true, y_prob = np.eye(10, dtype=np.float32)[[0, 1]], np.eye(10, dtype=np.float32)[[0, 0]]
     call("F1Score.update_state", metric.update_state, y_true, y_prob)
     if not np.isfinite(_result(metric)).all():
-        raise Mistake(
-            "nan",
-            "When a class is neither true nor predicted in any image, your F1 is not a number.",
-            "What is 0 / 0? Look for `divide_no_nan` in `keras.ops`, or add a tiny number below.",
-        )
+        _not_a_number()
+
+
+def _not_a_number() -> None:
+    raise Mistake(
+        "nan",
+        "When a class is never predicted, or never right, your F1 is not a number.",
+        "What is 0 / 0? It comes up in precision, in recall, or in F1 itself.",
+        "Look for `divide_no_nan` in `keras.ops`, or add a tiny number to what you divide by.",
+    )
 
 
 def _check_in_keras(F1Score, y_true, y_prob) -> None:
@@ -237,6 +264,13 @@ def _check_in_keras(F1Score, y_true, y_prob) -> None:
         value = evaluate()[-1]
     except Exception as error:
         told = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+        if isinstance(error, TypeError) and "sample_weight" in str(error):
+            raise Mistake(
+                "no-sample-weight",
+                "Keras calls `update_state` with a third argument, which yours does not take.",
+                "Look at the arguments of `update_state` in Keras' own metrics.",
+                "`sample_weight=None`, behind the other two; you need not use it.",
+            ) from None
         raise Mistake(
             "not-in-graph",
             f"It works when called, but not inside Keras ({told}).",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from cnn_utils.checks.outcome import Mistake, checking
@@ -33,8 +35,7 @@ def check_history_plot(figure, history, hint: int = 1) -> None:
         for column in _wanted(list(table.columns)):
             if not any(_same(curve, table[column].to_numpy()) for curve in drawn):
                 _missing(column)
-        curves = [ax for ax in axes if ax.get_lines()]
-        if not all(_says_epoch(ax) for ax in _lowest(curves)):
+        if not all(_says_epoch(ax, axes) for ax in axes if ax.get_lines()):
             raise Mistake(
                 "unnamed-axes",
                 "The horizontal axis does not say that it counts epochs.",
@@ -46,6 +47,7 @@ def check_history_plot(figure, history, hint: int = 1) -> None:
                 "Nothing says which curve is training and which validation.",
                 "Give each curve a `label`, and the figure a legend.",
             )
+        _check_labels(axes, table)
         well(f"{len(_wanted(list(table.columns)))} curves over {len(table)} epochs.")
 
 
@@ -80,18 +82,13 @@ def _axes(figure) -> list:
     """Return the axes of whatever stands for a figure."""
     if figure is None or figure is Ellipsis:
         raise NotImplementedError
-    if hasattr(figure, "figure_"):  # a display of this kit
-        figure = figure.figure_
-    if hasattr(figure, "get_axes") and hasattr(figure, "savefig"):
-        axes = figure.get_axes()
-    else:
-        axes = [ax for ax in np.ravel(np.asarray(figure, dtype=object)) if hasattr(ax, "get_lines")]
-        if not axes:
-            raise Mistake(
-                "not-a-figure",
-                f"That is no figure but {describe(figure)}.",
-                "Keep what the plotting function gives back, or `plt.gcf()`.",
-            )
+    axes = list(dict.fromkeys(_axes_within(figure)))
+    if not axes and not hasattr(getattr(figure, "figure_", figure), "savefig"):
+        raise Mistake(
+            "not-a-figure",
+            f"That is no figure but {describe(figure)}.",
+            "Keep what the plotting function gives back, or `plt.gcf()`.",
+        )
     if not any(ax.has_data() for ax in axes):
         raise Mistake(
             "empty",
@@ -125,17 +122,40 @@ def _missing(column: str) -> None:
     )
 
 
-def _lowest(axes: list) -> list:
-    """Return the axes that may carry the epochs' name: of a column, the lowest will do."""
-    boxes = {ax: ax.get_position() for ax in axes}
-    shared = {ax: [o for o in axes if ax.get_shared_x_axes().joined(ax, o)] for ax in axes}
-    return [ax for ax in axes if all(boxes[ax].y0 <= boxes[o].y0 + 1e-3 for o in shared[ax])]
+def _axes_within(figure) -> Iterator:
+    """Yield the axes of a display, a figure, a grid, axes, or a collection of any of these."""
+    figure = getattr(figure, "figure_", figure)  # of this kit's displays
+    if hasattr(figure, "get_lines"):
+        yield figure
+    elif hasattr(figure, "get_axes") and hasattr(figure, "savefig"):
+        yield from figure.get_axes()
+    elif isinstance(figure, (list, tuple)) or isinstance(figure, np.ndarray):
+        for part in np.ravel(np.asarray(figure, dtype=object)) if len(figure) else ():
+            yield from _axes_within(part)
+    elif hasattr(getattr(figure, "figure", None), "get_axes"):  # such as seaborn's grids
+        yield from figure.figure.get_axes()
 
 
-def _says_epoch(ax) -> bool:
-    figure_label = ax.figure.get_supxlabel() if hasattr(ax.figure, "get_supxlabel") else ""
-    told = f"{ax.get_xlabel()} {figure_label}".lower()
-    return any(word in told for word in ("epoch", "epok"))
+def _says_epoch(ax, axes: list) -> bool:
+    """Say whether the epochs are named at the axes, or at others that share them."""
+    shared = [o for o in axes if o is ax or ax.get_shared_x_axes().joined(ax, o)]
+    told = [other.get_xlabel() for other in shared] + [ax.figure.get_supxlabel()]
+    return any(word in label.lower() for label in told for word in ("epoch", "epok"))
+
+
+def _check_labels(axes: list, table) -> None:
+    """Refuse a key that calls training validation, or the other way round."""
+    for line in (line for ax in axes for line in ax.get_lines()):
+        label, curve = str(line.get_label()).lower(), np.asarray(line.get_ydata(), float)
+        says = "val" if "val" in label else "train" if "train" in label else ""
+        same = [c for c in table.columns if _same(curve, table[c].to_numpy())]
+        kinds = {"val" if column.startswith("val_") else "train" for column in same}
+        if says and kinds and says not in kinds:
+            raise Mistake(
+                "labels-swapped",
+                f"The curve with the label '{line.get_label()}' shows the other one's numbers.",
+                "Compare it with the history: what begins with 'val_' is validation.",
+            )
 
 
 def _has_key(axes: list) -> bool:

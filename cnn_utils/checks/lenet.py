@@ -20,6 +20,7 @@ CONVOLUTIONS = [(5, 5, 1, 6), (5, 5, 6, 16)]
 DENSE = [(400, 120), (120, 84), (84, 10)]
 SHAPES = [*CONVOLUTIONS, *DENSE, (6,), (16,), (120,), (84,), (10,)]
 NOT_IN_THE_TABLE = ("Dropout", "BatchNormalization", "LayerNormalization", "GaussianNoise")
+NOT_IN_THE_TABLE += ("Rescaling", "RandomFlip", "RandomRotation", "RandomTranslation")
 NOT_IN_THE_TABLE += ("SpatialDropout2D", "AlphaDropout", "GaussianDropout")
 
 
@@ -43,6 +44,7 @@ def check_lenet(build_lenet, hint: int = 1) -> None:
         check_ten_outputs(model, IMAGE)
         _check_layers(model)
         _check_weights([w.shape for w in model.get_weights()], _first_side(model))
+        _check_trainable(model)
         _check_computation(model)
         well("61,706 parameters, and each layer computes what the table says.")
 
@@ -55,6 +57,16 @@ def _check_layers(model) -> None:
                 f"There is a {kind_of(layer)} layer, which the table does not have.",
                 "It may help a network, but here LeNet is wanted as it stands in the table.",
             )
+
+
+def _check_trainable(model) -> None:
+    trainable = getattr(model, "trainable_weights", None)
+    if trainable is not None and len(trainable) < len(SHAPES):
+        raise Mistake(
+            "frozen",
+            f"Of {len(SHAPES)} arrays of weights, {len(trainable)} can be trained.",
+            "Is `trainable` switched off for a layer?",
+        )
 
 
 def _check_weights(shapes: list[tuple], first_side: int | None) -> None:

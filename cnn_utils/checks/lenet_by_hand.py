@@ -19,7 +19,7 @@ ACTIVATIONS: dict[str, Callable] = {
     "leaky ReLU": lambda x: np.where(x > 0, x, 0.2 * x),
     "ELU": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
 }
-POOLINGS = ("max", "average", "stride")
+POOLINGS = ("max", "average", "stride", "average, then max", "max, then average")
 HIDDEN = ("first convolution", "second convolution", "dense layer of 120", "dense layer of 84")
 
 
@@ -40,6 +40,8 @@ def diagnose(images, weights: dict[tuple, np.ndarray], output: np.ndarray) -> Mi
     """
     if _same(_softmax(logits(images, weights)), output):
         return None
+    if _same(_softmax(logits(images, weights, channels_first=True)), output):
+        return None
     for pooling, activations in _variants():
         scores = logits(images, weights, pooling, activations)
         for name, final in FINALS.items():
@@ -49,27 +51,34 @@ def diagnose(images, weights: dict[tuple, np.ndarray], output: np.ndarray) -> Mi
         "computes-otherwise",
         "All weights have the right shapes, but the layers are not joined as in the table.",
         "Compare order and activation of your layers with the table, row by row.",
+        "Does each pooling take blocks of 2 x 2, side by side, and each activation only one place?",
     )
 
 
-def logits(images, weights, pooling="max", activations=("relu",) * 4) -> np.ndarray:
+def logits(
+    images, weights, pooling="max", activations=("relu",) * 4, channels_first=False
+) -> np.ndarray:
     """Return LeNet's ten sums before the last activation.
 
     Parameters
     ----------
     images : ndarray of shape (n, 28, 28, 1)
     weights : dict of tuple to ndarray
-    pooling : {"max", "average", "stride"}
+    pooling : {"max", "average", "stride", "average, then max", "max, then average"}
     activations : tuple of four names
         Of the layers in `HIDDEN`.
+    channels_first : bool
+        Whether one map after the other is flattened, instead of one pixel after the other.
     """
     act = [ACTIVATIONS[name] for name in activations]
     x = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)))
     x = act[0](_convolve(x, weights[5, 5, 1, 6]) + weights[6,])
     # With strides, the padded convolution keeps every second place from 1 on, the other from 0.
-    x = _pool(x, pooling, first=1)
+    first, _, second = pooling.partition(", then ")
+    x = _pool(x, first, first=1)
     x = act[1](_convolve(x, weights[5, 5, 6, 16]) + weights[16,])
-    x = _pool(x, pooling, first=0).reshape(len(x), 400)
+    x = _pool(x, second or first, first=0)
+    x = (x.transpose(0, 3, 1, 2) if channels_first else x).reshape(len(x), 400)
     x = act[2](x @ weights[400, 120] + weights[120,])
     x = act[3](x @ weights[120, 84] + weights[84,])
     return x @ weights[84, 10] + weights[10,]
@@ -97,10 +106,12 @@ def _mistake(pooling: str, activations: tuple[str, ...], final: str) -> Mistake:
             "Look at the activation in the last row of the table.",
         )
     if pooling != "max":
-        what = {"average": "means of 2 x 2 pixels", "stride": "every second pixel"}[pooling]
+        is_stride = pooling == "stride"
+        what = "every second pixel" if is_stride else "means of 2 x 2 pixels"
+        once = " in one place" if "then" in pooling else ""
         return Mistake(
-            f"pooling-{pooling}",
-            f"Your network halves the feature maps by taking {what}.",
+            "pooling-stride" if is_stride else "pooling-average",
+            f"Your network halves the feature maps by taking {what}{once}.",
             "The table names another kind of pooling: which number of the four does it keep?",
         )
     wrong = [i for i, name in enumerate(activations) if name != "relu"]

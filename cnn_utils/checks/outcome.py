@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import numpy as np
 
 from cnn_utils.errors import KitError
 
@@ -68,6 +72,8 @@ def checking(task: str, hint: int) -> Iterator:
     if not isinstance(hint, int) or isinstance(hint, bool) or hint < 1:
         raise KitError.about("`hint`", "be 1, 2 or 3", hint)
     said: list[str] = []
+    # To build a network draws random numbers; a check must not change what is trained after it.
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
         yield said.append
     except Mistake as mistake:
@@ -75,6 +81,14 @@ def checking(task: str, hint: int) -> Iterator:
     except NotImplementedError as error:
         told = f": {error}" if str(error).startswith("task ") else ""
         raise NotAttempted(f"{OPEN} {task}: not attempted yet{told}.", "not-attempted") from None
+    except KitError as error:
+        raise CheckFailed(f"{FAIL} {task}: {error}", "wrong-argument") from None
+    except Exception as error:  # whatever a student's answer provokes
+        told = f"{FAIL} {task}: This could not be checked: {_where(error)}"
+        raise CheckFailed(told, "cannot-be-checked") from None
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
     print(f"{PASS} {task}: {' '.join(said)}")
 
 
@@ -110,6 +124,7 @@ def _text(task: str, mistake: Mistake, hint: int) -> str:
 def _where(error: Exception) -> str:
     """Return what went wrong, and in which line of the student's own cells."""
     told = " ".join(f"{type(error).__name__}: {error}".split())
+    told = re.sub(r"\x1b\[[0-9;]*m", "", told)
     told = told if len(told) <= 200 else told[:197] + "..."
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "ipykernel_" in frame.filename]

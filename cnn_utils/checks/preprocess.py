@@ -71,6 +71,7 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
         raise Mistake(
             "integer-division",
             "All pixels become 0 or 1: what lies between is lost.",
+            "What does a division give whose result must be a whole number?",
             "Change the type to float before dividing, and don't use `//`.",
         )
     suspects = {
@@ -93,6 +94,12 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
     for name, (numbers, *hints) in suspects.items():
         if np.allclose(values, numbers, atol=1e-3 * max(1, np.abs(numbers).max())):
             raise Mistake(name, told, *hints)
+    if np.allclose(np.sort(values, axis=None), np.sort(expected, axis=None), atol=1e-3):
+        raise Mistake(
+            "moved",
+            "The numbers are right, but they stand in other places than the pixels did.",
+            "Were channels, rows or images exchanged?",
+        )
     centred = abs(values.mean()) < 0.05 and low < 0
     if centred:
         _looks_at_the_data("mean", "The mean of your images is 0: you subtract it.")

@@ -6,6 +6,7 @@ from math import ceil
 
 import numpy as np
 
+from cnn_utils.checks.lenet import SHAPES
 from cnn_utils.checks.outcome import Mistake, checking
 from cnn_utils.errors import KitError
 from cnn_utils.history import history_table
@@ -13,7 +14,8 @@ from cnn_utils.history import history_table
 VALIDATION_SHARE = 1 / 6
 # Ten probabilities against a one-hot label: at most (1 + 1) / 10.
 LARGEST_MSE = 0.2
-MSE = ("mse", "meansquarederror")
+# Of the validation accuracy, worked out again in batches of another size.
+TOLERANCE = 2e-3
 
 
 def check_training(
@@ -50,6 +52,7 @@ def check_training(
         _check_steps(history, len(x_train), batch_size)
         _check_epochs(history, len(table), epochs)
         _check_values(table)
+        _check_network(model, history, table, np.asarray(x_train), np.asarray(y_train_hot))
         well(f"{len(table)} epochs; validation accuracy {table['val_accuracy'].iloc[-1]:.4f}.")
 
 
@@ -109,8 +112,9 @@ def _check_compiled(model) -> None:
             f"The optimizer is {type(optimizer).__name__}; expected Adam.",
             "It stands in the task's heading.",
         )
-    name = _loss_name(getattr(model, "loss", None))
-    if name.replace("_", "").lower() not in MSE:
+    loss = getattr(model, "loss", None)
+    if not _is_mse(loss):
+        name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
         raise Mistake(
             "loss",
             f"The loss is {name}; expected the mean squared error.",
@@ -118,10 +122,17 @@ def _check_compiled(model) -> None:
         )
 
 
-def _loss_name(loss) -> str:
-    if isinstance(loss, str):
-        return loss
-    return getattr(loss, "__name__", None) or type(loss).__name__
+def _is_mse(loss) -> bool:
+    """Say whether a loss is the mean squared error, by what it computes."""
+    import keras
+
+    loss = loss[0] if isinstance(loss, (list, tuple)) and len(loss) == 1 else loss
+    y_true, y_pred = np.eye(10, dtype="float32")[:3], np.full((3, 10), 0.1, "float32")
+    try:
+        value = np.mean(np.asarray(keras.losses.get(loss)(y_true, y_pred)))
+    except Exception:  # of many kinds: a student's own function
+        return False
+    return bool(abs(value - np.mean((y_true - y_pred) ** 2)) < 1e-5)
 
 
 def _table(history):
@@ -207,6 +218,12 @@ def _check_values(table) -> None:
             "The loss is no longer a number.",
             "Were the images divided by 255? Is the learning rate Keras' own?",
         )
+    if not np.isfinite(table).all(axis=None):
+        raise Mistake(
+            "f1-not-a-number",
+            "A column of the history is not a number in some epoch.",
+            "Which one? `cnn_utils.history_table(history)` shows them all.",
+        )
     if loss.max() > 1.5 * LARGEST_MSE:
         raise Mistake(
             "labels",
@@ -220,4 +237,33 @@ def _check_values(table) -> None:
             f"The training accuracy is {accuracy.iloc[-1]:.3f}: hardly more than guessing.",
             "Do images and labels still belong together? Shuffling one alone parts them.",
             "Does the network have its activations, and is softmax the last one, once?",
+        )
+
+
+def _check_network(model, history, table, images: np.ndarray, labels: np.ndarray) -> None:
+    """Compare the network with its history: how often it was trained, and how good it is."""
+    if sorted(w.shape for w in model.get_weights()) != sorted(SHAPES):
+        raise Mistake(
+            "not-lenet",
+            "`model` is not LeNet: its weights have other shapes.",
+            "Which function builds LeNet? Train what it gives back.",
+        )
+    steps = (getattr(history, "params", None) or {}).get("steps")
+    done = int(np.asarray(model.optimizer.iterations))
+    if steps is not None and done != steps * len(table):
+        told = f"`model` was trained for {done} batches, its history tells of {steps * len(table)}."
+        raise Mistake(
+            "other-training",
+            told,
+            "Build a new network before you train it again, and keep the history of that training.",
+        )
+    held_out = len(images) - int(len(images) * VALIDATION_SHARE)
+    y_prob = np.asarray(model.predict(images[held_out:], batch_size=500, verbose=0))
+    found = np.mean(y_prob.argmax(axis=1) == labels[held_out:].argmax(axis=1))
+    if np.abs(table["val_accuracy"] - found).min() > TOLERANCE + 1 / max(len(y_prob), 1):
+        raise Mistake(
+            "other-validation",
+            f"On the last sixth of the images your network has an accuracy of {found:.4f}; in no "
+            "epoch does its history say so.",
+            "On which images was it validated? `validation_split=1/6` sets the last sixth aside.",
         )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import json
-
 import nbformat.v4 as v4
 
 from cnn_utils.grading.probes import probe_cells
 from cnn_utils.grading.spec import Master
 from cnn_utils.grading.splice import Spliced
-from cnn_utils.unanswered import names_left_by
+from cnn_utils.unanswered import names_left_by, names_read_by
 
 # The name of a cell in nbval's report: what it is, and of which task.
 GIVEN, TASK, CHECK, HELPER, PROBE = "given", "task", "check", "helper", "probe"
@@ -77,20 +74,5 @@ def _needed(cells) -> list:
         if is_given and not (wanted & set(names_left_by(cell.source))):
             continue
         kept.append(cell)
-        wanted |= _read(cell.source)
+        wanted |= names_read_by(cell.source)
     return kept[::-1]
-
-
-def _read(source: str) -> set[str]:
-    """Return the names that a cell reads; all that look like names if it is no plain Python."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        letters = "".join(c if c.isalnum() or c == "_" else " " for c in source[:100_000])
-        return set(letters.split())
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-
-
-def inputs_as_json(inputs: dict) -> str:
-    """Return the probes' inputs as the text of ``in.json``."""
-    return json.dumps(inputs)

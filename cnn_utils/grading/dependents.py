@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-
-from cnn_utils.unanswered import names_left_by
+from cnn_utils.unanswered import names_left_by, names_read_by
 
 
 def needs_an_answer(cells) -> list[bool]:
@@ -20,8 +18,7 @@ def needs_an_answer(cells) -> list[bool]:
     missing: set[str] = set()
     found = []
     for cell in cells:
-        names = (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name))
-        read = {name.id for name in names}
+        read = names_read_by(cell.source)
         is_task = "task" in cell.metadata
         waits = is_task or bool(read & missing)
         if waits:

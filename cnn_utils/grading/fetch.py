@@ -35,10 +35,11 @@ def fetch(folder: Path, name: str, most: int = 2_000_000) -> bytes | None:
         return None
     finally:
         os.close(place)
+    state = os.fstat(handle)
+    if not stat.S_ISREG(state.st_mode) or state.st_size > most:
+        os.close(handle)
+        return None
     with os.fdopen(handle, "rb") as file:
-        state = os.fstat(handle)
-        if not stat.S_ISREG(state.st_mode) or state.st_size > most:
-            return None
         data = file.read(most + 1)
     return data if len(data) <= most else None
 

@@ -73,8 +73,8 @@ def read_cells(data: bytes, name: str = "notebook.ipynb") -> list[PlainCell]:
     if len(cells) > MOST_CELLS:
         raise Unreadable(f"The notebook has {len(cells)} cells; at most {MOST_CELLS} are read.")
     plain = [cell for cell in map(_plain, cells) if cell is not None]
-    if not any(cell.kind == "code" for cell in plain):
-        raise Unreadable("The notebook holds no code.")
+    if not any(cell.source.strip() for cell in plain):
+        raise Unreadable("The notebook holds no text.")
     return plain
 
 

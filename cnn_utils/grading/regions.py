@@ -9,7 +9,7 @@ from cnn_utils.errors import KitError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 # What was meant as a delimiter, however it is written.
-LOOKS_LIKE = re.compile(r"^\W*(BEGIN|END)[\W_]*SOLUTION\W*$", re.IGNORECASE)
+LOOKS_LIKE = re.compile(r"(BEGIN|END)[\W_]*SOLUTION|SOLUTION[\W_]*(BEGIN|END)\b", re.IGNORECASE)
 MAY_SURROUND = {"", "<!-- -->"}
 
 
@@ -72,7 +72,7 @@ def _delimiter(line: str, where: str) -> str | None:
         before, found, after = line.partition(delimiter)
         if found and " ".join([before.strip(), after.strip()]).strip() in MAY_SURROUND:
             return delimiter
-    if LOOKS_LIKE.match(line) or BEGIN in line or END in line:
+    if LOOKS_LIKE.search(line):
         raise KitError(
             f"{where}: '{line.strip()}' looks like a delimiter; it must be '{BEGIN}' or '{END}', "
             "alone in its line (in Markdown: as a comment)."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from importlib import resources
@@ -11,7 +10,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.grading.dependents import needs_an_answer
 from cnn_utils.grading.regions import replace_regions
 from cnn_utils.handin.pairing import build_notebook, pair
@@ -21,7 +20,8 @@ KIT = Path(__file__).resolve().parents[2]
 # Beside the package and the notebooks; README and Makefile have a form of their own for students.
 AS_THEY_ARE = ("requirements.txt", "environment.yml", "pyproject.toml", "LICENSE")
 STUDENT_FILES = resources.files("cnn_utils.grading") / "student_files"
-NOT_FOR_STUDENTS = shutil.ignore_patterns("grading", "__pycache__", "*.pyc", ".*")
+# What the package consists of; whatever else lies about in its folder stays here.
+SUFFIXES = (".py", ".typ", ".ttf", ".txt")
 ANSWER = "*YOUR ANSWER HERE*"
 LEFT_OUT = 'raise NotImplementedError("left out of the student release: it is yours to write")'
 # Front ends go on after an error in a cell with this tag, so that one gap does not stop them all.
@@ -50,10 +50,18 @@ def release(out: Path, notebooks: Path, as_text: bool = False) -> list[Path]:
     KitError
         If a solution is not delimited as it should be, or `out` is in use.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise KitError.about(
-            f"--out '{out}'", "be a new or empty folder", "one in use", "Choose another name."
-        )
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise KitError.about(
+                f"--out '{out}'", "be a new or empty folder", "one in use", "Choose another name."
+            )
+        _release(out.resolve(), notebooks, as_text)
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+
+
+def _release(out: Path, notebooks: Path, as_text: bool) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".release-") as folder:
         built = Path(folder) / "built"
@@ -64,9 +72,10 @@ def release(out: Path, notebooks: Path, as_text: bool = False) -> list[Path]:
         for file in STUDENT_FILES.iterdir():
             (built / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
         if out.exists():
-            out.rmdir()
-        built.rename(out)
-    return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+            for path in built.iterdir():
+                path.rename(out / path.name)
+        else:
+            built.rename(out)
 
 
 def without_answers(notebook, name: str):
@@ -85,11 +94,11 @@ def without_answers(notebook, name: str):
     for number, cell in enumerate(student.cells, start=1):
         where = f"{name}, cell {number}"
         if cell.metadata.get("kind") == "header":
-            cell.source = re.sub(r"(?m)^(\|\s*\*\*.+?\*\*[^|]*\|).*\|$", r"\1 |", cell.source)
-            continue
+            cell.source = _emptied(cell.source)
         task = cell.metadata.get("task")
         cell.source, n_regions = replace_regions(cell.source, _stub(cell), where)
-        if task and n_regions != 1:
+        is_header = cell.metadata.get("kind") == "header"
+        if task and n_regions != (0 if is_header else 1):
             raise KitError(f"{where}: task '{task}' must hold one solution; it holds {n_regions}.")
         if n_regions and not task:
             raise KitError(f"{where}: there is a solution, but the cell's metadata name no task.")
@@ -100,7 +109,7 @@ def without_answers(notebook, name: str):
 
 def package_for_students(target: Path) -> None:
     """Copy the package into a new folder, without grading and without its answers."""
-    shutil.copytree(KIT / "cnn_utils", target, ignore=NOT_FOR_STUDENTS)
+    shutil.copytree(KIT / "cnn_utils", target, ignore=_not_for_students)
     for path in target.rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         stripped, n_regions = replace_regions(
@@ -108,6 +117,22 @@ def package_for_students(target: Path) -> None:
         )
         if n_regions:
             path.write_text(stripped, encoding="utf-8")
+
+
+def _emptied(table: str) -> str:
+    """Return the header's table with nothing in its second column."""
+    lines = table.split("\n")
+    for i, line in enumerate(lines):
+        parts = line.strip().strip("|").split("|")
+        if len(parts) > 1 and parts[0].strip(" -:"):
+            lines[i] = f"|{parts[0]}| |"
+    return "\n".join(lines)
+
+
+def _not_for_students(folder: str, names: list[str]) -> list[str]:
+    out = {"grading", "__pycache__"}
+    is_folder = {name for name in names if (Path(folder) / name).is_dir()}
+    return [n for n in names if n in out or (n not in is_folder and not n.endswith(SUFFIXES))]
 
 
 def _stub(cell):

@@ -80,7 +80,8 @@ def splice(master: Master, cells: list[PlainCell]) -> Spliced:
     waiting: list[str] = []
     for cell, owner in zip(cells, owners, strict=True):
         if owner and owner[0].kind == "code":
-            result.helpers.setdefault(owner[0].name, []).extend(waiting)
+            if waiting:
+                result.helpers.setdefault(owner[0].name, []).extend(waiting)
             waiting = []
         elif cell.kind == "code" and not owner and not _is_given(cell.source, given):
             waiting.append(_cleaned(cell.source))

@@ -46,6 +46,8 @@ def validate_submission(path="submission.csv", n_rows: int = N_ROWS) -> pd.DataF
     import pandas as pd
 
     check_count("n_rows", n_rows)
+    if not isinstance(path, (str, os.PathLike)):
+        raise SubmissionError.about("`path`", "be the name of a file", path, CURE)
     path = Path(os.path.expanduser(path))
     try:
         if path.exists() and not path.is_file():

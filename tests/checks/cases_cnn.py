@@ -70,6 +70,7 @@ WRONG = {
     "far too many parameters": (huge, "too-large"),
     "frozen": (frozen, "frozen"),
     "rescaled again": (rescaled, "scaled-twice"),
+    "the model, not the function": (ONE, "not-a-function"),
     "always the same network": (lambda: ONE, "same-model"),
     "no return": (lambda: None, "no-return"),
     "not attempted": (unanswered, "not-attempted"),
@@ -124,8 +125,39 @@ def compiled():
     return model
 
 
+def deep():
+    """Ten convolutions with swish: in a new network, hardly anything comes out at the end."""
+    body = []
+    for i in range(10):
+        body.append(layers.Conv2D(16, 3, padding="same", activation="swish"))
+        if i % 3 == 2:
+            body.append(layers.MaxPooling2D(2))
+    return cnn(*body)
+
+
+def activation_as_a_function():
+    image = keras.Input(IMAGE)
+    x = keras.ops.relu(layers.Conv2D(8, 3)(image))
+    x = layers.Flatten()(keras.activations.relu(layers.Conv2D(8, 3)(x)))
+    return keras.Model(image, layers.Dense(10, activation="softmax")(x))
+
+
+def zero_at_the_end():
+    zero = layers.Dense(10, activation="softmax", kernel_initializer="zeros")
+    inner = [layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), zero]
+    return keras.Sequential([keras.Input(IMAGE), *inner])
+
+
+def rescaled_at_the_end():
+    return cnn(layers.Conv2D(8, 3, activation="relu"), layers.Flatten(), layers.Rescaling(1 / 20))
+
+
 RIGHT = {
     "plain": cnn,
+    "deep, swish": deep,
+    "activations as functions": activation_as_a_function,
+    "zeros at the end": zero_at_the_end,
+    "a small factor further on": rescaled_at_the_end,
     "residual, Softmax as a layer": residual,
     "separable, depthwise, swish": separable,
     "strides instead of pooling": strided,

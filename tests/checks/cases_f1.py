@@ -143,7 +143,31 @@ class Percent(Counting):
 
 class OneClass(Counting):
     def result(self):
-        return self.by_class()[1]
+        return self.by_class()[5]
+
+
+class ArithmeticMean(Counting):
+    def result(self):
+        hits, images, predictions = self.parts()
+        precision = ops.mean(ops.divide_no_nan(hits, predictions))
+        return (precision + ops.mean(ops.divide_no_nan(hits, images))) / 2
+
+
+class Idle(Counting):
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        pass
+
+
+class WithoutEpsilon(Counting):
+    def by_class(self):
+        hits, images, predictions = self.parts()
+        precision, recall = hits / predictions, hits / images
+        return 2 * precision * recall / (precision + recall)
+
+
+class TwoArguments(Counting):
+    def update_state(self, y_true, y_pred):
+        super().update_state(y_true, y_pred)
 
 
 class OtherValue(Counting):
@@ -236,7 +260,12 @@ WRONG = {
     "no return": (NoReturn, "no-return"),
     "misspelt": (Stops, "stopped"),
     "asks for an argument": (WithArguments, "stopped"),
-    "an instance, not the class": (3.0, "not-a-function"),
+    "plain mean of both": (ArithmeticMean, "arithmetic-mean"),
+    "counts nothing": (Idle, "zero"),
+    "no epsilon": (WithoutEpsilon, "nan"),
+    "no sample_weight": (TwoArguments, "no-sample-weight"),
+    "an instance, not the class": (Counting(), "not-a-function"),
+    "a number, not the class": (3.0, "not-a-function"),
     "a function": (lambda: 0.5, "not-a-metric"),
     "not attempted": (unanswered, "not-attempted"),
 }

@@ -85,7 +85,45 @@ def supxlabel():
     return figure, HISTORY
 
 
+def swapped():
+    figure = panels(legend=False)
+    for ax in figure.axes:
+        first, second = ax.get_lines()
+        first.set_label("validation")
+        second.set_label("training")
+        ax.legend()
+    return figure, HISTORY
+
+
+def twin():
+    figure, ax = plt.subplots()
+    other = ax.twinx()
+    for name, value in HISTORY.items():
+        (ax if "loss" in name else other).plot(value, label=name)
+    ax.set_xlabel("epoch")
+    ax.legend()
+    other.legend()
+    return figure, HISTORY
+
+
+def figure_and_axes():
+    figure = panels()
+    return (figure, figure.axes), HISTORY
+
+
+def grid():
+    table = pd.DataFrame(HISTORY).reset_index(names="epoch").melt("epoch")
+    chart = sns.relplot(table, x="epoch", y="value", hue="variable", kind="line", legend=False)
+    ax = chart.axes[0, 0]
+    for name, value in HISTORY.items():
+        ax.plot(value, label=name)
+    ax.legend()
+    return chart, HISTORY
+
+
 WRONG = {
+    "labels swapped": (swapped, "labels-swapped"),
+    "an empty list": (lambda: ([], HISTORY), "not-a-figure"),
     "no F1": (without("f1", "val_f1"), "no-f1"),
     "training only": (without("val_loss", "val_accuracy", "val_f1"), "no-validation-loss"),
     "no accuracy": (without("accuracy"), "no-accuracy"),
@@ -111,6 +149,9 @@ RIGHT = {
     "words instead of a legend": with_words_instead_of_a_legend,
     "seaborn": with_seaborn,
     "percent": in_percent,
+    "two scales": twin,
+    "figure and axes": figure_and_axes,
+    "seaborn's grid": grid,
     "an array of axes": axes_array,
     "one name for all axes": supxlabel,
 }

@@ -159,6 +159,45 @@ def swapped_head():
     return keras.Model(image, layers.Dense(10, activation="softmax")(x))
 
 
+def mixed(first, second):
+    model = keras.Sequential([keras.Input((28, 28, 1))])
+    model.add(layers.Conv2D(6, 5, padding="same", activation="relu"))
+    model.add(first(2))
+    model.add(layers.Conv2D(16, 5, activation="relu"))
+    model.add(second(2))
+    model.add(layers.Flatten())
+    for size in (120, 84):
+        model.add(layers.Dense(size, activation="relu"))
+    model.add(layers.Dense(10, activation="softmax"))
+    return model
+
+
+def rescaled():
+    return keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), *lenet().layers])
+
+
+def frozen():
+    model = lenet()
+    model.layers[0].trainable = False
+    return model
+
+
+class Misspelt(Subclassed):
+    def call(self, x):
+        return self.output_layer(x)
+
+
+class AllAsOne(Subclassed):
+    def call(self, x):
+        return super().call(keras.ops.reshape(x, (1, -1)))
+
+
+def channels_first():
+    """Works channel by channel, as PyTorch does; only the order of the 400 numbers differs."""
+    model = lenet(flatten=False, before_dense=[layers.Permute((3, 1, 2)), layers.Flatten()])
+    return model
+
+
 def stopping():
     return keras.Sequential([keras.Input((28, 28)), layers.Conv2D(6, 5)])
 
@@ -213,7 +252,13 @@ WRONG = {
     "no channel axis": (stopping, "stopped"),
     "no return": (without_return, "no-return"),
     "a list of layers": (lambda: lenet().layers, "not-a-model"),
-    "the model, not the function": (lenet().layers, "not-a-function"),
+    "the layers, not the function": (lenet().layers, "not-a-function"),
+    "the model, not the function": (lenet(), "not-a-function"),
+    "average, then max": (lambda: mixed(MEAN, MAX), "pooling-average"),
+    "rescaled inside": (rescaled, "extra-layer"),
+    "a frozen layer": (frozen, "frozen"),
+    "misspelt in a subclass": (Misspelt, "stopped"),
+    "all images as one": (AllAsOne, "stopped"),
     "not attempted": (not_implemented, "not-attempted"),
     "nothing": (None, "not-attempted"),
 }
@@ -229,4 +274,5 @@ RIGHT = {
     "compiled already": compiled,
     "mixed precision": half_precision,
     "trained already": trained_a_little,
+    "channels first": channels_first,
 }

@@ -62,7 +62,37 @@ def scaled_twice():
     return written(labels)
 
 
+def wrong_in_the_middle(change):
+    labels = answers().argmax(axis=1)
+    labels[200:9800] = change(labels[200:9800])
+    return written(labels)
+
+
+def mostly_the_same():
+    """As if the answers for an image and its mirror image had been averaged."""
+    labels = answers().argmax(axis=1)
+    some = np.random.default_rng(1).random(N) < 0.07
+    labels[some] = (labels[some] + 1) % 10
+    return written(labels)
+
+
+def stops(images):
+    return images / missing  # noqa: F821
+
+
 WRONG = {
+    "permuted in the middle": (
+        lambda: wrong_in_the_middle(np.random.default_rng(2).permutation),
+        "shuffled",
+    ),
+    "zeros in the middle": (lambda: wrong_in_the_middle(lambda x: 0 * x), "other-network"),
+    "rolled in the middle": (lambda: wrong_in_the_middle(lambda x: np.roll(x, 5)), "shuffled"),
+    "no name": (lambda: (None, *written(answers())[1:]), "no-path"),
+    "preprocess stops": (lambda: (*written(answers())[:3], stops), "stopped"),
+    "no network": (
+        lambda: (written(answers())[0], None, X_test(), preprocess),
+        "cannot-be-checked",
+    ),
     "shuffled": (shuffled, "shuffled"),
     "moved by one": (lambda: written(np.roll(answers(), 1, axis=0)), "shifted"),
     "moved back by one": (lambda: written(np.roll(answers(), -1, axis=0)), "shifted"),
@@ -100,5 +130,6 @@ RIGHT = {
     "half precision": lambda: written(answers().astype("float16")),
     "written with pandas": by_pandas,
     "a few rounded otherwise": a_few_others,
+    "averaged with mirror images": mostly_the_same,
     "the name as a text": lambda: (str(written(answers())[0]), *written(answers())[1:]),
 }

@@ -4,6 +4,7 @@ from functools import cache
 
 import keras
 import numpy as np
+from cases_lenet import lenet
 from keras import layers
 
 EPOCHS, BATCH_SIZE = 4, 16
@@ -21,9 +22,9 @@ def data():
     return images.astype("float32"), np.eye(10, dtype="float32")[labels]
 
 
-def network(last="softmax"):
+def dense():
     body = [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(32, activation="relu")]
-    return keras.Sequential([*body, layers.Dense(10, activation=last)])
+    return keras.Sequential([*body, layers.Dense(10, activation="softmax")])
 
 
 def f1():
@@ -36,13 +37,13 @@ def trained(
     metrics=("accuracy", "f1"),
     images=None,
     labels=None,
-    last="softmax",
+    network=lenet,
     **options,
 ):
     keras.utils.set_random_seed(458)
     x, y = data()
     x, y = (x if images is None else images), (y if labels is None else labels)
-    model = network(last)
+    model = network()
     known = [f1() if name == "f1" else name for name in metrics]
     model.compile(optimizer=optimizer, loss=loss, metrics=known)
     options = {"validation_split": 1 / 6, "epochs": EPOCHS, "batch_size": BATCH_SIZE, **options}
@@ -67,9 +68,49 @@ def with_history(history):
     return model, history, *rest
 
 
+def untrained():
+    _, history, *rest = trained()
+    model = lenet()
+    model.compile("adam", "mse")
+    return model, history, *rest
+
+
+def trained_twice():
+    model, _, x, y, *rest = trained()
+    history = model.fit(x, y, BATCH_SIZE, EPOCHS, verbose=0, validation_split=1 / 6)
+    return model, history, x, y, *rest
+
+
+def stopped_with_the_best():
+    stop = keras.callbacks.EarlyStopping("val_accuracy", patience=9, restore_best_weights=True)
+    return trained(callbacks=[stop])
+
+
+def own_loss(y_true, y_pred):
+    return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+
+def validated_on_its_own():
+    """Validated on the first images; half of the last sixth have labels that are hard to learn."""
+    x, y = data()
+    y = y.copy()
+    y[400:440] = np.roll(y[400:440], 1, axis=1)
+    own = (x[:80], y[:80])
+    model, history, *_ = trained(
+        images=x[:400], labels=y[:400], validation_split=0.0, validation_data=own
+    )
+    return model, history, x, y, EPOCHS, BATCH_SIZE
+
+
+def f1_without_a_number():
+    model, history, *rest = trained()
+    history.history["val_f1"][1] = float("nan")
+    return model, history, *rest
+
+
 def not_compiled():
     _, *rest = trained()
-    return network(), *rest
+    return lenet(), *rest
 
 
 def diverged():
@@ -128,6 +169,11 @@ WRONG = {
     "labels stretched": (digits_as_labels, "labels"),
     "images and labels parted": (parted, "not-learning"),
     "no number any more": (diverged, "diverged"),
+    "a network that was never trained": (untrained, "other-training"),
+    "trained a second time": (trained_twice, "other-training"),
+    "the dense network": (lambda: trained(network=dense), "not-lenet"),
+    "validated on images it learned from": (validated_on_its_own, "other-validation"),
+    "F1 is no number": (f1_without_a_number, "f1-not-a-number"),
     "history is None": (lambda: with_history(None), "no-history"),
     "history is the model": (lambda: with_history(trained()[0]), "no-history"),
 }
@@ -138,6 +184,9 @@ RIGHT = {
         optimizer=keras.optimizers.Adam(2e-3), loss=keras.losses.MeanSquaredError()
     ),
     "a function as loss": lambda: trained(loss=keras.losses.mean_squared_error),
+    "a loss of one's own": lambda: trained(loss=own_loss),
+    "a list of one loss": lambda: trained(loss=["mse"]),
+    "the best weights kept": stopped_with_the_best,
     "half-precision images": lambda: trained(images=data()[0].astype("float16")),
     "the history's dictionary": without_params,
     "validation data given": lambda: (
@@ -187,6 +236,7 @@ EVALUATION_WRONG = {
 EVALUATION_RIGHT = {
     "as Keras gives them": evaluated,
     "NumPy numbers": lambda: evaluated(np.float32(numbers()[4]), np.array(numbers()[5])),
+    "rounded to three digits": lambda: evaluated(round(numbers()[4], 3), round(numbers()[5], 3)),
     "rounded to four digits": lambda: evaluated(round(numbers()[4], 4), round(numbers()[5], 4)),
     "half-precision images": lambda: (
         numbers()[0],

@@ -1,3 +1,6 @@
+import random
+
+import numpy as np
 import pytest
 
 from cnn_utils.checks.outcome import CheckFailed, Mistake, NotAttempted, call, checking
@@ -48,6 +51,30 @@ def test_a_notebook_shows_the_text_alone():
     with pytest.raises(CheckFailed) as caught:
         failing(1, "Think.")
     assert caught.value._render_traceback_() == [str(caught.value)]
+
+
+def test_a_check_leaves_the_random_generators_as_they_were():
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    expected = random.random(), np.random.rand()  # noqa: NPY002
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    with checking("lenet", 1) as well:
+        well(str(random.random() + np.random.rand()))  # noqa: NPY002
+    assert (random.random(), np.random.rand()) == expected  # noqa: NPY002
+
+
+@pytest.mark.parametrize("error", [KeyError("a"), TypeError("b"), RecursionError()])
+def test_whatever_else_goes_wrong_is_told_in_a_sentence(error):
+    told = "✗ lenet: This could not be checked: "
+    with pytest.raises(CheckFailed, match=told), checking("lenet", 1):
+        raise error
+
+
+def test_a_wrong_argument_is_told_as_the_kit_tells_it():
+    told = "^✗ lenet: `path` must be a text$"
+    with pytest.raises(CheckFailed, match=told), checking("lenet", 1):
+        raise KitError("`path` must be a text")
 
 
 def test_what_was_not_attempted_is_told_apart():

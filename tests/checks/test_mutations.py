@@ -22,7 +22,7 @@ def test_each_solution_gets_what_it_must_get(case):
         assert text.startswith(f"· {case.task}: not attempted yet")
     else:
         assert text.startswith(f"✗ {case.task}: ")
-        assert "\n  Hint 1 of " in text
+        assert verdict == "cannot-be-checked" or "\n  Hint 1 of " in text
 
 
 def test_there_are_enough_of_each():

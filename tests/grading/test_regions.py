@@ -46,6 +46,8 @@ def test_several_regions_and_none():
         ("### BEGIN SOLUTION  (part a)", "looks like a delimiter"),
         ("x = 1  ### BEGIN SOLUTION", "looks like a delimiter"),
         ("### END_SOLUTION", "looks like a delimiter"),
+        ("# Begin Solution (worked)", "looks like a delimiter"),
+        ("### SOLUTION BEGIN", "looks like a delimiter"),
     ],
 )
 def test_what_is_not_strictly_delimited_is_an_error(source, message):

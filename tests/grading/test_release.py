@@ -10,7 +10,13 @@ import pytest
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
 from cnn_utils.grading.regions import replace_regions, solution_lines
-from cnn_utils.grading.release import GO_ON, LEFT_OUT, release, without_answers
+from cnn_utils.grading.release import (
+    GO_ON,
+    LEFT_OUT,
+    package_for_students,
+    release,
+    without_answers,
+)
 from cnn_utils.handin.assignment import read_assignment
 from cnn_utils.handin.run import run_notebook
 
@@ -36,12 +42,11 @@ def student(released, part):
 
 def answers():
     """Return the lines that stand in worked answers and nowhere else."""
-    sources = [path.read_text(encoding="utf-8") for path in (KIT / "cnn_utils").rglob("*.py")]
+    files = (KIT / "cnn_utils").rglob("*.py")
+    sources = [path.read_text() for path in files if "grading" not in path.parts]
     sources += [cell.source for part in PARTS for cell in worked(part).cells]
     solutions, given = set(), ""
     for source in sources:
-        if "BEGIN SOLUTION" in source and "LOOKS_LIKE" in source:
-            continue  # grading's own account of the delimiters
         solutions |= set(solution_lines(source))
         given += replace_regions(source, lambda _: [], "")[0]
     return {line for line in solutions if len(line) > 8 and line not in given}
@@ -167,6 +172,51 @@ SOLVED = "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"
 def test_a_solution_out_of_place_is_an_error(cell, message):
     with pytest.raises(KitError, match=message):
         without_answers(notebook(cell), "part1.py")
+
+
+def header(source):
+    return v4.new_markdown_cell(source, metadata={"task": "group", "kind": "header"})
+
+
+def test_a_solution_in_the_header_is_an_error():
+    source = "<!-- ### BEGIN SOLUTION -->\nx\n<!-- ### END SOLUTION -->"
+    with pytest.raises(KitError, match="task 'group' must hold one solution; it holds 1"):
+        without_answers(notebook(header(source)), "x")
+
+
+def test_the_header_is_emptied_however_it_is_written():
+    table = "# Lab\n| | |\n|---|---|\n| Members | Ann |\n| **Group** | 7 | \n  **Name** | x"
+    (cell,) = without_answers(notebook(header(table)), "x").cells
+    assert cell.source.splitlines()[3:] == ["| Members | |", "| **Group** | |", "|**Name** | |"]
+
+
+def test_magics_in_a_notebook_are_no_obstacle():
+    cells = [v4.new_code_cell("%matplotlib inline\n!ls"), v4.new_code_cell("x")]
+    assert len(without_answers(notebook(*cells), "x").cells) == 2
+
+
+def test_only_the_package_s_own_kinds_of_files_are_copied(tmp_path, monkeypatch):
+    kit = tmp_path / "kit"
+    shutil.copytree(KIT / "cnn_utils", kit / "cnn_utils")
+    for name in ("solutions.ipynb", "models.py.orig", "model.keras", ".secret.py~"):
+        (kit / "cnn_utils" / name).write_text("x")
+    monkeypatch.setattr("cnn_utils.grading.release.KIT", kit)
+    package_for_students(tmp_path / "out")
+    suffixes = {path.suffix for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert suffixes == {".py", ".typ", ".ttf", ".txt"}
+
+
+def test_an_empty_folder_is_used_as_it_is(tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert len(release(Path(), NOTEBOOKS)) > 50
+
+
+@pytest.mark.parametrize("name", ["file/sub", "x" * 300])
+def test_a_place_that_cannot_be_made_is_said(tmp_path, name):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(KitError, match="must be a file to write to; received"):
+        release(tmp_path / name, NOTEBOOKS)
 
 
 def test_a_stub_says_what_to_define():

@@ -1,0 +1,45 @@
+from conftest import F1, TEN, notebook
+
+from cnn_utils.grading.assemble import assemble
+from cnn_utils.grading.reading import read_cells
+from cnn_utils.grading.splice import splice
+
+
+def assembled(master, *cells):
+    made = assemble(master, splice(master, read_cells(notebook(*cells))))
+    return {cell.metadata.grade_id: cell.source for cell in made.cells}
+
+
+def test_given_answers_checks_and_probes_in_their_order(master):
+    cells = assembled(master, "h = 1", F1, TEN)
+    assert list(cells) == [
+        "given:1",
+        "helper:2",
+        "task:f1",
+        "check:f1",
+        "task:ten-digits",
+        "check:ten-digits",
+        "probe:f1",
+        "probe:ten-digits",
+    ]
+    assert cells["given:1"].startswith("import keras")
+    assert cells["task:ten-digits"] == TEN
+    assert "out/evidence_f1.json" in cells["probe:f1"]
+
+
+def test_given_cells_that_nothing_needs_are_left_out(master):
+    assert not any('greeting = "hello"' in source for source in assembled(master, F1).values())
+    used = assembled(master, F1.replace("average", "average"), "print(greeting)")
+    assert any('greeting = "hello"' in source for source in used.values())
+
+
+def test_unanswered_tasks_are_left_out_with_their_checks(master):
+    cells = assembled(master, TEN)
+    assert "check:f1" not in cells
+    assert "probe:f1" not in cells
+    assert "check:ten-digits" in cells
+
+
+def test_a_check_is_the_master_s_whatever_was_handed_in(master):
+    cells = assembled(master, F1, "metric = F1Score()\nprint('passed')")
+    assert "assert abs(float(metric.result()) - 1) < 1e-6" in cells["check:f1"]
