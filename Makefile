@@ -1,13 +1,14 @@
 # make run      set up, execute both notebooks (quick profile), say where the results lie
 # make test     set up, run all fast tests, the notebooks included
 # make browser  set up, use Part 2 in JupyterLab in a headless Chromium, which must be installed
+# make hostile  set up, grade a class of hostile hand-ins; bubblewrap must be installed
 # make lab      set up, open the notebooks in JupyterLab
 # make mutations  set up, try every check on wrong and right solutions, print the table
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test slow browser mutations lab pair lint clean
+.PHONY: run test slow browser hostile mutations lab pair lint clean
 
 run: .venv/ready
 	$(BIN)/python -m cnn_utils run $(ARGS)
@@ -25,6 +26,9 @@ slow: .venv/ready-tests
 
 browser: .venv/ready-browser
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+
+hostile: .venv/ready-tests
+	$(BIN)/python -m pytest -m hostile tests/hostile $(ARGS)
 
 mutations: .venv/ready-tests
 	$(BIN)/python tests/checks/mutations.py

@@ -1,6 +1,25 @@
 """The instructor's side; the student release leaves it out.
 
-regions.py     find and replace the worked answers between their delimiters
-dependents.py  which cells need an answer to run
-release.py     notebooks and package for students
+Release
+    regions.py      find and replace the worked answers between their delimiters
+    dependents.py   which cells need an answer to run
+    release.py      notebooks and package for students
+Before the sandbox (bytes in, plain cells out)
+    spec.py         what the worked notebooks say: tasks, points, thresholds
+    intake.py       find hand-ins, take the known files
+    untrusted.py    a process of its own for reading.py, splice.py, assemble.py
+In the sandbox
+    sandbox.py      bubblewrap or a container
+    nbval_grade.py  the pytest plugin that runs a notebook through nbval
+    probes.py       calls of the student's functions on hidden inputs
+After the sandbox (claims, compared with what is known outside)
+    run_part.py     run one notebook, bring back its claims (fetch.py)
+    arrays.py       handed-in weights, checked before they are unpacked
+    truth.py        labels; LeNet rated in NumPy
+    evidence.py     compare
+    score.py        points and reasons
+All together
+    grade_one.py    any bytes in, one row out
+    batch.py        a folder, in parallel, resumable
+    gradebook.py    the table
 """

@@ -137,7 +137,7 @@ def read_submission(data: bytes | None) -> np.ndarray | str:
         ids = [int(row[0]) for row in rows[1:] if row]
     except (UnicodeDecodeError, ValueError, IndexError, csv.Error):
         return "submission.csv is not written as it should be"
-    if rows[0] != HEADER or ids != list(range(N_ROWS)) or len(labels) != N_ROWS:
+    if not rows or rows[0] != HEADER or ids != list(range(N_ROWS)) or len(labels) != N_ROWS:
         return "submission.csv is not written as it should be"
     if not set(labels) <= set(range(10)):
         return "submission.csv holds predictions outside 0-9"

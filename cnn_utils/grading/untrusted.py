@@ -52,9 +52,7 @@ def read_and_splice(masters: Path, notebook: str, name: str, data: bytes) -> dic
         )
         reply = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError):
-        raise KitError(
-            "The notebook could not be read in time, or with the memory given."
-        ) from None
+        raise KitError("The notebook could not be read in time or memory.") from None
     if "error" in reply:
         raise KitError(reply["error"])
     return reply

@@ -1,0 +1,65 @@
+import json
+import shutil
+
+import pytest
+from conftest import F1, TEN, answer, notebook
+
+from cnn_utils.__main__ import main
+from cnn_utils.grading import batch
+from cnn_utils.grading.batch import grade
+
+pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed")
+
+
+@pytest.fixture(scope="module")
+def graded(lab, tmp_path_factory):
+    """Grade three hand-ins of the small assignment, in a real sandbox."""
+    folder = tmp_path_factory.mktemp("class")
+    (folder / "in").mkdir()
+    (folder / "in" / "ann.ipynb").write_bytes(notebook(F1, TEN, answer("It is so.")))
+    (folder / "in" / "bo.ipynb").write_bytes(notebook(TEN.replace("**10", "**9")))
+    (folder / "in" / "cy.ipynb").write_bytes(b"")
+    options = ["grade", str(folder / "in"), "--master", str(lab), "--out", str(folder / "out")]
+    assert main([*options, "--sandbox", "bwrap", "--jobs", "2"]) == 0
+    return folder
+
+
+def results(graded):
+    files = (graded / "out" / "results").glob("*.json")
+    return {path.stem: json.loads(path.read_text()) for path in files}
+
+
+def test_each_hand_in_has_its_row(graded):
+    points = {
+        name: [mark["points"] for mark in row["marks"]] for name, row in results(graded).items()
+    }
+    assert points == {"ann": [10, 20, None], "bo": [0, 0, 0], "cy": [0, 0, 0]}
+    assert {name: row["status"] for name, row in results(graded).items()} == {
+        "ann": "complete",
+        "bo": "complete",
+        "cy": "unreadable",
+    }
+    assert len((graded / "out" / "gradebook.csv").read_text().splitlines()) == 4
+
+
+def test_a_hand_in_that_did_not_change_is_not_graded_again(graded, lab, monkeypatch):
+    asked = []
+    monkeypatch.setattr(batch, "grade_one", lambda h, job: asked.append(h.name))
+    rows = grade(graded / "in", lab, None, graded / "out", sandbox="bwrap")
+    assert asked == []
+    assert [row["name"] for row in rows] == ["ann", "bo", "cy"]
+
+
+def test_shards_share_a_batch(graded, lab):
+    def names(i):
+        rows = grade(graded / "in", lab, None, graded / "out", shard=(i, 2), sandbox="bwrap")
+        return [row["name"] for row in rows]
+
+    assert (names(1), names(2)) == (["ann", "cy"], ["bo"])
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "2", "a/b"])
+def test_a_shard_that_is_none_is_refused(shard, capsys):
+    with pytest.raises(SystemExit):
+        main(["grade", "x", "--shard", shard])
+    assert "expected i/n" in capsys.readouterr().err

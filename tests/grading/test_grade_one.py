@@ -1,0 +1,63 @@
+import pytest
+from conftest import F1, notebook
+
+from cnn_utils.grading import grade_one as module
+from cnn_utils.grading.grade_one import Job, grade_one, tasks_of
+from cnn_utils.grading.intake import HandedIn
+from cnn_utils.grading.run_part import Claims, Limits
+from cnn_utils.grading.sandbox import Sandbox
+from cnn_utils.grading.spec import read_masters
+from cnn_utils.grading.truth import Truth
+
+
+@pytest.fixture
+def job(lab, tmp_path):
+    sandbox = Sandbox("bwrap", lambda *arguments: [])
+    return Job(lab, read_masters(lab), Truth(), sandbox, tmp_path, tmp_path, Limits())
+
+
+@pytest.fixture
+def handed_in(tmp_path):
+    (tmp_path / "lab.ipynb").write_bytes(notebook(F1))
+    return HandedIn("ann", tmp_path / "lab.ipynb")
+
+
+def test_claims_without_evidence_give_no_points(job, handed_in, monkeypatch):
+    claims = Claims("complete", {"task:f1": True, "check:f1": True})
+    monkeypatch.setattr(module, "run_part", lambda *arguments: claims)
+    row = grade_one(handed_in, job)
+    assert row["status"] == "complete"
+    assert [(m["task"], m["points"]) for m in row["marks"]] == [
+        ("f1", 0),
+        ("ten-digits", 0),
+        ("why", 0),
+    ]
+    assert "there is no evidence" in row["marks"][0]["review"]
+
+
+def test_the_grader_s_own_failure_is_a_row(job, handed_in, monkeypatch):
+    def fail(*arguments):
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(module, "run_part", fail)
+    row = grade_one(handed_in, job)
+    assert row["status"] == "failed"
+    assert row["notes"][-1] == "The grader itself failed: ZeroDivisionError: oh"
+    assert len(row["marks"]) == 3
+
+
+def test_an_empty_folder_is_an_incomplete_row(job, tmp_path):
+    (tmp_path / "empty").mkdir()
+    row = grade_one(HandedIn("bo", tmp_path / "empty"), job)
+    assert (row["status"], row["notes"]) == ("incomplete", ["lab.ipynb: not handed in."])
+    assert [mark["points"] for mark in row["marks"]] == [0, 0, 0]
+
+
+def test_nothing_is_run_where_nothing_was_answered(job, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "run_part", None)
+    (tmp_path / "lab.ipynb").write_bytes(notebook("x = 1"))
+    assert grade_one(HandedIn("cy", tmp_path / "lab.ipynb"), job)["status"] == "complete"
+
+
+def test_the_tasks_of_each_notebook(job):
+    assert tasks_of(job) == {"lab.ipynb": ["f1", "ten-digits", "why"]}

@@ -1,0 +1,95 @@
+import os
+import shutil
+import sys
+import time
+
+import pytest
+
+from cnn_utils.errors import KitError
+from cnn_utils.grading import sandbox as module
+from cnn_utils.grading.sandbox import choose
+
+needs_bwrap = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed")
+
+
+@pytest.fixture
+def box(tmp_path):
+    folder = tmp_path / "box"
+    folder.mkdir()
+    os.chmod(folder, 0o777)
+    for parent in tmp_path.parents[:3]:
+        if parent.owner() != "root" or parent.name.startswith("pytest"):
+            os.chmod(parent, 0o755)
+    os.chmod(tmp_path, 0o755)
+    return folder
+
+
+def run(box, code, seconds=30, name="bwrap", **environment):
+    return choose(name).run(box, [], [sys.executable, "-c", code], seconds, **environment)
+
+
+@needs_bwrap
+def test_what_is_written_in_the_box_stays(box):
+    outcome = run(box, "import os; open('x', 'w').write(os.environ['A'] + os.getcwd())", A="1")
+    assert (outcome.status, outcome.code) == ("done", 0)
+    assert (box / "x").read_text() == "1/box"
+
+
+@needs_bwrap
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import socket; socket.create_connection(('1.1.1.1', 53), 3)",
+        "open('/usr/x', 'w')",
+        "open('/etc/passwd')",
+        f"open({__file__!r})",
+        "import os; os.listdir('/root/.ssh')",
+        "import os; os.setuid(0)",
+        "import os; os.kill(1, 9); os.kill(int(open('/proc/2/stat').read().split()[0]), 0); x",
+    ],
+)
+def test_nothing_else_can_be_reached(box, code):
+    outcome = run(box, code)
+    assert outcome.code != 0
+    assert "Error" in outcome.tail
+
+
+@needs_bwrap
+def test_time_memory_and_file_sizes_have_an_end(box):
+    start = time.monotonic()
+    assert run(box, "import time; time.sleep(60)", seconds=1).status == "timeout"
+    assert time.monotonic() - start < 20
+    assert "MemoryError" in run(box, "x = bytearray(4 * 10**9)").tail
+    assert run(box, "open('x', 'wb').write(b'x' * 60_000_000)").code != 0
+
+
+@needs_bwrap
+def test_all_that_was_started_dies_with_it(box):
+    code = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', "
+    code += '\'import os, time; os.setsid(); time.sleep(1); open("late", "w")\'])'
+    run(box, code)
+    time.sleep(2)
+    assert not (box / "late").exists()
+
+
+def test_limits_alone_are_only_used_on_request(box):
+    assert run(box, "open('x', 'w')", name="rlimits").code == 0
+    assert (box / "x").exists()
+
+
+def test_without_a_sandbox_nothing_is_run(monkeypatch):
+    monkeypatch.setattr(module, "_probe", lambda sandbox: "Permission denied")
+    with pytest.raises(KitError, match=r"nothing was run\. Install bubblewrap .*bwrap: Permission"):
+        choose()
+
+
+def test_an_unknown_sandbox_is_refused():
+    with pytest.raises(KitError, match=r"`sandbox` must be one of .*; received jail"):
+        choose("jail")
+
+
+def test_a_container_gets_its_limits(tmp_path):
+    words = module._container("image")(tmp_path, [tmp_path / "kit"], ["python"])
+    assert {"--network=none", "--read-only", "--cap-drop=ALL", "--user=65534"} <= set(words)
+    assert words[-2:] == ["image", "python"]
+    assert f"{tmp_path / 'kit'}:{tmp_path / 'kit'}:ro" in words

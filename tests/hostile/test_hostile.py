@@ -1,0 +1,106 @@
+"""A class of hostile hand-ins, graded in one batch in a real sandbox: each gets its row."""
+
+import json
+import os
+import subprocess
+import time
+
+import pytest
+from cases import CASES, LAB
+
+from cnn_utils.errors import KitError
+from cnn_utils.grading.batch import grade
+from cnn_utils.grading.gradebook import as_rows, write_gradebook
+from cnn_utils.grading.run_part import Limits
+from cnn_utils.grading.sandbox import choose
+from cnn_utils.grading.spec import read_masters
+
+pytestmark = pytest.mark.hostile
+LIMITS = Limits(cell=12, whole=60)
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory):
+    try:
+        choose("bwrap")
+    except KitError as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("course")
+    (folder / "masters").mkdir()
+    (folder / "masters" / "lab.py").write_text(LAB)
+    for name, case in CASES.items():
+        place = folder / "handins" / name
+        place.mkdir(parents=True)
+        (place / case.name).write_bytes(case.data)
+    zips = [name for name, case in CASES.items() if case.name.endswith(".zip")]
+    for name in zips:  # a zip stands beside the folders, not in one
+        (folder / "handins" / name / "lab.zip").rename(folder / "handins" / f"{name}.zip")
+        (folder / "handins" / name).rmdir()
+    return folder
+
+
+def run(places, **options):
+    return grade(
+        places / "handins",
+        places / "masters",
+        None,
+        places / "out",
+        jobs=2,
+        sandbox="bwrap",
+        limits=LIMITS,
+        **options,
+    )
+
+
+@pytest.fixture(scope="session")
+def graded(places):
+    before = set(os.listdir("/tmp"))
+    results = run(places)
+    masters = read_masters(places / "masters")
+    write_gradebook(results, masters, places / "out" / "gradebook.csv")
+    rows = {row["name"]: row for row in as_rows(results, masters)}
+    left = {
+        name for name in set(os.listdir("/tmp")) - before if name.startswith(("grade-", "kit-"))
+    }
+    return rows, left
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_hand_in_gets_its_row(graded, name):
+    row, case = graded[0][name], CASES[name]
+    assert (row["score"], row["status"]) == (case.score, case.status), row
+    assert case.review in (None, bool(row["review"])), row
+
+
+def test_there_is_a_row_for_each_and_nothing_is_left_over(graded):
+    rows, left = graded
+    assert set(rows) == set(CASES)
+    assert left == set()
+    time.sleep(1)
+    running = subprocess.run(["ps", "axww"], capture_output=True, text=True, check=True).stdout
+    assert "MARK-OF-A-DAEMON" not in running
+    assert "nbval_grade" not in running
+
+
+def test_graded_again_nothing_is_run_and_the_book_is_the_same(graded, places):
+    start = time.monotonic()
+    results = run(places)
+    unreadable = sum(case.status == "unreadable" for case in CASES.values())
+    assert time.monotonic() - start < 20 + 3 * unreadable
+    again = {row["name"]: row for row in as_rows(results, read_masters(places / "masters"))}
+    for name, row in graded[0].items():
+        same = {key: value for key, value in row.items() if key != "seconds"}
+        assert {key: value for key, value in again[name].items() if key != "seconds"} == same
+
+
+def test_a_changed_hand_in_is_graded_anew(graded, places):
+    honest = places / "handins" / "honest" / "lab.ipynb"
+    honest.write_bytes(CASES["one task wrong"].data)
+    rows = as_rows(run(places), read_masters(places / "masters"))
+    assert next(row["score"] for row in rows if row["name"] == "honest") == 10
+    honest.write_bytes(CASES["honest"].data)
+
+
+def test_results_are_plain_json(graded, places):
+    for path in (places / "out" / "results").glob("*.json"):
+        assert json.loads(path.read_text())["name"] in CASES
