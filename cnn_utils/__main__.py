@@ -92,53 +92,6 @@ def pair(options: argparse.Namespace) -> int:
     return int(options.check and bool(changed))
 
 
-def release(options: argparse.Namespace) -> int:
-    """Write what students get, and say what it is."""
-    from cnn_utils.grading.release import release as write_release
-
-    files = write_release(options.out, options.notebooks, options.py)
-    notebooks = [str(options.out / file) for file in files if file.suffix == ".ipynb"]
-    print(f"{options.out} written: {len(files)} files, without tests, grading and answers")
-    print("\n".join(f"  {notebook}" for notebook in notebooks))
-    return 0
-
-
-def grade(options: argparse.Namespace) -> int:
-    """Grade a folder of hand-ins; say how it went."""
-    from collections import Counter
-
-    from cnn_utils.grading.batch import grade as grade_folder
-    from cnn_utils.grading.gradebook import as_rows, write_gradebook
-    from cnn_utils.grading.spec import read_masters
-
-    results = grade_folder(
-        options.handins,
-        options.master,
-        options.labels,
-        options.out,
-        jobs=options.jobs,
-        shard=options.shard,
-        sandbox=options.sandbox,
-        image=options.image,
-    )
-    masters, book = read_masters(options.master), options.out / "gradebook.csv"
-    write_gradebook(results, masters, book)
-    counts = Counter(result["status"] for result in results)
-    told = ", ".join(f"{n} {status}" for status, n in counts.most_common())
-    n_review = sum(bool(row["review"]) for row in as_rows(results, masters))
-    print(f"{len(results)} hand-ins: {told}; {n_review} for a person to look at")
-    print(f"{book} written; details in {options.out / 'results'}")
-    return 0
-
-
-def _shard(text: str) -> tuple[int, int]:
-    """Read "2/5" as (2, 5)."""
-    first, _, count = text.partition("/")
-    if not (first.isdecimal() and count.isdecimal() and 1 <= int(first) <= int(count)):
-        raise argparse.ArgumentTypeError(f"expected i/n with 1 <= i <= n, such as 2/5, not {text}")
-    return int(first), int(count)
-
-
 def _check_data(folder: Path, parts: list[str]) -> None:
     """Refuse a folder without the files: falling back to the sample would surprise."""
     from cnn_utils.data.loaders import CIFAR10_FILE, MNIST_FILE
@@ -197,39 +150,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     with_notebooks = [run_parser, pair_parser]
     if (Path(__file__).parent / "grading").is_dir():  # students have no such folder
-        with_notebooks += _instructors_commands(commands)
+        from cnn_utils.grading.commands import add_commands
+
+        with_notebooks += add_commands(commands)
     for command in with_notebooks:
         command.add_argument(
             "--notebooks", type=Path, default=KIT / "notebooks", help="folder of the notebooks"
         )
     return parser
-
-
-def _instructors_commands(commands) -> list[argparse.ArgumentParser]:
-    release_parser = commands.add_parser("release", help="write the student release")
-    release_parser.add_argument("--out", type=Path, required=True, help="a new folder")
-    release_parser.add_argument("--py", action="store_true", help="the notebooks as .py, too")
-    release_parser.set_defaults(command=release)
-
-    grade_parser = commands.add_parser("grade", help="grade hand-ins, each in a sandbox")
-    grade_parser.add_argument("handins", type=Path, help="folder of zips, folders or notebooks")
-    grade_parser.add_argument(
-        "--master", type=Path, default=KIT / "notebooks", help="folder of the worked notebooks"
-    )
-    grade_parser.add_argument(
-        "--labels", type=Path, help="folder of mnist.npz, the .h5 file and labels_CIFAR10.csv"
-    )
-    grade_parser.add_argument("--out", type=Path, default=Path("graded"), help="for the results")
-    grade_parser.add_argument("--jobs", type=int, help="hand-ins at a time (default: one per core)")
-    grade_parser.add_argument(
-        "--shard", type=_shard, default=(1, 1), metavar="i/n", help="grade the i-th of n parts"
-    )
-    grade_parser.add_argument(
-        "--sandbox", choices=("auto", "container", "bwrap", "rlimits"), default="auto"
-    )
-    grade_parser.add_argument("--image", help="container image that has the kit's requirements")
-    grade_parser.set_defaults(command=grade)
-    return [release_parser]
 
 
 if __name__ == "__main__":

@@ -22,4 +22,6 @@ All together
     grade_one.py    any bytes in, one row out
     batch.py        a folder, in parallel, resumable
     gradebook.py    the table
+    leaderboard.py  submissions, ranked between the baselines
+    commands.py     the command line
 """

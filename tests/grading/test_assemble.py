@@ -1,4 +1,4 @@
-from conftest import F1, TEN, notebook
+from small_lab import F1, TEN, notebook
 
 from cnn_utils.grading.assemble import assemble
 from cnn_utils.grading.reading import read_cells

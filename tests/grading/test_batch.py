@@ -2,7 +2,7 @@ import json
 import shutil
 
 import pytest
-from conftest import F1, TEN, answer, notebook
+from small_lab import F1, TEN, answer, notebook
 
 from cnn_utils.__main__ import main
 from cnn_utils.grading import batch

@@ -1,5 +1,5 @@
 import pytest
-from conftest import F1, notebook
+from small_lab import F1, notebook
 
 from cnn_utils.grading import grade_one as module
 from cnn_utils.grading.grade_one import Job, grade_one, tasks_of

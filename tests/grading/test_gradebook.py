@@ -1,7 +1,7 @@
 import csv
 
 import pytest
-from conftest import LAB
+from small_lab import LAB
 
 from cnn_utils.grading.gradebook import as_rows, write_gradebook
 from cnn_utils.grading.spec import read_masters

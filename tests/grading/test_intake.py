@@ -2,7 +2,7 @@ import io
 import zipfile
 
 import pytest
-from conftest import F1, TEN, notebook
+from small_lab import F1, TEN, notebook
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.intake import HandedIn, content_hash, find_handins, take

@@ -1,5 +1,5 @@
 import pytest
-from conftest import LAB, NOTEBOOKS
+from small_lab import LAB, NOTEBOOKS
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.spec import read_masters

@@ -1,6 +1,6 @@
 import nbformat.v4 as v4
 import pytest
-from conftest import F1, TEN, answer, notebook
+from small_lab import F1, TEN, answer, notebook
 
 from cnn_utils.grading.reading import read_cells
 from cnn_utils.grading.splice import splice

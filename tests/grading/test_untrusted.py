@@ -1,5 +1,5 @@
 import pytest
-from conftest import F1, notebook
+from small_lab import F1, notebook
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading import untrusted

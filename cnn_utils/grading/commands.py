@@ -1,0 +1,151 @@
+"""The instructors' part of the command line: `release`, `grade`, `score`, `leaderboard`."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+def add_commands(commands) -> list[argparse.ArgumentParser]:
+    """Add the instructors' commands; return those that take ``--notebooks``."""
+    release_parser = commands.add_parser("release", help="write the student release")
+    release_parser.add_argument("--out", type=Path, required=True, help="a new folder")
+    release_parser.add_argument("--py", action="store_true", help="the notebooks as .py, too")
+    release_parser.set_defaults(command=release)
+
+    grade_parser = commands.add_parser("grade", help="grade hand-ins, each in a sandbox")
+    grade_parser.add_argument("handins", type=Path, help="folder of zips, folders or notebooks")
+    grade_parser.add_argument(
+        "--master", type=Path, default=NOTEBOOKS, help="folder of the worked notebooks"
+    )
+    grade_parser.add_argument(
+        "--labels", type=Path, help="folder of mnist.npz, the .h5 file and labels_CIFAR10.csv"
+    )
+    grade_parser.add_argument("--out", type=Path, default=Path("graded"), help="for the results")
+    grade_parser.add_argument("--jobs", type=int, help="hand-ins at a time (default: one per core)")
+    grade_parser.add_argument(
+        "--shard", type=_shard, default=(1, 1), metavar="i/n", help="grade the i-th of n parts"
+    )
+    grade_parser.add_argument(
+        "--sandbox", choices=("auto", "container", "bwrap", "rlimits"), default="auto"
+    )
+    grade_parser.add_argument("--image", help="container image that has the kit's requirements")
+    grade_parser.set_defaults(command=grade)
+
+    score_parser = commands.add_parser("score", help="score one submission.csv")
+    score_parser.add_argument("submission", type=Path)
+    score_parser.set_defaults(command=score)
+
+    board_parser = commands.add_parser("leaderboard", help="rank the submissions of a folder")
+    board_parser.add_argument("handins", type=Path, help="folder of hand-ins")
+    board_parser.add_argument("--out", type=Path, default=Path("leaderboard.html"))
+    board_parser.add_argument("--title", default="Leaderboard")
+    board_parser.set_defaults(command=leaderboard)
+    for parser in (score_parser, board_parser):
+        parser.add_argument("--labels", type=Path, required=True, help="a CSV: ID,Prediction")
+        parser.add_argument(
+            "--baseline",
+            type=_baseline,
+            action="append",
+            metavar="NAME=ACCURACY",
+            help="such as 'BEAT ME=0.7'; may be given several times",
+        )
+    return [release_parser]
+
+
+def release(options: argparse.Namespace) -> int:
+    """Write what students get, and say what it is."""
+    from cnn_utils.grading.release import release as write_release
+
+    files = write_release(options.out, options.notebooks, options.py)
+    notebooks = [str(options.out / file) for file in files if file.suffix == ".ipynb"]
+    print(f"{options.out} written: {len(files)} files, without tests, grading and answers")
+    print("\n".join(f"  {notebook}" for notebook in notebooks))
+    return 0
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade a folder of hand-ins; say how it went."""
+    from cnn_utils.grading.batch import grade as grade_folder
+    from cnn_utils.grading.gradebook import as_rows, write_gradebook
+    from cnn_utils.grading.spec import read_masters
+
+    results = grade_folder(
+        options.handins,
+        options.master,
+        options.labels,
+        options.out,
+        jobs=options.jobs,
+        shard=options.shard,
+        sandbox=options.sandbox,
+        image=options.image,
+    )
+    masters, book = read_masters(options.master), options.out / "gradebook.csv"
+    write_gradebook(results, masters, book)
+    counts = Counter(result["status"] for result in results)
+    told = ", ".join(f"{n} {status}" for status, n in counts.most_common())
+    n_review = sum(bool(row["review"]) for row in as_rows(results, masters))
+    print(f"{len(results)} hand-ins: {told}; {n_review} for a person to look at")
+    print(f"{book} written; details in {options.out / 'results'}")
+    return 0
+
+
+def score(options: argparse.Namespace) -> int:
+    """Score one submission, and say which baselines it beats."""
+    from cnn_utils.grading.leaderboard import BASELINES, read_labels
+    from cnn_utils.grading.leaderboard import score as score_one
+    from cnn_utils.submission import validate_submission
+
+    predictions = validate_submission(options.submission)["Prediction"].to_numpy()
+    entry = score_one(predictions, read_labels(options.labels))
+    print(f"accuracy  {entry.accuracy:.4f} (95 % interval {entry.low:.4f} to {entry.high:.4f})")
+    print(f"macro F1  {entry.f1:.4f}")
+    for name, accuracy in (dict(options.baseline or ()) or BASELINES).items():
+        verdict = "beaten" if entry.accuracy > accuracy else "not beaten"
+        print(f"{name} ({accuracy:.4f}): {verdict}")
+    return 0
+
+
+def leaderboard(options: argparse.Namespace) -> int:
+    """Rank the submissions of a folder on a web page."""
+    from cnn_utils.grading.leaderboard import (
+        BASELINES,
+        ranked,
+        read_labels,
+        score_handins,
+        write_page,
+    )
+
+    entries, refused = score_handins(options.handins, read_labels(options.labels))
+    lines = ranked(entries, dict(options.baseline or ()) or BASELINES)
+    write_page(lines, refused, options.out, options.title)
+    for line in lines:
+        rank = "-" if line.is_baseline else line.rank
+        print(f"{rank:>4}  {line.accuracy:.4f}  {line.name}")
+    for name, reason in refused.items():
+        print(f"   ?  not scored: {name}: {reason}")
+    print(f"{options.out} written")
+    return 0
+
+
+def _baseline(text: str) -> tuple[str, float]:
+    """Read "BEAT ME=0.7" as ("BEAT ME", 0.7)."""
+    name, _, value = text.rpartition("=")
+    try:
+        accuracy = float(value)
+    except ValueError:
+        accuracy = -1.0
+    if not name or not 0 <= accuracy <= 1:
+        raise argparse.ArgumentTypeError(f"expected NAME=ACCURACY with 0 to 1, not {text}")
+    return name, accuracy
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """Read "2/5" as (2, 5)."""
+    first, _, count = text.partition("/")
+    if not (first.isdecimal() and count.isdecimal() and 1 <= int(first) <= int(count)):
+        raise argparse.ArgumentTypeError(f"expected i/n with 1 <= i <= n, such as 2/5, not {text}")
+    return int(first), int(count)

@@ -1,0 +1,125 @@
+"""Score submissions against the labels, and rank them between the baselines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+import numpy as np
+
+from cnn_utils.errors import KitError, cannot_write
+from cnn_utils.files import atomic_path
+from cnn_utils.grading.evidence import read_submission
+from cnn_utils.grading.intake import find_handins, take
+from cnn_utils.metrics import f1_score
+from cnn_utils.sequences import accuracy_interval
+from cnn_utils.submission import validate_submission
+
+# What a course asks its students to beat; --baseline sets others.
+BASELINES = {"BEAT ME": 0.70, "SandvikNet": 0.80}
+PAGE = resources.files("cnn_utils.grading") / "leaderboard.html.j2"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the leaderboard.
+
+    Attributes
+    ----------
+    name : str
+    accuracy, f1 : float, 0-1
+    low, high : float, 0-1
+        95 % interval of the accuracy; both the accuracy itself for a baseline.
+    is_baseline : bool
+    rank : int
+        Of the submissions, from 1; equals share one. 0 for a baseline.
+    """
+
+    name: str
+    accuracy: float
+    f1: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    is_baseline: bool = False
+    rank: int = 0
+
+
+def read_labels(path: Path) -> np.ndarray:
+    """Return the labels of the test images from a file like a submission (``ID,Prediction``)."""
+    return validate_submission(path)["Prediction"].to_numpy()
+
+
+def score(predictions: np.ndarray, labels: np.ndarray, name: str = "") -> Entry:
+    """Return accuracy with its 95 % interval, and macro F1.
+
+    Parameters
+    ----------
+    predictions, labels : ndarray of shape (n,)
+    name : str
+    """
+    accuracy = float(np.mean(predictions == labels))
+    low, high = accuracy_interval(accuracy, len(labels))
+    return Entry(name, accuracy, f1_score(labels, predictions, n_classes=10), low, high)
+
+
+def score_handins(handins: Path, labels: np.ndarray) -> tuple[list[Entry], dict[str, str]]:
+    """Score each hand-in's ``submission.csv``.
+
+    Returns
+    -------
+    entries : list of Entry
+    refused : dict of str to str
+        Why a hand-in has no entry, by its name.
+    """
+    entries, refused = [], {}
+    for handed_in in find_handins(handins):
+        try:
+            predictions = read_submission(take(handed_in, {}, []).get("submission.csv"))
+        except KitError as error:
+            predictions = str(error)
+        if isinstance(predictions, str):
+            refused[handed_in.name] = predictions
+        else:
+            entries.append(score(predictions, labels, handed_in.name))
+    return entries, refused
+
+
+def ranked(entries: list[Entry], baselines: dict[str, float]) -> list[Entry]:
+    """Return all lines, best first; a submission has beaten the baselines below it."""
+    lines = [Entry(name, value, is_baseline=True) for name, value in baselines.items()]
+    lines += [
+        Entry(
+            entry.name,
+            entry.accuracy,
+            entry.f1,
+            entry.low,
+            entry.high,
+            rank=1 + sum(other.accuracy > entry.accuracy for other in entries),
+        )
+        for entry in entries
+    ]
+    # Who is as good as a baseline has not beaten it.
+    return sorted(lines, key=lambda line: (-line.accuracy, not line.is_baseline, line.name))
+
+
+def write_page(lines: list[Entry], refused: dict[str, str], path: Path, title: str) -> None:
+    """Write the leaderboard as a web page that needs nothing else.
+
+    Parameters
+    ----------
+    lines : list of Entry
+        From `ranked`.
+    refused : dict of str to str
+    path : Path
+    title : str
+    """
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(PAGE.read_text(encoding="utf-8"))
+    page = template.render(lines=lines, refused=refused, title=title)
+    try:
+        with atomic_path(path) as part:
+            part.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise cannot_write(path, error) from None

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from cnn_utils.__main__ import main
+from cnn_utils.submission import export_submission
+
+
+@pytest.fixture
+def files(tmp_path):
+    labels = np.arange(10_000) % 10
+    export_submission(labels, tmp_path / "labels.csv")
+    predictions = labels.copy()
+    predictions[:2_500] = (labels[:2_500] + 1) % 10
+    export_submission(predictions, tmp_path / "submission.csv")
+    return str(tmp_path / "submission.csv"), str(tmp_path / "labels.csv")
+
+
+def test_a_submission_is_scored_and_compared(files, capsys):
+    submission, labels = files
+    assert main(["score", submission, "--labels", labels]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "accuracy  0.7500 (95 % interval 0.7414 to 0.7584)",
+        "macro F1  0.7500",
+        "BEAT ME (0.7000): beaten",
+        "SandvikNet (0.8000): not beaten",
+    ]
+
+
+def test_baselines_are_the_course_s(files, capsys):
+    submission, labels = files
+    main(["score", submission, "--labels", labels, "--baseline", "A = B=0.75"])
+    assert capsys.readouterr().out.splitlines()[2:] == ["A = B (0.7500): not beaten"]
+
+
+@pytest.mark.parametrize("baseline", ["BEAT ME", "=0.7", "A=x", "A=70", "A=-1", "A=nan"])
+def test_a_baseline_that_is_none_is_refused(files, baseline, capsys):
+    with pytest.raises(SystemExit):
+        main(["score", files[0], "--labels", files[1], "--baseline", baseline])
+    assert "expected NAME=ACCURACY" in capsys.readouterr().err
+
+
+def test_a_submission_that_is_not_valid_is_said(files, tmp_path, capsys):
+    (tmp_path / "bad.csv").write_text("ID,Prediction\n0,1\n")
+    assert main(["score", str(tmp_path / "bad.csv"), "--labels", files[1]]) == 2
+    assert "can't be scored" in capsys.readouterr().err
+
+
+def test_the_release_command_says_what_it_wrote(tmp_path, capsys):
+    assert main(["release", "--out", str(tmp_path / "handout")]) == 0
+    said = capsys.readouterr().out
+    assert "files, without tests, grading and answers" in said
+    assert "part1_lenet_mnist.ipynb" in said
