@@ -20,7 +20,7 @@ from cnn_utils.files import atomic_path, sha256
 from cnn_utils.grading.grade_one import Job, grade_one, tasks_of
 from cnn_utils.grading.intake import HandedIn, content_hash, find_handins, take
 from cnn_utils.grading.release import package_for_students
-from cnn_utils.grading.run_part import Limits
+from cnn_utils.grading.run_part import Limits, make_removable
 from cnn_utils.grading.sandbox import choose
 from cnn_utils.grading.spec import read_masters
 from cnn_utils.grading.truth import read_truth
@@ -68,7 +68,10 @@ def grade(
     mine = find_handins(handins)[shard[0] - 1 :: shard[1]]
     results = out / "results"
     results.mkdir(parents=True, exist_ok=True)
-    with _job(masters, labels, sandbox, image, limits or Limits()) as (job, master_hash):
+    with (
+        _work_folder(out / f".work-{shard[0]}-of-{shard[1]}") as work,
+        _job(masters, labels, sandbox, image, limits or Limits(), work) as (job, master_hash),
+    ):
         todo = [h for h in mine if not _is_done(h, job, results, master_hash)]
         with (
             ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool,
@@ -80,7 +83,8 @@ def grade(
             try:
                 for done in as_completed(running):
                     row = {**done.result(), "master_hash": master_hash}
-                    _write(results / f"{_safe(row['name'])}.json", row)
+                    row["file"] = _safe(row["name"])
+                    _write(results / f"{row['file']}.json", row)
                     bar.set_postfix_str(f"{row['name']}: {row['status']}"[:40])
                     bar.update()
             except KeyboardInterrupt:
@@ -90,14 +94,36 @@ def grade(
 
 
 @contextmanager
-def _job(masters: Path, labels, sandbox: str, image, limits: Limits) -> Iterator[tuple[Job, str]]:
+def _work_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder that is this batch's alone; what a killed one left in it is removed."""
+    import fcntl
+
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            told = "be graded by one process at a time", "another one at work"
+            raise KitError.about(f"'{folder.parent}'", *told, "Wait for it, or stop it.") from None
+        for place in folder.iterdir():
+            if place.is_dir():
+                make_removable(place)
+                shutil.rmtree(place, ignore_errors=True)
+        yield folder.resolve()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _job(
+    masters: Path, labels, sandbox: str, image, limits: Limits, work: Path
+) -> Iterator[tuple[Job, str]]:
     """Prepare what all hand-ins share; the package in the sandbox has no answers in it."""
     chosen = choose(sandbox, image)
     if chosen.name == "rlimits":
         print("WARNING: without a sandbox, student code can read your files and use your network.")
     stand_in.mnist_sample()
     stand_in.cifar10_sample_path()
-    with tempfile.TemporaryDirectory(prefix="kit-") as folder:
+    with tempfile.TemporaryDirectory(dir=work) as folder:
         kit = Path(folder) / "kit"
         package_for_students(kit / "cnn_utils")
         shutil.copy(PLUGIN, kit)
@@ -110,6 +136,7 @@ def _job(masters: Path, labels, sandbox: str, image, limits: Limits) -> Iterator
             kit,
             stand_in.cache_folder().resolve(),
             limits,
+            work,
         )
         yield job, _hash_of(masters)
 

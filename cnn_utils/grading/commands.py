@@ -71,6 +71,7 @@ def grade(options: argparse.Namespace) -> int:
     """Grade a folder of hand-ins; say how it went."""
     from cnn_utils.grading.batch import grade as grade_folder
     from cnn_utils.grading.gradebook import as_rows, write_gradebook
+    from cnn_utils.grading.report import write_reports
     from cnn_utils.grading.spec import read_masters
 
     results = grade_folder(
@@ -85,11 +86,12 @@ def grade(options: argparse.Namespace) -> int:
     )
     masters, book = read_masters(options.master), options.out / "gradebook.csv"
     write_gradebook(results, masters, book)
+    write_reports(results, masters, options.out / "reports")
     counts = Counter(result["status"] for result in results)
     told = ", ".join(f"{n} {status}" for status, n in counts.most_common())
     n_review = sum(bool(row["review"]) for row in as_rows(results, masters))
     print(f"{len(results)} hand-ins: {told}; {n_review} for a person to look at")
-    print(f"{book} written; details in {options.out / 'results'}")
+    print(f"{book} written; a page for each student in {options.out / 'reports'}")
     return 0
 
 

@@ -40,6 +40,8 @@ class Job:
     cache : Path
         Folder of the sample, already drawn.
     limits : Limits
+    work : Path
+        Folder for what is needed while a hand-in is graded.
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class Job:
     kit: Path
     cache: Path
     limits: Limits
+    work: Path
 
 
 def grade_one(handed_in: HandedIn, job: Job) -> dict:
@@ -142,7 +145,9 @@ def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], job: Job) -> Cla
     if not any(c["metadata"]["grade_id"].startswith("task:") for c in notebook["cells"]):
         return Claims("complete")
     start = time.monotonic()
-    claims = run_part(notebook, inputs, job.sandbox, job.kit, job.cache, job.limits, extra)
+    claims = run_part(
+        notebook, inputs, job.sandbox, job.kit, job.cache, job.limits, job.work, extra
+    )
     claims.seconds = time.monotonic() - start
     return claims
 

@@ -80,6 +80,7 @@ def run_part(
     kit: Path,
     cache: Path,
     limits: Limits,
+    work: Path,
     extra: dict[str, bytes] | None = None,
 ) -> Claims:
     """Run a notebook and return what it claims.
@@ -96,12 +97,14 @@ def run_part(
     cache : Path
         Folder of the sample, already drawn.
     limits : Limits
+    work : Path
+        Where the box is made.
     extra : dict of str to bytes, optional
         Further files for the box.
     """
     wanted = [cell["metadata"]["grade_id"] for cell in notebook["cells"]]
-    with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as work:
-        box = Path(work) / "box"
+    with tempfile.TemporaryDirectory(dir=work, ignore_cleanup_errors=True) as folder:
+        box = Path(folder) / "box"
         _fill(box, notebook, inputs, extra or {})
         outcome = sandbox.run(
             box,
@@ -118,7 +121,7 @@ def run_part(
         claims = _claims(box / "out", wanted)
         if outcome.status == "timeout":
             claims = Claims("timeout")
-        _make_removable(box)
+        make_removable(box)
     return claims
 
 
@@ -178,7 +181,7 @@ def _cases(report: bytes) -> list[tuple[str, str | None]] | None:
     return found
 
 
-def _make_removable(box: Path) -> None:
+def make_removable(box: Path) -> None:
     """Give folders back the permissions that a hand-in may have taken from them."""
     for place, folders, _ in os.walk(box):
         for name in folders:

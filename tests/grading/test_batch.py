@@ -5,6 +5,7 @@ import pytest
 from small_lab import F1, TEN, answer, notebook
 
 from cnn_utils.__main__ import main
+from cnn_utils.errors import KitError
 from cnn_utils.grading import batch
 from cnn_utils.grading.batch import grade
 
@@ -48,6 +49,19 @@ def test_a_hand_in_that_did_not_change_is_not_graded_again(graded, lab, monkeypa
     rows = grade(graded / "in", lab, None, graded / "out", sandbox="bwrap")
     assert asked == []
     assert [row["name"] for row in rows] == ["ann", "bo", "cy"]
+
+
+def test_two_at_once_are_refused_and_nothing_is_left_over(graded, lab):
+    place = graded / "out" / ".work-1-of-1"
+    with batch._work_folder(place), pytest.raises(KitError, match="another one at work"):
+        grade(graded / "in", lab, None, graded / "out", sandbox="bwrap")
+    assert not place.exists()
+
+
+def test_what_a_killed_batch_left_is_removed(tmp_path):
+    (tmp_path / "w" / "old" / "box").mkdir(parents=True)
+    with batch._work_folder(tmp_path / "w") as work:
+        assert [path.name for path in work.iterdir()] == ["lock"]
 
 
 def test_shards_share_a_batch(graded, lab):

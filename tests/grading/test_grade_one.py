@@ -13,7 +13,7 @@ from cnn_utils.grading.truth import Truth
 @pytest.fixture
 def job(lab, tmp_path):
     sandbox = Sandbox("bwrap", lambda *arguments: [])
-    return Job(lab, read_masters(lab), Truth(), sandbox, tmp_path, tmp_path, Limits())
+    return Job(lab, read_masters(lab), Truth(), sandbox, tmp_path, tmp_path, Limits(), tmp_path)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from cnn_utils.grading.run_part import Claims, _cases, _claims, _make_removable, as_npy
+from cnn_utils.grading.run_part import Claims, _cases, _claims, as_npy, make_removable
 
 WANTED = ["task:f1", "check:f1", "probe:f1"]
 CASE = '<testcase name="{}"/>'
@@ -72,7 +72,7 @@ def test_folders_without_permissions_can_be_removed(tmp_path):
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "link").symlink_to("/etc")
     os.chmod(tmp_path / "a", 0)
-    _make_removable(tmp_path)
+    make_removable(tmp_path)
     assert os.stat(tmp_path / "a").st_mode & 0o777 == 0o777
 
 

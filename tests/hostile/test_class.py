@@ -1,0 +1,85 @@
+"""A class of sixty, graded from the command line, killed three times and resumed."""
+
+import csv
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat.v4 as v4
+import pytest
+from cases import LAB, PRE, TEN, WRONG_PRE, WRONG_TEN, instead, nb
+
+from cnn_utils.errors import KitError
+from cnn_utils.grading.sandbox import choose
+
+pytestmark = pytest.mark.hostile
+BARE_PRE, BARE_TEN = PRE.partition("\n")[2], TEN.partition("\n")[2]
+STUB = '# task: preprocess\n# YOUR CODE HERE\nraise NotImplementedError("task preprocess: x")'
+# What students and front ends make of a notebook, and the points it must get.
+KINDS = [
+    (nb(PRE, TEN), 30),
+    (nb(PRE, WRONG_TEN), 10),
+    (nb(WRONG_PRE, TEN), 20),
+    (nb(TEN, PRE), 30),
+    (nb(BARE_PRE, BARE_TEN), 30),
+    (nb(v4.new_markdown_cell(PRE), TEN), 30),
+    (nb(STUB, PRE, TEN), 30),
+    (nb(STUB, TEN), 20),
+    (nb("import numpy as np", f"{PRE}\n\n{BARE_TEN}"), 10),
+    (nb(PRE, TEN).replace(b"\\n", b"\\r\\n"), 30),
+    (b"\xef\xbb\xbf" + nb(PRE, TEN), 30),
+    (nb(instead("raise SystemExit"), TEN), 20),
+    (nb(instead("import os\nos._exit(0)"), TEN), 0),
+    (b"", 0),
+    (nb(PRE, "# task: ten-digits\nten_digit_error_rate = lambda p: 1 - p**10"), 30),
+]
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    try:
+        choose("bwrap")
+    except KitError as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("sixty")
+    (folder / "masters").mkdir()
+    (folder / "masters" / "lab.py").write_text(LAB)
+    (folder / "in").mkdir()
+    for i in range(60):
+        (folder / "in" / f"student{i:02}.ipynb").write_bytes(KINDS[i % len(KINDS)][0])
+    return folder
+
+
+def test_sixty_rows_whatever_happens_meanwhile(course, capsys):
+    command = [sys.executable, "-m", "cnn_utils", "grade", str(course / "in")]
+    command += ["--master", str(course / "masters"), "--out", str(course / "out"), "--jobs", "2"]
+    chance = random.Random(458)
+    for _ in range(3):
+        process = subprocess.Popen([*command, "--sandbox", "bwrap"], stdout=subprocess.DEVNULL)
+        time.sleep(chance.uniform(8, 25))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    before = len(list((course / "out" / "results").glob("*.json")))
+    start = time.monotonic()
+    subprocess.run([*command, "--sandbox", "bwrap"], check=True, stdout=subprocess.DEVNULL)
+    seconds = time.monotonic() - start
+
+    with (course / "out" / "gradebook.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert 0 < before < 60
+    assert [row["name"] for row in rows] == [f"student{i:02}" for i in range(60)]
+    expected = [KINDS[i % len(KINDS)][1] for i in range(60)]
+    assert [float(row["score"]) for row in rows] == expected
+    assert {path.name for path in (course / "out").iterdir()} == {
+        "results",
+        "reports",
+        "gradebook.csv",
+    }
+    results = [json.loads(p.read_text()) for p in (course / "out" / "results").glob("*.json")]
+    assert len(results) == 60
+    with capsys.disabled():
+        rate = (60 - before) / seconds * 60
+        print(f"\n{before} graded before three kills; then {rate:.0f} hand-ins per minute")
