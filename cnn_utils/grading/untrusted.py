@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -39,7 +40,7 @@ def read_and_splice(masters: Path, notebook: str, name: str, data: bytes) -> dic
     """
     request = {"notebook": notebook, "name": name, "data": base64.b64encode(data).decode()}
     command = [sys.executable, "-m", __name__, str(masters)]
-    if sys.platform == "linux":
+    if shutil.which("prlimit"):  # of Linux
         command = ["prlimit", f"--data={MEMORY}", f"--cpu={SECONDS}", "--core=0", "--", *command]
     try:
         done = subprocess.run(

@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 
 import nbformat.v4 as v4
+import pytest
+
+from cnn_utils.errors import KitError
+from cnn_utils.grading.sandbox import choose
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LAB = """\
@@ -74,3 +78,15 @@ def notebook(*cells) -> bytes:
 
 def answer(text: str, **metadata):
     return v4.new_markdown_cell(text, metadata={"task": "why", "kind": "answer", **metadata})
+
+
+def _why_no_sandbox() -> str:
+    try:
+        choose("bwrap")
+    except KitError as error:
+        return str(error)
+    return ""
+
+
+WHY = _why_no_sandbox()
+needs_sandbox = pytest.mark.skipif(bool(WHY), reason=WHY or "there is one")

@@ -1,15 +1,14 @@
 import json
-import shutil
 
 import pytest
-from small_lab import F1, TEN, answer, notebook
+from small_lab import F1, TEN, answer, needs_sandbox, notebook
 
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
 from cnn_utils.grading import batch
 from cnn_utils.grading.batch import grade
 
-pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed")
+pytestmark = needs_sandbox
 
 
 @pytest.fixture(scope="module")

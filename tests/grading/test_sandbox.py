@@ -1,15 +1,14 @@
 import os
-import shutil
 import sys
 import time
+from shutil import which
 
 import pytest
+from small_lab import needs_sandbox
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading import sandbox as module
 from cnn_utils.grading.sandbox import choose
-
-needs_bwrap = pytest.mark.skipif(not shutil.which("bwrap"), reason="bubblewrap is not installed")
 
 
 @pytest.fixture
@@ -28,14 +27,14 @@ def run(box, code, seconds=30, name="bwrap", **environment):
     return choose(name).run(box, [], [sys.executable, "-c", code], seconds, **environment)
 
 
-@needs_bwrap
+@needs_sandbox
 def test_what_is_written_in_the_box_stays(box):
     outcome = run(box, "import os; open('x', 'w').write(os.environ['A'] + os.getcwd())", A="1")
     assert (outcome.status, outcome.code) == ("done", 0)
     assert (box / "x").read_text() == "1/box"
 
 
-@needs_bwrap
+@needs_sandbox
 @pytest.mark.parametrize(
     "code",
     [
@@ -54,7 +53,7 @@ def test_nothing_else_can_be_reached(box, code):
     assert "Error" in outcome.tail
 
 
-@needs_bwrap
+@needs_sandbox
 def test_time_memory_and_file_sizes_have_an_end(box):
     start = time.monotonic()
     assert run(box, "import time; time.sleep(60)", seconds=1).status == "timeout"
@@ -63,7 +62,7 @@ def test_time_memory_and_file_sizes_have_an_end(box):
     assert run(box, "open('x', 'wb').write(b'x' * 60_000_000)").code != 0
 
 
-@needs_bwrap
+@needs_sandbox
 def test_all_that_was_started_dies_with_it(box):
     code = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', "
     code += '\'import os, time; os.setsid(); time.sleep(1); open("late", "w")\'])'
@@ -72,6 +71,7 @@ def test_all_that_was_started_dies_with_it(box):
     assert not (box / "late").exists()
 
 
+@pytest.mark.skipif(not which("prlimit"), reason="prlimit is not installed")
 def test_limits_alone_are_only_used_on_request(box):
     assert run(box, "open('x', 'w')", name="rlimits").code == 0
     assert (box / "x").exists()
