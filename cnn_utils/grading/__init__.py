@@ -22,6 +22,7 @@ All together
     grade_one.py    any bytes in, one row out
     batch.py        a folder, in parallel, resumable
     gradebook.py    the table
+    to_mark.py      the texts that a person marks, as an anonymous sheet
     report.py       what each student is told
     leaderboard.py  submissions, ranked between the baselines
     commands.py     the command line

@@ -73,6 +73,7 @@ def grade(options: argparse.Namespace) -> int:
     from cnn_utils.grading.gradebook import as_rows, write_gradebook
     from cnn_utils.grading.report import write_reports
     from cnn_utils.grading.spec import read_masters
+    from cnn_utils.grading.to_mark import merge_marks
 
     results = grade_folder(
         options.handins,
@@ -85,6 +86,8 @@ def grade(options: argparse.Namespace) -> int:
         image=options.image,
     )
     masters, book = read_masters(options.master), options.out / "gradebook.csv"
+    sheet = options.out / "to_mark.csv"
+    results = merge_marks(results, masters, sheet)
     write_gradebook(results, masters, book)
     write_reports(results, masters, options.out / "reports")
     counts = Counter(result["status"] for result in results)
@@ -92,6 +95,7 @@ def grade(options: argparse.Namespace) -> int:
     n_review = sum(bool(row["review"]) for row in as_rows(results, masters))
     print(f"{len(results)} hand-ins: {told}; {n_review} for a person to look at")
     print(f"{book} written; a page for each student in {options.out / 'reports'}")
+    print(f"texts to mark: {sheet}; fill in the points, and run this again")
     return 0
 
 

@@ -77,6 +77,8 @@ def test_sixty_rows_whatever_happens_meanwhile(course, capsys):
         "results",
         "reports",
         "gradebook.csv",
+        "to_mark.csv",
+        ".to_mark_salt",
     }
     results = [json.loads(p.read_text()) for p in (course / "out" / "results").glob("*.json")]
     assert len(results) == 60

@@ -1,0 +1,94 @@
+import csv
+
+import pytest
+
+from cnn_utils.errors import KitError
+from cnn_utils.grading.to_mark import COLUMNS, merge_marks
+
+
+def result(name, text="It is so.", points=None):
+    mark = {"part": "lab.ipynb", "task": "why", "kind": "answer", "most": 5.0, "reason": ""}
+    code = {**mark, "task": "f1", "kind": "code", "points": 10.0}
+    return {
+        "name": name,
+        "marks": [code, {**mark, "points": points}],
+        "answers": {"lab.ipynb/why (text)": text},
+    }
+
+
+@pytest.fixture
+def sheet(tmp_path):
+    return tmp_path / "to_mark.csv"
+
+
+def rows(sheet):
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def fill(sheet, delimiter=",", encoding="utf-8-sig", **changed):
+    filled = [{**row, **changed} for row in rows(sheet)]
+    with sheet.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(filled)
+
+
+def merged(results, master, sheet):
+    marked = merge_marks(results, {"lab.ipynb": master}, sheet)
+    return [(r["marks"][1]["points"], r["marks"][1]["reason"]) for r in marked]
+
+
+def test_the_sheet_lists_the_texts_without_names(master, sheet):
+    assert merged([result("ann"), result("bo", "No.")], master, sheet) == [(None, ""), (None, "")]
+    assert {row["answer"] for row in rows(sheet)} == {"It is so.", "No."}
+    assert {(row["task"], row["most"], row["points"]) for row in rows(sheet)} == {
+        ("why", "5.0", "")
+    }
+    assert "ann" not in sheet.read_text()
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "encoding"), [(",", "utf-8-sig"), (";", "cp1252"), ("\t", "utf-8")]
+)
+@pytest.mark.parametrize(("points", "value"), [("4", 4), ("2.5", 2.5), ("2,5", 2.5), (" 0 ", 0)])
+def test_what_was_filled_in_is_read_however_it_was_saved(
+    master, sheet, delimiter, encoding, points, value
+):
+    merged([result("ann")], master, sheet)
+    fill(sheet, delimiter, encoding, points=points, comment="æ, well; so")
+    assert merged([result("ann")], master, sheet) == [(value, "æ, well; so")]
+    assert rows(sheet)[0]["comment"] == "æ, well; so"
+    assert merged([result("ann")], master, sheet) == [(value, "æ, well; so")]
+
+
+def test_marks_stay_when_hand_ins_come_and_go(master, sheet):
+    merged([result("ann")], master, sheet)
+    fill(sheet, points="3")
+    assert merged([result("bo")], master, sheet) == [(None, "")]
+    assert sorted(merged([result("bo"), result("ann")], master, sheet), key=str) == [
+        (3, ""),
+        (None, ""),
+    ]
+
+
+@pytest.mark.parametrize("points", ["6", "-1", "good", "nan"])
+def test_points_that_are_none_are_said_and_nothing_is_lost(master, sheet, points):
+    merged([result("ann")], master, sheet)
+    fill(sheet, points=points)
+    before = sheet.read_bytes()
+    with pytest.raises(KitError, match=r"'points' of .* must be a number from 0 to 5; received"):
+        merged([result("ann")], master, sheet)
+    assert sheet.read_bytes() == before
+
+
+def test_another_file_is_not_overwritten(master, sheet):
+    sheet.write_text("name,points\nann,3\n")
+    with pytest.raises(KitError, match="must have the columns id, task, answer"):
+        merged([result("ann")], master, sheet)
+    assert sheet.read_text() == "name,points\nann,3\n"
+
+
+def test_what_was_not_answered_is_not_on_the_sheet_and_formulas_are_text(master, sheet):
+    assert merged([result("ann", points=0.0), result("bo", "=1+1")], master, sheet)[0] == (0, "")
+    assert [row["answer"] for row in rows(sheet)] == ["'=1+1"]
