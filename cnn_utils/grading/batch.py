@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ from cnn_utils.grading.release import package_for_students
 from cnn_utils.grading.run_part import Limits, make_removable
 from cnn_utils.grading.sandbox import choose
 from cnn_utils.grading.spec import read_masters
-from cnn_utils.grading.truth import read_truth
+from cnn_utils.grading.truth import LABEL_FILES, read_truth
 
 PLUGIN = Path(__file__).with_name("nbval_grade.py")
 
@@ -138,12 +139,13 @@ def _job(
             limits,
             work,
         )
-        yield job, _hash_of(masters)
+        yield job, _hash_of(masters, labels)
 
 
-def _hash_of(masters: Path) -> str:
-    """Return a hash of the worked notebooks and of the kit: what a result depends on."""
+def _hash_of(masters: Path, labels: Path | None) -> str:
+    """Return a hash of the worked notebooks, the labels and the kit: a result depends on them."""
     files = [*sorted(masters.glob("*.py")), *sorted(Path(__file__).parents[1].rglob("*.py"))]
+    files += [labels / name for name in LABEL_FILES if labels and (labels / name).is_file()]
     return content_hash({str(i): sha256(file).encode() for i, file in enumerate(files)})
 
 
@@ -168,4 +170,6 @@ def _read(path: Path) -> dict:
 
 def _safe(name: str) -> str:
     """Return a name as a file's name."""
-    return "".join(c if c.isalnum() or c in " ._-()" else "_" for c in name)[:150]
+    safe = "".join(c if c.isalnum() or c in " ._-()" else "_" for c in name)[:150]
+    # Two names must not become one file.
+    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -97,8 +97,11 @@ def cnn(
     except BadArrays as error:
         evidence.agrees.update(dict.fromkeys(("cnn", "submit"), (False, _lower(error))))
         return facts
-    answers = claims.evidence.get("cnn")
-    count = 0 if shown is None else len(shown)
+    if shown is None:
+        told = "it was graded without the test photographs"
+        evidence.agrees.update(dict.fromkeys(("cnn", "submit"), (False, told)))
+        return facts
+    answers, count = claims.evidence.get("cnn"), len(shown)
     if not is_numbers(answers, count) or not all(x in range(10) for x in answers):
         told = "the network that `build_cnn` builds does not take the handed-in weights"
         evidence.agrees.update(dict.fromkeys(("cnn", "submit"), (False, told)))

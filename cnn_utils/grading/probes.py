@@ -38,7 +38,6 @@ _inputs = _json.load(open("in.json"))
 _json.dump(_values, open("out/{out}", "w"))"""
 NETWORK = """\
 import json as _json
-import keras as _keras
 import numpy as _np
 _images = _np.load("images.npy")
 _weights = list(_np.load("weights.npz", allow_pickle=False).values())

@@ -54,14 +54,12 @@ class Claims:
         The last line of what went wrong.
     evidence : dict of str to object
         What the probes wrote, by task.
-    seconds : float
     """
 
     status: str = "crashed"
     passed: dict[str, bool] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, object] = field(default_factory=dict)
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from cnn_utils.metrics import f1_score
 from cnn_utils.submission import validate_submission
 
 LABELS_FILE = "labels_CIFAR10.csv"
+LABEL_FILES = (MNIST_FILE, CIFAR10_FILE, LABELS_FILE)
 # Of the weights of LeNet, in the order of Keras.
 LENET_SHAPES = [(5, 5, 1, 6), (6,), (5, 5, 6, 16), (16,), (400, 120), (120,), (120, 84), (84,)]
 LENET_SHAPES += [(84, 10), (10,)]
@@ -61,7 +62,7 @@ def read_truth(folder: Path | None) -> Truth:
     """
     if folder is None:
         return Truth()
-    files = {name: folder / name for name in (MNIST_FILE, CIFAR10_FILE, LABELS_FILE)}
+    files = {name: folder / name for name in LABEL_FILES}
     there = {name: path for name, path in files.items() if path.is_file()}
     if not there:
         wanted = f"hold {', '.join(files)}, or some of them"

@@ -63,6 +63,19 @@ def test_what_a_killed_batch_left_is_removed(tmp_path):
         assert [path.name for path in work.iterdir()] == ["lock"]
 
 
+def test_two_names_never_become_one_file():
+    names = ["ann", "a:b", "a;b", "x" * 200, "x" * 201]
+    assert len({batch._safe(name) for name in names}) == 5
+    assert batch._safe("ann") == "ann"
+
+
+def test_a_result_depends_on_the_labels_as_well(lab, tmp_path):
+    without = batch._hash_of(lab, tmp_path)
+    assert batch._hash_of(lab, None) == without
+    (tmp_path / "mnist.npz").write_text("x")
+    assert batch._hash_of(lab, tmp_path) != without
+
+
 def test_shards_share_a_batch(graded, lab):
     def names(i):
         rows = grade(graded / "in", lab, None, graded / "out", shard=(i, 2), sandbox="bwrap")

@@ -128,6 +128,13 @@ def test_answers_that_are_none_do_not_count(answers):
     assert not agrees["submit"][0]
 
 
+def test_without_photographs_the_reason_is_said():
+    found = Evidence()
+    files = {"cnn/weights.npz": saved(np.ones(3, np.float32))}
+    judge.cnn(files, Claims(), None, PART2, Truth(), found)
+    assert found.agrees["cnn"] == (False, "it was graded without the test photographs")
+
+
 def test_without_labels_the_answers_are_compared_with_the_submission_only():
     facts, agrees = cnn(ANSWERS[SHOWN].tolist(), labels=None)
     assert "part2_accuracy" not in facts
