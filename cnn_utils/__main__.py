@@ -9,9 +9,9 @@ from pathlib import Path
 
 from cnn_utils import __version__
 from cnn_utils.errors import KitError
+from cnn_utils.files import KIT
 
 PARTS = {"part1": "part1_lenet_mnist", "part2": "part2_cnn_cifar10"}
-KIT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,6 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cnn_utils.errors import cannot_write
+
+# Where the kit lies: the folder of the package, the notebooks and the README.
+KIT = Path(__file__).resolve().parents[1]
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
@@ -29,6 +34,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with open(part, "rb+") as written:
             os.fsync(written.fileno())
         os.replace(part, path)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    content : str or bytes
+        A text is written as UTF-8, with its line ends as they are.
+
+    Raises
+    ------
+    KitError
+        If the file can't be written; an earlier one stays.
+    """
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    try:
+        with atomic_path(path) as part:
+            part.write_bytes(data)
+    except OSError as error:
+        raise cannot_write(path, error) from None
 
 
 def sha256(path: Path) -> str:

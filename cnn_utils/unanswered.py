@@ -50,19 +50,24 @@ def explanation(error: BaseException, source: str = "") -> str | None:
     return told
 
 
+def parsed(source: str) -> ast.Module | None:
+    """Return a cell's syntax tree; None if it is no plain Python, as with a line magic."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def names_left_by(source: str) -> list[str]:
     """Return the names that a cell defines, but not those within its functions."""
-    try:
-        return list(_stored(ast.parse(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # such as a line magic
-        return []
+    tree = parsed(source)
+    return list(_stored(tree)) if tree else []
 
 
 def names_read_by(source: str) -> set[str]:
     """Return the names that a cell reads; if it is no plain Python, all that look like names."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parsed(source)
+    if tree is None:
         return set(re.findall(r"[^\W\d]\w*", source[:100_000]))
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 

@@ -2,7 +2,8 @@ import hashlib
 
 import pytest
 
-from cnn_utils.files import atomic_path, is_own, sha256
+from cnn_utils.errors import KitError
+from cnn_utils.files import KIT, atomic_path, is_own, sha256, write_whole
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -39,3 +40,19 @@ def test_links_to_elsewhere_are_not_one_s_own(tmp_path):
     owned = {name: is_own(folder / name, folder) for name in ("file", "inside", "outside", "none")}
     assert owned == {"file": True, "inside": True, "outside": False, "none": False}
     assert not is_own(folder, tmp_path)
+
+
+def test_texts_and_bytes_are_written_as_they_are(tmp_path):
+    write_whole(tmp_path / "a", "\u00e6\r\n\ud800")
+    assert (tmp_path / "a").read_bytes() == b"\xc3\xa6\r\n?"
+    write_whole(tmp_path / "a", b"\x00")
+    assert (tmp_path / "a").read_bytes() == b"\x00"
+
+
+def test_what_can_t_be_written_is_said(tmp_path):
+    with pytest.raises(KitError, match=r"must be a file to write to; received No such .* disk\.$"):
+        write_whole(tmp_path / "none" / "a", "x")
+
+
+def test_the_kit_lies_where_its_notebooks_are():
+    assert (KIT / "notebooks").is_dir()

@@ -16,9 +16,9 @@ from cnn_utils.checks.network import (
 from cnn_utils.checks.outcome import Mistake, checking
 
 IMAGE = (28, 28, 1)
-CONVOLUTIONS = [(5, 5, 1, 6), (5, 5, 6, 16)]
-DENSE = [(400, 120), (120, 84), (84, 10)]
-SHAPES = [*CONVOLUTIONS, *DENSE, (6,), (16,), (120,), (84,), (10,)]
+SHAPES = lenet_by_hand.LENET_SHAPES
+CONVOLUTIONS = [shape for shape in SHAPES if len(shape) == 4]
+DENSE = [shape for shape in SHAPES if len(shape) == 2]
 NOT_IN_THE_TABLE = ("Dropout", "BatchNormalization", "LayerNormalization", "GaussianNoise")
 NOT_IN_THE_TABLE += ("Rescaling", "RandomFlip", "RandomRotation", "RandomTranslation")
 NOT_IN_THE_TABLE += ("SpatialDropout2D", "AlphaDropout", "GaussianDropout")

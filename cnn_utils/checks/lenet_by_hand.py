@@ -9,6 +9,9 @@ import numpy as np
 
 from cnn_utils.checks.outcome import Mistake
 
+# Of LeNet's weights, in the order of Keras.
+LENET_SHAPES = [(5, 5, 1, 6), (6,), (5, 5, 6, 16), (16,), (400, 120), (120,), (120, 84), (84,)]
+LENET_SHAPES += [(84, 10), (10,)]
 # Half precision keeps three digits.
 TOLERANCE = 5e-3
 ACTIVATIONS: dict[str, Callable] = {

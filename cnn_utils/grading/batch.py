@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from cnn_utils.data import stand_in
 from cnn_utils.errors import KitError
-from cnn_utils.files import atomic_path, sha256
+from cnn_utils.files import sha256, write_whole
 from cnn_utils.grading.grade_one import Job, grade_one, tasks_of
 from cnn_utils.grading.intake import HandedIn, content_hash, find_handins, take
 from cnn_utils.grading.release import package_for_students
@@ -85,7 +85,8 @@ def grade(
                 for done in as_completed(running):
                     row = {**done.result(), "master_hash": master_hash}
                     row["file"] = _safe(row["name"])
-                    _write(results / f"{row['file']}.json", row)
+                    text = json.dumps(row, indent=1, ensure_ascii=False)
+                    write_whole(results / f"{row['file']}.json", text)
                     bar.set_postfix_str(f"{row['name']}: {row['status']}"[:40])
                     bar.update()
             except KeyboardInterrupt:
@@ -157,11 +158,6 @@ def _is_done(handed_in: HandedIn, job: Job, results: Path, master_hash: str) -> 
     except (OSError, ValueError, KeyError, TypeError, KitError):
         return False
     return same and row["master_hash"] == master_hash and row["status"] != "failed"
-
-
-def _write(path: Path, row: dict) -> None:
-    with atomic_path(path) as part:
-        part.write_text(json.dumps(row, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _read(path: Path) -> dict:

@@ -6,7 +6,9 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+from cnn_utils.files import KIT
+
+NOTEBOOKS = KIT / "notebooks"
 
 
 def add_commands(commands) -> list[argparse.ArgumentParser]:

@@ -8,13 +8,15 @@ import re
 
 import numpy as np
 
+from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
 from cnn_utils.errors import KitError
 from cnn_utils.grading.arrays import BadArrays, read_arrays
+from cnn_utils.grading.intake import SUBMISSION
 from cnn_utils.grading.probes import CALLS, agrees, is_numbers
 from cnn_utils.grading.run_part import Claims
 from cnn_utils.grading.score import Evidence
 from cnn_utils.grading.spec import Master
-from cnn_utils.grading.truth import LENET_SHAPES, Truth, rate_lenet
+from cnn_utils.grading.truth import Truth, rate_lenet
 from cnn_utils.handin.for_grading import WEIGHTS, fingerprint
 from cnn_utils.submission.validate import HEADER, N_ROWS
 
@@ -119,7 +121,7 @@ def cnn(
 
 
 def _submission(files, answers, shown, truth: Truth, evidence: Evidence, facts: dict) -> None:
-    predictions = read_submission(files.get("submission.csv"))
+    predictions = read_submission(files.get(SUBMISSION))
     if isinstance(predictions, str):
         evidence.agrees["submit"] = (False, predictions)
         return

@@ -7,8 +7,8 @@ import io
 from collections import Counter
 from pathlib import Path
 
-from cnn_utils.files import atomic_path
-from cnn_utils.grading.spec import Master
+from cnn_utils.files import write_whole
+from cnn_utils.grading.spec import Master, key_of
 
 FIRST = ["name", "status", "score", "max_score", "to_mark"]
 LAST = ["part1_accuracy", "part1_f1", "part2_accuracy", "submission_accuracy"]
@@ -35,7 +35,7 @@ def as_rows(results: list[dict], masters: dict[str, Master]) -> list[dict]:
     copies = _copies(results)
     rows = []
     for result in results:
-        marks = {_key(mark): mark for mark in result["marks"]}
+        marks = {key_of(mark["task"], mark["kind"]): mark for mark in result["marks"]}
         given = [mark["points"] for mark in marks.values() if mark["points"] is not None]
         reviews = [f"{key}: {mark['review']}" for key, mark in marks.items() if mark["review"]]
         reviews += copies.get(result["name"], [])
@@ -64,12 +64,7 @@ def write_gradebook(results: list[dict], masters: dict[str, Master], path: Path)
     writer.writeheader()
     for row in as_rows(results, masters):
         writer.writerow({name: _cell(value) for name, value in row.items()})
-    with atomic_path(path) as part:
-        part.write_text(text.getvalue(), encoding="utf-8")
-
-
-def _key(mark: dict) -> str:
-    return mark["task"] if mark["kind"] == "code" else f"{mark['task']} (text)"
+    write_whole(path, text.getvalue())
 
 
 def _copies(results: list[dict]) -> dict[str, list[str]]:
@@ -91,8 +86,12 @@ def _copies(results: list[dict]) -> dict[str, list[str]]:
     return found
 
 
+def as_text(value: str) -> str:
+    """Return a text that a spreadsheet does not take for a formula."""
+    return f"'{value}" if value.startswith(FORMULA) else value
+
+
 def _cell(value):
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    text = " ".join(str(value).split()) if isinstance(value, str) else value
-    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA) else text
+    return as_text(" ".join(value.split())) if isinstance(value, str) else value

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from cnn_utils.errors import KitError
 from cnn_utils.handin.for_grading import FOLDER, HISTORY, RECORD, WEIGHTS
+from cnn_utils.handin.same_run import SUBMISSION
 
 MOST_BYTES, MOST_MEMBERS = 200_000_000, 2_000
-SUBMISSION = "submission.csv"
 
 
 @dataclass(frozen=True)

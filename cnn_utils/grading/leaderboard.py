@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
-import jinja2
 import numpy as np
 
-from cnn_utils.errors import KitError, cannot_write
-from cnn_utils.files import atomic_path
+from cnn_utils.errors import KitError
+from cnn_utils.files import write_whole
 from cnn_utils.grading.evidence import read_submission
-from cnn_utils.grading.intake import find_handins, take
+from cnn_utils.grading.intake import SUBMISSION, find_handins, take
+from cnn_utils.grading.pages import render
 from cnn_utils.metrics import f1_score
 from cnn_utils.sequences import accuracy_interval
 from cnn_utils.submission import validate_submission
 
 # What a course asks its students to beat; --baseline sets others.
 BASELINES = {"BEAT ME": 0.70, "SandvikNet": 0.80}
-PAGE = resources.files("cnn_utils.grading") / "leaderboard.html.j2"
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def score_handins(handins: Path, labels: np.ndarray) -> tuple[list[Entry], dict[
     entries, refused = [], {}
     for handed_in in find_handins(handins):
         try:
-            predictions = read_submission(take(handed_in, {}, []).get("submission.csv"))
+            predictions = read_submission(take(handed_in, {}, []).get(SUBMISSION))
         except KitError as error:
             predictions = str(error)
         if isinstance(predictions, str):
@@ -115,11 +113,5 @@ def write_page(lines: list[Entry], refused: dict[str, str], path: Path, title: s
     path : Path
     title : str
     """
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(PAGE.read_text(encoding="utf-8"))
-    page = template.render(lines=lines, refused=refused, title=title)
-    try:
-        with atomic_path(path) as part:
-            part.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise cannot_write(path, error) from None
+    page = render("leaderboard", {"lines": lines, "refused": refused, "title": title})
+    write_whole(path, page)

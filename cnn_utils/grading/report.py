@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
 from pathlib import Path
 
-import jinja2
-
-from cnn_utils.files import atomic_path
+from cnn_utils.files import write_whole
+from cnn_utils.grading.pages import render
 from cnn_utils.grading.spec import Master
 
-PAGE = resources.files("cnn_utils.grading") / "report.html.j2"
 STATUS = {
     "complete": "",
     "incomplete": "Not all of it was there, or came to its end.",
@@ -109,13 +106,10 @@ def write_reports(results: list[dict], masters: dict[str, Master], folder: Path)
         Made if missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(PAGE.read_text(encoding="utf-8"))
     for result in results:
         texts = {
-            "html": template.render(told_to_student(result, masters)),
+            "html": render("report", told_to_student(result, masters)),
             "json": json.dumps(gradescope(result, masters), indent=1, ensure_ascii=False),
         }
         for suffix, text in texts.items():
-            with atomic_path(folder / f"{result['file']}.{suffix}") as part:
-                part.write_text(text, encoding="utf-8", errors="replace")
+            write_whole(folder / f"{result['file']}.{suffix}", text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nbformat
+
 from cnn_utils.errors import KitError
 from cnn_utils.handin.pairing import build_notebook
 from cnn_utils.handin.tasks import without_comments
@@ -40,7 +42,7 @@ class TaskSpec:
     @property
     def key(self) -> str:
         """Return its name in the gradebook: answers beside code of the same name are marked."""
-        return self.name if self.kind == "code" else f"{self.name} (text)"
+        return key_of(self.name, self.kind)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,23 @@ class Master:
         return next((t for t in self.tasks if (t.name, t.kind) == (name, kind)), None)
 
 
+def key_of(name: str, kind: str) -> str:
+    """Return a task's name in the gradebook."""
+    return name if kind == "code" else f"{name} (text)"
+
+
+def last_heading(markdown: str) -> str:
+    """Return the last heading of a text, "" if there is none."""
+    found = [line.lstrip("# ").strip() for line in markdown.split("\n") if line.startswith("#")]
+    return found[-1] if found else ""
+
+
+def read_master(path: Path) -> Master:
+    """Return one worked notebook (.py); see `read_masters`."""
+    notebook = nbformat.reads(build_notebook(path), as_version=4)
+    return _read(path.with_suffix(".ipynb").name, notebook)
+
+
 def read_masters(folder: Path) -> dict[str, Master]:
     """Return the worked notebooks of a folder (.py), by the names of their .ipynb.
 
@@ -79,15 +98,7 @@ def read_masters(folder: Path) -> dict[str, Master]:
     sources = sorted(folder.glob("*.py"))
     if not sources:
         raise KitError.about(f"--master '{folder}'", "hold the worked notebooks (.py)", "none")
-    import nbformat
-
-    return {
-        master.name: master
-        for master in (
-            _read(path.with_suffix(".ipynb").name, nbformat.reads(build_notebook(path), 4))
-            for path in sources
-        )
-    }
+    return {master.name: master for master in map(read_master, sources)}
 
 
 def _read(name: str, notebook) -> Master:
@@ -120,6 +131,4 @@ def _read(name: str, notebook) -> Master:
 def _heading(cell) -> str:
     if cell.cell_type != "markdown":
         return ""
-    lines = without_comments(cell.source).splitlines()
-    found = [line.lstrip("# ").strip() for line in lines if line.startswith("#")]
-    return found[-1] if found else ""
+    return last_heading(without_comments(cell.source))

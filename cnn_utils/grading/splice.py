@@ -7,14 +7,13 @@ heading. So answers survive being moved, split, copied, merged with helpers, or 
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass, field
 
 from cnn_utils.grading.reading import PlainCell
-from cnn_utils.grading.spec import Master, TaskSpec
+from cnn_utils.grading.spec import Master, TaskSpec, last_heading
 from cnn_utils.handin.tasks import MARKER, Task
-from cnn_utils.unanswered import names_left_by
+from cnn_utils.unanswered import names_left_by, parsed
 
 # What a cell could use to steer nbval; comments are not needed to solve a task.
 STEERING = re.compile(r"(?i)#\s*(nbval_\w+|PYTEST_VALIDATE_\w+)[^\n]*")
@@ -99,8 +98,8 @@ def _owners(master: Master, cells) -> list[tuple[TaskSpec, str] | None]:
     for cell in cells:
         marked = _marked(cell.source)
         if cell.kind == "markdown":
-            heading = _last_heading(cell.source) or heading
-        if marked in code and (cell.kind != "markdown" or _looks_like_code(cell.source)):
+            heading = last_heading(cell.source) or heading
+        if marked in code and (cell.kind != "markdown" or parsed(cell.source) is not None):
             owners.append((code[marked], "line"))
         elif cell.kind == "markdown" and cell.role == "answer" and cell.task in text:
             owners.append((text[cell.task], "metadata"))
@@ -127,7 +126,7 @@ def _texts_by_heading(text: dict[str, TaskSpec], owners, cells) -> None:
             continue
         under, last = False, None
         for i, cell in enumerate(cells):
-            if cell.kind == "markdown" and (title := _last_heading(cell.source)):
+            if cell.kind == "markdown" and (title := last_heading(cell.source)):
                 under = title == task.heading
             elif cell.kind in ("markdown", "raw") and under and owners[i] is None:
                 last = i
@@ -174,19 +173,6 @@ def _marked(source: str) -> str:
             match = MARKER.match(line)
             return match[1].lower() if match else ""
     return ""
-
-
-def _looks_like_code(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
-
-
-def _last_heading(source: str) -> str:
-    found = [line.lstrip("# ").strip() for line in source.split("\n") if line.startswith("#")]
-    return found[-1] if found else ""
 
 
 def _defines(source: str, names: tuple[str, ...]) -> bool:

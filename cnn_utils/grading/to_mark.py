@@ -9,9 +9,10 @@ import io
 import secrets
 from pathlib import Path
 
-from cnn_utils.errors import KitError, cannot_write
-from cnn_utils.files import atomic_path
-from cnn_utils.grading.spec import Master
+from cnn_utils.errors import KitError
+from cnn_utils.files import write_whole
+from cnn_utils.grading.gradebook import as_text
+from cnn_utils.grading.spec import Master, key_of
 
 COLUMNS = ["id", "task", "answer", "most", "points", "comment"]
 SALT = ".to_mark_salt"
@@ -50,7 +51,7 @@ def merge_marks(results: list[dict], masters: dict[str, Master], path: Path) -> 
             if mark["kind"] != "answer" or mark["points"] is not None:
                 continue
             old = filled.pop((identity, mark["task"]), {})
-            answer = result["answers"].get(f"{mark['part']}/{mark['task']} (text)", "")
+            answer = result["answers"].get(f"{mark['part']}/{key_of(mark['task'], 'answer')}", "")
             row = {"id": identity, "task": mark["task"], "answer": answer, "most": mark["most"]}
             rows.append({**row, **{name: old.get(name, "") for name in ("points", "comment")}})
             points = _points(rows[-1], path)
@@ -97,21 +98,13 @@ def _write(rows: list[dict], path: Path) -> None:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        answer = str(row["answer"])
-        # A spreadsheet takes what begins so for a formula, and runs it.
-        safe = f"'{answer}" if answer.startswith(("=", "+", "-", "@", "\t", "\r")) else answer
-        writer.writerow({**row, "answer": safe})
-    try:
-        with atomic_path(path) as part:
-            # With the mark by which spreadsheets know UTF-8.
-            part.write_text(text.getvalue(), encoding="utf-8-sig", errors="replace", newline="")
-    except OSError as error:
-        raise cannot_write(path, error) from None
+        writer.writerow({**row, "answer": as_text(row["answer"])})
+    # With the mark by which spreadsheets know UTF-8.
+    write_whole(path, "\ufeff" + text.getvalue())
 
 
 def _salt(path: Path) -> bytes:
     """Return what makes the ids of this batch, made once: names can't be told from them."""
     if not path.is_file():
-        with atomic_path(path) as part:
-            part.write_text(secrets.token_hex(16), encoding="utf-8")
+        write_whole(path, secrets.token_hex(16))
     return path.read_bytes()

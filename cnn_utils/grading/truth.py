@@ -16,9 +16,6 @@ from cnn_utils.submission import validate_submission
 
 LABELS_FILE = "labels_CIFAR10.csv"
 LABEL_FILES = (MNIST_FILE, CIFAR10_FILE, LABELS_FILE)
-# Of the weights of LeNet, in the order of Keras.
-LENET_SHAPES = [(5, 5, 1, 6), (6,), (5, 5, 6, 16), (16,), (400, 120), (120,), (120, 84), (84,)]
-LENET_SHAPES += [(84, 10), (10,)]
 N_SHOWN, CHUNK = 2_000, 250
 
 

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cnn_utils.errors import KitError
+from cnn_utils.files import KIT
 
 SECONDS, MEMORY = 40, 2_000_000_000
 
@@ -49,7 +50,7 @@ def read_and_splice(masters: Path, notebook: str, name: str, data: bytes) -> dic
             capture_output=True,
             text=True,
             timeout=SECONDS,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=KIT,
         )
         reply = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError):
@@ -63,12 +64,13 @@ def main() -> None:
     """Answer one request from standard input."""
     from cnn_utils.grading.assemble import assemble
     from cnn_utils.grading.reading import read_cells
-    from cnn_utils.grading.spec import read_masters
+    from cnn_utils.grading.spec import read_master
     from cnn_utils.grading.splice import splice
 
     request = json.load(sys.stdin)
     try:
-        master = read_masters(Path(sys.argv[1]))[request["notebook"]]
+        source = Path(sys.argv[1]) / request["notebook"]
+        master = read_master(source.with_suffix(".py"))
         cells = read_cells(base64.b64decode(request["data"]), request["name"])
         spliced = splice(master, cells)
         answers = {f"{kind}:{name}": asdict(a) for (name, kind), a in spliced.answers.items()}

@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup
 
 from cnn_utils import __version__
 from cnn_utils.errors import KitError, cannot_write
-from cnn_utils.files import atomic_path, is_own, sha256
+from cnn_utils.files import KIT, atomic_path, is_own, sha256
 from cnn_utils.handin.assignment import FILE, Part, read_assignment
 from cnn_utils.handin.doctor import examine
 from cnn_utils.handin.finding import Finding
@@ -33,7 +33,7 @@ from cnn_utils.handin.tasks import calls_hand_in, group_of, tasks_in, without_co
 
 ALSO = (SUBMISSION, f"{SUBMISSION}.json")
 MANIFEST = "manifest.json"
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+NOTEBOOKS = KIT / "notebooks"
 # Letters that the PDF shows as they are; others may be spelled out.
 PLAIN = r"[\x20-\u024f]*"
 _seen_unsaved: dict[Path, float] = {}

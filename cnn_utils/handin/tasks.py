@@ -6,6 +6,8 @@ import ast
 import re
 from dataclasses import dataclass, field
 
+from cnn_utils.unanswered import parsed
+
 MARKER = re.compile(r"^\s*#\s*task:\s*([\w-]+)\s*$", re.IGNORECASE)
 # What the student release puts in place of the worked answers.
 STUB = re.compile(r"""raise NotImplementedError\(\s*["']task """)
@@ -67,10 +69,8 @@ def calls_hand_in(source: str) -> bool:
     """Say whether code does nothing but call `hand_in`."""
     if "hand_in(" not in source:
         return False
-    try:
-        statements = ast.parse(source).body
-    except (SyntaxError, ValueError):
-        return False
+    tree = parsed(source)
+    statements = tree.body if tree else []
     calls = [node for node in statements if not isinstance(node, (ast.Import, ast.ImportFrom))]
     functions = [getattr(getattr(node, "value", None), "func", None) for node in calls]
     names = [getattr(function, "attr", getattr(function, "id", "")) for function in functions]

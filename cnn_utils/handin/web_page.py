@@ -6,8 +6,7 @@ from pathlib import Path
 
 from nbconvert import HTMLExporter
 
-from cnn_utils.errors import cannot_write
-from cnn_utils.files import atomic_path
+from cnn_utils.files import write_whole
 
 # nbconvert's own page, with the alternative text that it leaves out.
 PAGE = """{% extends 'lab/index.html.j2' %}
@@ -33,8 +32,4 @@ def write_page(notebook, path: Path) -> None:
     """
     title = {"metadata": {"name": path.stem.replace("_", " ")}}
     html, _ = HTMLExporter(raw_template=PAGE).from_notebook_node(notebook, title)
-    try:
-        with atomic_path(path) as part:
-            part.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise cannot_write(path, error) from None
+    write_whole(path, html)

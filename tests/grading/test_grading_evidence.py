@@ -3,13 +3,14 @@ import io
 import numpy as np
 import pytest
 
+from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
 from cnn_utils.grading import evidence as judge
 from cnn_utils.grading.evidence import read_submission
 from cnn_utils.grading.probes import expected, make_inputs
 from cnn_utils.grading.run_part import Claims
 from cnn_utils.grading.score import Evidence
 from cnn_utils.grading.spec import Master, TaskSpec
-from cnn_utils.grading.truth import LENET_SHAPES, Truth
+from cnn_utils.grading.truth import Truth
 
 PART1 = Master("p1", [], [TaskSpec("train-lenet", "code", 10, threshold=0.9)], ["lenet"])
 PART2 = Master("p2", [], [TaskSpec("cnn", "code", 15, threshold=0.6)], ["cnn"])

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
 from cnn_utils.errors import KitError
-from cnn_utils.grading.truth import LENET_SHAPES, Truth, rate_lenet, read_truth
+from cnn_utils.grading.truth import Truth, rate_lenet, read_truth
 
 
 def test_lenet_is_rated_as_keras_would():

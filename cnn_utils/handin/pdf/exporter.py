@@ -7,8 +7,7 @@ from pathlib import Path
 import pypdf
 from nbconvert.exporters import Exporter
 
-from cnn_utils.errors import cannot_write
-from cnn_utils.files import atomic_path
+from cnn_utils.files import write_whole
 from cnn_utils.handin.pdf.document import NoLayout, build
 from cnn_utils.handin.run import read_notebook
 from cnn_utils.handin.web_page import write_page
@@ -55,11 +54,7 @@ def export_pdf(notebook: Path, out: Path | None = None) -> Path:
     """
     out = notebook.with_suffix(".pdf") if out is None else out
     pdf = build(read_notebook(notebook), notebook.parent, notebook.stem)
-    try:
-        with atomic_path(out) as part:
-            part.write_bytes(pdf)
-    except OSError as error:
-        raise cannot_write(out, error) from None
+    write_whole(out, pdf)
     return out
 
 
