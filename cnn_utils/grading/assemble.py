@@ -5,6 +5,7 @@ from __future__ import annotations
 import nbformat.v4 as v4
 
 from cnn_utils.grading.probes import probe_cells
+from cnn_utils.grading.regions import END
 from cnn_utils.grading.spec import Master
 from cnn_utils.grading.splice import Spliced
 from cnn_utils.unanswered import names_left_by, names_read_by
@@ -63,7 +64,7 @@ def _cell(grade_id: str, source: str):
 
 def _behind_the_solution(source: str) -> str:
     """Return what the master gives in a task's cell, behind the student's part."""
-    return source.partition("### END SOLUTION")[2].strip()
+    return source.partition(END)[2].strip()
 
 
 def _needed(cells) -> list:

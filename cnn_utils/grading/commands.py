@@ -35,6 +35,13 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
         "--sandbox", choices=("auto", "container", "bwrap", "rlimits"), default="auto"
     )
     grade_parser.add_argument("--image", help="container image that has the kit's requirements")
+    grade_parser.add_argument(
+        "--dask", metavar="tls://HOST:PORT", help="have the workers of this Dask scheduler do it"
+    )
+    grade_parser.add_argument(
+        "--lms", type=Path, metavar="CSV", help="export of Canvas or Moodle, to be filled in"
+    )
+    grade_parser.add_argument("--column", help="Canvas' assignment, if there are several")
     grade_parser.set_defaults(command=grade)
 
     score_parser = commands.add_parser("score", help="score one submission.csv")
@@ -71,34 +78,45 @@ def release(options: argparse.Namespace) -> int:
 
 def grade(options: argparse.Namespace) -> int:
     """Grade a folder of hand-ins; say how it went."""
+    from cnn_utils.grading import results
     from cnn_utils.grading.batch import grade as grade_folder
-    from cnn_utils.grading.gradebook import as_rows, write_gradebook
-    from cnn_utils.grading.report import write_reports
+    from cnn_utils.grading.prepare import Settings
     from cnn_utils.grading.spec import read_masters
-    from cnn_utils.grading.to_mark import merge_marks
 
-    results = grade_folder(
+    settings = Settings(options.master, options.labels, options.sandbox, options.image)
+    found = grade_folder(
         options.handins,
-        options.master,
-        options.labels,
+        settings,
         options.out,
         jobs=options.jobs,
         shard=options.shard,
-        sandbox=options.sandbox,
-        image=options.image,
+        dask=options.dask,
     )
-    masters, book = read_masters(options.master), options.out / "gradebook.csv"
-    sheet = options.out / "to_mark.csv"
-    results = merge_marks(results, masters, sheet)
-    write_gradebook(results, masters, book)
-    write_reports(results, masters, options.out / "reports")
-    counts = Counter(result["status"] for result in results)
+    rows = results.write_results(found, read_masters(options.master), options.out)
+    counts = Counter(row["status"] for row in rows)
     told = ", ".join(f"{n} {status}" for status, n in counts.most_common())
-    n_review = sum(bool(row["review"]) for row in as_rows(results, masters))
-    print(f"{len(results)} hand-ins: {told}; {n_review} for a person to look at")
-    print(f"{book} written; a page for each student in {options.out / 'reports'}")
-    print(f"texts to mark: {sheet}; fill in the points, and run this again")
+    n_review = sum(bool(row["review"]) for row in rows)
+    print(f"{len(rows)} hand-ins: {told}; {n_review} for a person to look at")
+    print(f"{options.out / results.BOOK}: the points; {options.out / results.CLASS}: the class")
+    print(f"{options.out / results.REPORTS}: a page for each student")
+    print(f"{options.out / results.SHEET}: texts to mark; fill in the points, and run this again")
+    if options.lms:
+        _fill_in(options, rows)
     return 0
+
+
+def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
+    from cnn_utils.grading.lms import fill_in
+
+    target = options.out / f"filled_in_{options.lms.name}"
+    filled = fill_in(options.lms, rows, target, options.column)
+    print(f"{target}: {filled.n_filled} rows have their points")
+    for names, why in (
+        (filled.not_marked, "waiting for texts to be marked"),
+        (filled.not_found, "in no row, or not alone in it"),
+    ):
+        if names:
+            print(f"  {why}: {', '.join(names)}")
 
 
 def score(options: argparse.Namespace) -> int:

@@ -11,10 +11,10 @@ import numpy as np
 from cnn_utils import __version__
 from cnn_utils.errors import KitError
 from cnn_utils.grading import evidence as judge
+from cnn_utils.grading.assemble import TASK
 from cnn_utils.grading.intake import SUBMISSION, HandedIn, content_hash, take
 from cnn_utils.grading.probes import make_inputs
-from cnn_utils.grading.run_part import Claims, Limits, as_npy, run_part
-from cnn_utils.grading.sandbox import Sandbox
+from cnn_utils.grading.run_part import Bench, Claims, as_npy, run_part
 from cnn_utils.grading.score import Evidence, Mark, mark
 from cnn_utils.grading.spec import Master
 from cnn_utils.grading.truth import Truth
@@ -22,6 +22,7 @@ from cnn_utils.grading.untrusted import read_and_splice
 from cnn_utils.handin.for_grading import WEIGHTS
 
 UNREADABLE = "unreadable"
+MOST_LETTERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -34,24 +35,16 @@ class Job:
         Of the worked notebooks.
     masters : dict of str to Master
     truth : Truth
-    sandbox : Sandbox
-    kit : Path
-        Folder of the package as students have it, and of the plugin.
-    cache : Path
-        Folder of the sample, already drawn.
-    limits : Limits
-    work : Path
-        Folder for what is needed while a hand-in is graded.
+    bench : Bench
+    version : str
+        Hash of all that a result depends on besides the hand-in.
     """
 
     folder: Path
     masters: dict[str, Master]
     truth: Truth
-    sandbox: Sandbox
-    kit: Path
-    cache: Path
-    limits: Limits
-    work: Path
+    bench: Bench
+    version: str
 
 
 def grade_one(handed_in: HandedIn, job: Job) -> dict:
@@ -63,20 +56,10 @@ def grade_one(handed_in: HandedIn, job: Job) -> dict:
     job : Job
     """
     start = time.monotonic()
-    row = {
-        "name": handed_in.name,
-        "status": "complete",
-        "marks": [],
-        "notes": [],
-        "facts": {},
-        "answers": {},
-        "input_hash": "",
-        "sandbox": job.sandbox.name,
-        "kit": __version__,
-    }
+    row = _new_row(handed_in.name)
+    row.update(sandbox=job.bench.sandbox.name, master_hash=job.version)
     try:
-        networks = [name for master in job.masters.values() for name in master.networks]
-        files = take(handed_in, tasks_of(job), networks)
+        files = files_of(handed_in, job.masters)
         row["input_hash"] = content_hash(files)
         for name, master in job.masters.items():
             _grade_part(row, name, master, files, job)
@@ -86,19 +69,49 @@ def grade_one(handed_in: HandedIn, job: Job) -> dict:
     except Exception as error:  # one bad hand-in costs one row, never the batch
         row["status"] = "failed"
         row["notes"].append(f"The grader itself failed: {type(error).__name__}: {error}"[:300])
-    graded = {(m["part"], m["task"], m["kind"]) for m in row["marks"]}
-    for name, master in job.masters.items():
-        for task in master.tasks:
-            if (name, task.name, task.kind) not in graded:
-                told = Mark(task.name, task.kind, 0.0, task.points, "No answer was found.")
-                row["marks"].append({"part": name, **told.as_dict()})
+    _add_missing_marks(row, job.masters)
     row["seconds"] = round(time.monotonic() - start, 1)
     return row
 
 
-def tasks_of(job: Job) -> dict[str, list[str]]:
-    """Return the names of the tasks in each notebook."""
-    return {name: [task.name for task in master.tasks] for name, master in job.masters.items()}
+def failed_row(name: str, masters: dict[str, Master], why: str) -> dict:
+    """Return the row of a hand-in that could not be graded; it will be tried again."""
+    row = {**_new_row(name), "status": "failed", "notes": [why]}
+    _add_missing_marks(row, masters)
+    return row
+
+
+def files_of(handed_in: HandedIn, masters: dict[str, Master]) -> dict[str, bytes]:
+    """Return what grading looks at of a hand-in; see `take`."""
+    tasks = {name: [task.name for task in master.tasks] for name, master in masters.items()}
+    networks = [name for master in masters.values() for name in master.networks]
+    return take(handed_in, tasks, networks)
+
+
+def _new_row(name: str) -> dict:
+    return {
+        "name": name,
+        "status": "complete",
+        "marks": [],
+        "notes": [],
+        "facts": {},
+        "answers": {},
+        "helpers": {},
+        "input_hash": "",
+        "sandbox": "",
+        "master_hash": "",
+        "kit": __version__,
+        "seconds": 0,
+    }
+
+
+def _add_missing_marks(row: dict, masters: dict[str, Master]) -> None:
+    graded = {(m["part"], m["task"], m["kind"]) for m in row["marks"]}
+    for name, master in masters.items():
+        for task in master.tasks:
+            if (name, task.name, task.kind) not in graded:
+                told = Mark(task.name, task.kind, 0.0, task.points, "No answer was found.")
+                row["marks"].append({"part": name, **told.as_dict()})
 
 
 def _grade_part(row: dict, name: str, master: Master, files: dict[str, bytes], job: Job) -> None:
@@ -138,13 +151,15 @@ def _grade_part(row: dict, name: str, master: Master, files: dict[str, bytes], j
     for task in master.tasks:
         answer = answers[f"{task.kind}:{task.name}"]
         row["marks"].append({"part": name, **mark(task, answer, claims, found).as_dict()})
-        row["answers"][f"{name}/{task.key}"] = answer["source"][:20_000]
+        row["answers"][f"{name}/{task.key}"] = answer["source"][:MOST_LETTERS]
+    helpers = "\n".join(source for of_task in spliced["helpers"].values() for source in of_task)
+    row["helpers"][name] = helpers[:MOST_LETTERS]
 
 
 def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], job: Job) -> Claims:
-    if not any(c["metadata"]["grade_id"].startswith("task:") for c in notebook["cells"]):
+    if not any(c["metadata"]["grade_id"].startswith(TASK) for c in notebook["cells"]):
         return Claims("complete")
-    return run_part(notebook, inputs, job.sandbox, job.kit, job.cache, job.limits, job.work, extra)
+    return run_part(notebook, inputs, job.bench, extra)
 
 
 def _named(facts: dict, network: str) -> dict:

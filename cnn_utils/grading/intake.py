@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cnn_utils.errors import KitError
-from cnn_utils.handin.for_grading import FOLDER, HISTORY, RECORD, WEIGHTS
+from cnn_utils.handin.for_grading import FOLDER, WEIGHTS
 from cnn_utils.handin.same_run import SUBMISSION
 
 MOST_BYTES, MOST_MEMBERS = 200_000_000, 2_000
@@ -178,11 +178,10 @@ def _choose(names: list[str], notebooks: list[str], networks: list[str]) -> dict
     if len(left) == 1 and len(missing) == 1:
         chosen[missing[0]] = left[0]
     for network in networks:
-        for file in (WEIGHTS, HISTORY, RECORD):
-            ending = f"{FOLDER}/{network}/{file}"
-            hits = [n for n in plain if n == ending or n.endswith(f"/{ending}")]
-            if hits:
-                chosen[f"{network}/{file}"] = hits[0]
+        ending = f"{FOLDER}/{network}/{WEIGHTS}"
+        hits = [n for n in plain if n == ending or n.endswith(f"/{ending}")]
+        if hits:
+            chosen[f"{network}/{WEIGHTS}"] = hits[0]
     hits = [n for n in plain if PurePosixPath(n).name == SUBMISSION]
     if hits:
         chosen[SUBMISSION] = hits[0]

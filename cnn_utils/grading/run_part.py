@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -15,6 +14,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
+from cnn_utils.grading.assemble import PROBE
 from cnn_utils.grading.fetch import fetch, fetch_json
 from cnn_utils.grading.probes import OUT
 from cnn_utils.grading.sandbox import Sandbox
@@ -71,15 +71,31 @@ class Limits:
     images: int = 6_000
 
 
+@dataclass(frozen=True)
+class Bench:
+    """Where notebooks are run; the same for all hand-ins of a batch.
+
+    Attributes
+    ----------
+    sandbox : Sandbox
+    kit : Path
+        Folder of the package as students have it, and of the plugin.
+    cache : Path
+        Folder of the sample, already drawn.
+    work : Path
+        Folder for the boxes.
+    limits : Limits
+    """
+
+    sandbox: Sandbox
+    kit: Path
+    cache: Path
+    work: Path
+    limits: Limits = Limits()
+
+
 def run_part(
-    notebook: dict,
-    inputs: dict,
-    sandbox: Sandbox,
-    kit: Path,
-    cache: Path,
-    limits: Limits,
-    work: Path,
-    extra: dict[str, bytes] | None = None,
+    notebook: dict, inputs: dict, bench: Bench, extra: dict[str, bytes] | None = None
 ) -> Claims:
     """Run a notebook and return what it claims.
 
@@ -89,32 +105,25 @@ def run_part(
         From `assemble`.
     inputs : dict
         From `make_inputs`.
-    sandbox : Sandbox
-    kit : Path
-        Folder of the package as students have it, and of the plugin.
-    cache : Path
-        Folder of the sample, already drawn.
-    limits : Limits
-    work : Path
-        Where the box is made.
+    bench : Bench
     extra : dict of str to bytes, optional
         Further files for the box.
     """
     wanted = [cell["metadata"]["grade_id"] for cell in notebook["cells"]]
-    with tempfile.TemporaryDirectory(dir=work, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(dir=bench.work, ignore_cleanup_errors=True) as folder:
         box = Path(folder) / "box"
         _fill(box, notebook, inputs, extra or {})
-        outcome = sandbox.run(
+        outcome = bench.sandbox.run(
             box,
-            [kit, cache],
-            [sys.executable, *COMMAND, f"--nbval-cell-timeout={limits.cell:g}"],
-            limits.whole,
-            PYTHONPATH=str(kit),
+            [bench.kit, bench.cache],
+            [*COMMAND, f"--nbval-cell-timeout={bench.limits.cell:g}"],
+            bench.limits.whole,
+            PYTHONPATH=str(bench.kit),
             PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
             CNN_UTILS_PROFILE="quick",
             CNN_UTILS_SOURCE="sample",
-            CNN_UTILS_CACHE=str(cache),
-            CNN_UTILS_LIMIT=str(limits.images),
+            CNN_UTILS_CACHE=str(bench.cache),
+            CNN_UTILS_LIMIT=str(bench.limits.images),
         )
         claims = _claims(box / "out", wanted)
         if outcome.status == "timeout":
@@ -141,8 +150,8 @@ def _fill(box: Path, notebook: dict, inputs: dict, extra: dict[str, bytes]) -> N
 
 def _claims(out: Path, wanted: list[str]) -> Claims:
     claims = Claims()
-    tasks = [name.removeprefix("probe:") for name in wanted if name.startswith("probe:")]
-    for task in tasks:
+    probes = [name.partition(":") for name in wanted]
+    for task in (task for kind, _, task in probes if kind == PROBE):
         evidence = fetch_json(out, OUT.format(task))
         if evidence is not None:
             claims.evidence[task] = evidence

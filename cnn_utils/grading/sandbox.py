@@ -1,4 +1,4 @@
-"""Run a command shut off: no network, nothing to read but Python, nothing to write but one folder.
+"""Run Python shut off: no network, nothing to read but Python, nothing to write but one folder.
 
 A container engine is taken if it works, else bubblewrap (Linux), else nothing: without a sandbox
 nothing is run. Limits of this process (`rlimits`) alone are no sandbox, and only used on request.
@@ -12,14 +12,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnn_utils.errors import KitError
+from cnn_utils.grading import bubblewrap, container
+from cnn_utils.grading.limits import limited
 
-NOBODY = 65534
-MEMORY, FILE_SIZE, PROCESSES = 3_000_000_000, 50_000_000, 256
 # One job per core is faster than TensorFlow's threads of several jobs against each other.
 ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -32,9 +31,9 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "HOME": "/box",
     "TMPDIR": "/tmp",
-    "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
 }
+NAMES = ("container", "bwrap", "rlimits")
 NO_SANDBOX = (
     "No sandbox works here, and hand-ins are other people's programs: nothing was run. Install "
     "bubblewrap (Debian, Ubuntu: `apt install bubblewrap`), or name a container image with "
@@ -59,24 +58,26 @@ class Outcome:
     tail: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sandbox:
-    """A way to run commands shut off.
+    """A way to run Python shut off.
 
     Attributes
     ----------
     name : {"container", "bwrap", "rlimits"}
-    wrap : callable
-        Takes the box folder, folders to be seen and the command, and returns the whole command.
+    image : str
+        Of the container.
     """
 
     name: str
-    wrap: Callable[[Path, list[Path], list[str]], list[str]]
+    image: str = ""
+    _running: set[subprocess.Popen] = field(default_factory=set, repr=False)
+    _is_stopped: bool = False
 
     def run(
-        self, box: Path, readable: list[Path], command: list[str], seconds: float, **environment
+        self, box: Path, readable: list[Path], arguments: list[str], seconds: float, **environment
     ) -> Outcome:
-        """Run a command with `box` as its working folder; kill all of it when time is up.
+        """Run Python with `box` as its working folder; kill all of it when time is up.
 
         Parameters
         ----------
@@ -84,27 +85,34 @@ class Sandbox:
             The only folder that can be written to.
         readable : list of Path
             Other folders that can be read.
-        command : list of str
+        arguments : list of str
+            Python's.
         seconds : float
             Wall-clock time.
         **environment : str
             Further environment variables.
+
+        Raises
+        ------
+        KitError
+            If it was stopped.
         """
-        whole = self.wrap(box, readable, command)
+        if self._is_stopped:
+            raise KitError("Grading was stopped.")
+        environment = self._environment(box, environment)
         log = box.parent / f"{box.name}.log"
-        environment = {**ENVIRONMENT, **environment}
-        if self.name == "rlimits":
-            environment.update(HOME=str(box), TMPDIR=str(box), PATH=os.environ.get("PATH", ""))
         with log.open("wb") as output:
             process = subprocess.Popen(
-                whole,
+                self._command_line(box, readable, arguments, environment),
                 cwd=box,
-                env=environment,
+                # A container gets its own by the command line; its engine needs ours.
+                env=dict(os.environ) if self.name == "container" else environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
+            self._running.add(process)
             try:
                 code: int | None = process.wait(seconds)
                 status = "done" if code in (0, 1) else "crashed"
@@ -112,11 +120,38 @@ class Sandbox:
                 code, status = None, "timeout"
             finally:
                 _kill(process)
+                self._running.discard(process)
+                # A killed engine leaves its container running.
+                if self.name == "container" and process.returncode not in (0, 1):
+                    container.stop(box)
         with log.open("rb") as output:
             output.seek(max(log.stat().st_size - 4_000, 0))
             tail = output.read().decode("utf-8", "replace")
         log.unlink()
         return Outcome(status, code, tail)
+
+    def stop(self) -> None:
+        """Kill whatever runs, and run nothing any more."""
+        self._is_stopped = True
+        for process in list(self._running):
+            _kill(process)
+
+    def _environment(self, box: Path, more: dict[str, str]) -> dict[str, str]:
+        if self.name == "container":
+            return {**ENVIRONMENT, **more}
+        if self.name == "bwrap":
+            return {**ENVIRONMENT, "PATH": "/usr/bin:/bin", **more}
+        here = {"HOME": str(box), "TMPDIR": str(box), "PATH": os.environ.get("PATH", "")}
+        return {**ENVIRONMENT, **here, **more}
+
+    def _command_line(self, box: Path, readable: list[Path], arguments, environment) -> list[str]:
+        if self.name == "container":
+            command = ["python3", *arguments]
+            return container.command_line(box, readable, command, environment, self.image)
+        command = [sys.executable, *arguments]
+        if self.name == "bwrap":
+            return bubblewrap.command_line(box, readable, command)
+        return limited(command)
 
 
 def choose(name: str = "auto", image: str | None = None) -> Sandbox:
@@ -133,16 +168,15 @@ def choose(name: str = "auto", image: str | None = None) -> Sandbox:
     KitError
         If none works; "rlimits" is never chosen by itself.
     """
-    known = {"container": _container(image), "bwrap": _bubblewrap, "rlimits": _limits_only}
-    if name not in ("auto", *known):
-        raise KitError.about("`sandbox`", f"be one of {('auto', *known)}", name)
+    if name not in ("auto", *NAMES):
+        raise KitError.about("`sandbox`", f"be one of {('auto', *NAMES)}", name)
     names = ["container", "bwrap"] if name == "auto" else [name]
     reasons = []
     for candidate in names:
         if candidate == "container" and image is None:
             reasons.append("container: no image named")
             continue
-        sandbox = Sandbox(candidate, known[candidate])
+        sandbox = Sandbox(candidate, image or "")
         if (reason := _probe(sandbox)) is None:
             return sandbox
         reasons.append(f"{candidate}: {reason}")
@@ -151,84 +185,19 @@ def choose(name: str = "auto", image: str | None = None) -> Sandbox:
 
 def _probe(sandbox: Sandbox) -> str | None:
     """Try a sandbox out; return why it does not work, None if it does."""
-    box = Path(tempfile.mkdtemp(prefix="probe-"))
-    os.chmod(box, 0o777)
+    folder = Path(tempfile.mkdtemp(prefix="probe-"))
+    box = folder / "box"
     try:
-        outcome = sandbox.run(box, [], [sys.executable, "-c", "open('x', 'w')"], 30)
+        box.mkdir()
+        os.chmod(folder, 0o755)
+        os.chmod(box, 0o777)
+        outcome = sandbox.run(box, [], ["-c", "import nbval; open('x', 'w')"], 60)
         works = outcome.code == 0 and (box / "x").exists()
         return None if works else outcome.tail.strip()[-200:] or "it does not run"
     except OSError as error:
         return f"{error.strerror}"
     finally:
-        shutil.rmtree(box, ignore_errors=True)
-
-
-def _bubblewrap(box: Path, readable: list[Path], command: list[str]) -> list[str]:
-    words = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    words += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    words += ["--ro-bind", "/usr", "/usr", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
-    for name in ("bin", "lib", "lib64", "sbin"):
-        words += ["--symlink", f"usr/{name}", f"/{name}"]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", "268435456", "--tmpfs", "/tmp"]
-    words += ["--tmpfs", "/home"]
-    for folder in [*_python_folders(), *readable]:
-        for parent in reversed(folder.parents[:-1]):  # else made for root alone
-            words += ["--perms", "0755", "--dir", str(parent)]
-        words += ["--ro-bind", str(folder), str(folder)]
-    words += ["--bind", str(box), "/box", "--chdir", "/box"]
-    if os.geteuid() == 0:
-        # Everything is set up as root, who may read this Python; then root becomes nobody, for
-        # whom the limit on processes holds.
-        words += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--", "setpriv"]
-        words += [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"]
-    else:
-        words += [
-            "--unshare-user",
-            "--disable-userns",
-            "--uid",
-            f"{NOBODY}",
-            "--gid",
-            f"{NOBODY}",
-            "--",
-        ]
-    return [*words, *_limits(), *command]
-
-
-def _container(image: str | None) -> Callable:
-    engine = next(filter(None, map(shutil.which, ("podman", "docker"))), "podman")
-
-    def wrap(box: Path, readable: list[Path], command: list[str]) -> list[str]:
-        words = [engine, "run", "--rm", "--network=none", "--read-only", f"--memory={MEMORY}"]
-        words += [f"--pids-limit={PROCESSES}", f"--user={NOBODY}", "--cap-drop=ALL"]
-        words += ["--security-opt=no-new-privileges", "--tmpfs", "/tmp:rw,size=256m,mode=1777"]
-        words += [f"--env={name}={value}" for name, value in ENVIRONMENT.items()]
-        for folder in readable:
-            words += ["-v", f"{folder}:{folder}:ro"]
-        return [*words, "-v", f"{box}:/box:rw", "-w", "/box", str(image), *command]
-
-    return wrap
-
-
-def _limits_only(box: Path, readable: list[Path], command: list[str]) -> list[str]:
-    return [*_limits(), *command]
-
-
-def _limits() -> list[str]:
-    return [
-        "prlimit",
-        f"--data={MEMORY}",
-        f"--fsize={FILE_SIZE}",
-        f"--nproc={PROCESSES}",
-        "--core=0",
-        "--nofile=1024",
-        "--",
-    ]
-
-
-def _python_folders() -> list[Path]:
-    """Return where this Python and its packages lie, beside /usr."""
-    folders = {Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()}
-    return sorted(folder for folder in folders if not folder.is_relative_to("/usr"))
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kill(process: subprocess.Popen) -> None:

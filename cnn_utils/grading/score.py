@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass, field
 
+from cnn_utils.grading.assemble import CHECK, TASK
 from cnn_utils.grading.run_part import Claims
 from cnn_utils.grading.spec import TaskSpec
 
@@ -74,8 +75,7 @@ def mark(task: TaskSpec, answer: dict, claims: Claims, evidence: Evidence) -> Ma
     if not task.is_run:
         points = task.points if found else 0.0
         return Mark(task.name, task.kind, points, task.points, "" if found else _sentence(why))
-    check = f"check:{task.name}"
-    passed = claims.passed.get(check)
+    passed = claims.passed.get(f"{CHECK}:{task.name}")
     if passed and found:
         return Mark(task.name, task.kind, task.points, task.points)
     if passed:
@@ -92,7 +92,7 @@ def _why(task: TaskSpec, claims: Claims) -> str:
             "timeout": "The notebook took too long.",
             "crashed": "The notebook ended its own run.",
         }[claims.status]
-    for step in (f"task:{task.name}", f"check:{task.name}"):
+    for step in (f"{TASK}:{task.name}", f"{CHECK}:{task.name}"):
         if claims.passed.get(step) is False:
             return _sentence(_readable(claims.failures.get(step, "it failed")))
     return "Its cell did not come to its end."

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import copy
-import csv
 import hashlib
-import io
 import secrets
 from pathlib import Path
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-from cnn_utils.grading.gradebook import as_text
 from cnn_utils.grading.spec import Master, key_of
+from cnn_utils.grading.spreadsheets import as_text, read_table, write_table
 
 COLUMNS = ["id", "task", "answer", "most", "points", "comment"]
 SALT = ".to_mark_salt"
@@ -59,7 +57,8 @@ def merge_marks(results: list[dict], masters: dict[str, Master], path: Path) -> 
                 mark["points"], mark["reason"] = points, rows[-1]["comment"]
     order = [task.name for master in masters.values() for task in master.tasks]
     rows.sort(key=lambda row: (order.index(row["task"]), row["id"]))
-    _write([*rows, *filled.values()], path)
+    sheet = [{**row, "answer": as_text(row["answer"])} for row in [*rows, *filled.values()]]
+    write_table(COLUMNS, sheet, path)
     return marked
 
 
@@ -80,27 +79,12 @@ def _points(row: dict, path: Path) -> float | None:
 def _read(path: Path) -> dict[tuple[str, str], dict]:
     if not path.is_file():
         return {}
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="cp1252", errors="replace")
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
-    if rows and not set(COLUMNS) <= set(rows[0]):
-        told = ", ".join(str(name) for name in rows[0])
-        raise KitError.about(f"'{path}'", f"have the columns {', '.join(COLUMNS)}", told)
-    return {(row["id"], row["task"]): {name: row[name] or "" for name in COLUMNS} for row in rows}
-
-
-def _write(rows: list[dict], path: Path) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({**row, "answer": as_text(row["answer"])})
-    # With the mark by which spreadsheets know UTF-8.
-    write_whole(path, "\ufeff" + text.getvalue())
+    columns, rows = read_table(path)
+    if not set(COLUMNS) <= set(columns):
+        raise KitError.about(
+            f"'{path}'", f"have the columns {', '.join(COLUMNS)}", ", ".join(columns)
+        )
+    return {(row["id"], row["task"]): {name: row[name] for name in COLUMNS} for row in rows}
 
 
 def _salt(path: Path) -> bytes:

@@ -74,7 +74,8 @@ def main() -> None:
         cells = read_cells(base64.b64decode(request["data"]), request["name"])
         spliced = splice(master, cells)
         answers = {f"{kind}:{name}": asdict(a) for (name, kind), a in spliced.answers.items()}
-        reply = {"answers": answers, "notebook": assemble(master, spliced)}
+        reply = {"answers": answers, "helpers": spliced.helpers}
+        reply["notebook"] = assemble(master, spliced)
     except KitError as error:
         reply = {"error": str(error)}
     json.dump(reply, sys.stdout)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 import json
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnn_utils.errors import SubmissionError, check_count
+from cnn_utils.files import sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,18 +61,18 @@ def validate_submission(path="submission.csv", n_rows: int = N_ROWS) -> pd.DataF
     if problems:
         listing = "\n".join(f"  - {problem}" for problem in problems)
         raise SubmissionError(f"'{path.name}' can't be scored:\n{listing}\n{CURE}")
-    _warn_of_stand_in(path, content)
+    if warning := warning_of(path):
+        print(f"NOTE: {path.name} was {warning}")
     return pd.DataFrame({"ID": ids, "Prediction": predictions})
 
 
-def _warn_of_stand_in(path: Path, content: bytes) -> None:
-    """Repeat the warning in the record that `export_submission` wrote beside the file, if any."""
+def warning_of(path: Path) -> str:
+    """Return the warning in the record that `export_submission` wrote beside the file, if any."""
     try:
         record = json.loads(path.with_name(f"{path.name}.json").read_bytes())
-        if record["sha256"] == hashlib.sha256(content).hexdigest() and "warning" in record:
-            print(f"NOTE: {path.name} was {record['warning']}")
+        return str(record["warning"]) if record["sha256"] == sha256(path) else ""
     except (OSError, ValueError, TypeError, KeyError):
-        return  # no record, or somebody else's file
+        return ""  # no record, or somebody else's file
 
 
 def _inspect(content: bytes, n_rows: int):

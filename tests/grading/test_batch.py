@@ -7,6 +7,10 @@ from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
 from cnn_utils.grading import batch
 from cnn_utils.grading.batch import grade
+from cnn_utils.grading.grade_one import files_of
+from cnn_utils.grading.intake import content_hash
+from cnn_utils.grading.prepare import Settings
+from cnn_utils.grading.sandbox import Sandbox
 
 pytestmark = needs_sandbox
 
@@ -22,6 +26,10 @@ def graded(lab, tmp_path_factory):
     options = ["grade", str(folder / "in"), "--master", str(lab), "--out", str(folder / "out")]
     assert main([*options, "--sandbox", "bwrap", "--jobs", "2"]) == 0
     return folder
+
+
+def settings(lab):
+    return Settings(lab, sandbox="bwrap")
 
 
 def results(graded):
@@ -45,7 +53,7 @@ def test_each_hand_in_has_its_row(graded):
 def test_a_hand_in_that_did_not_change_is_not_graded_again(graded, lab, monkeypatch):
     asked = []
     monkeypatch.setattr(batch, "grade_one", lambda h, job: asked.append(h.name))
-    rows = grade(graded / "in", lab, None, graded / "out", sandbox="bwrap")
+    rows = grade(graded / "in", settings(lab), graded / "out")
     assert asked == []
     assert [row["name"] for row in rows] == ["ann", "bo", "cy"]
 
@@ -53,7 +61,7 @@ def test_a_hand_in_that_did_not_change_is_not_graded_again(graded, lab, monkeypa
 def test_two_at_once_are_refused_and_nothing_is_left_over(graded, lab):
     place = graded / "out" / ".work-1-of-1"
     with batch._work_folder(place), pytest.raises(KitError, match="another one at work"):
-        grade(graded / "in", lab, None, graded / "out", sandbox="bwrap")
+        grade(graded / "in", settings(lab), graded / "out")
     assert not place.exists()
 
 
@@ -69,19 +77,38 @@ def test_two_names_never_become_one_file():
     assert batch._safe("ann") == "ann"
 
 
-def test_a_result_depends_on_the_labels_as_well(lab, tmp_path):
-    without = batch._hash_of(lab, tmp_path)
-    assert batch._hash_of(lab, None) == without
-    (tmp_path / "mnist.npz").write_text("x")
-    assert batch._hash_of(lab, tmp_path) != without
+def test_shards_share_a_batch_and_its_rows(graded, lab, tmp_path, monkeypatch):
+    asked = []
 
+    def grade_one(handed_in, job):
+        asked.append(handed_in.name)
+        row = {"name": handed_in.name, "status": "complete", "master_hash": job.version}
+        return {**row, "input_hash": content_hash(files_of(handed_in, job.masters))}
 
-def test_shards_share_a_batch(graded, lab):
+    monkeypatch.setattr(batch, "grade_one", grade_one)
+
     def names(i):
-        rows = grade(graded / "in", lab, None, graded / "out", shard=(i, 2), sandbox="bwrap")
-        return [row["name"] for row in rows]
+        asked.clear()
+        rows = grade(graded / "in", settings(lab), tmp_path, shard=(i, 2))
+        return sorted(asked), [row["name"] for row in rows]
 
-    assert (names(1), names(2)) == (["ann", "cy"], ["bo"])
+    assert names(1) == (["ann", "cy"], ["ann", "cy"])
+    assert names(2) == (["bo"], ["ann", "bo", "cy"])
+    assert names(2) == ([], ["ann", "bo", "cy"])
+
+
+def test_an_interrupt_ends_what_runs(graded, lab, tmp_path, monkeypatch):
+    stopped = []
+
+    def interrupt(path, text):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "write_whole", interrupt)
+    monkeypatch.setattr(Sandbox, "stop", lambda self: stopped.append(self.name))
+    with pytest.raises(KeyboardInterrupt):
+        grade(graded / "in", settings(lab), tmp_path, jobs=1)
+    assert stopped == ["bwrap"]
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "2", "a/b"])

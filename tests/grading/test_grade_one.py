@@ -2,9 +2,9 @@ import pytest
 from small_lab import F1, notebook
 
 from cnn_utils.grading import grade_one as module
-from cnn_utils.grading.grade_one import Job, grade_one, tasks_of
+from cnn_utils.grading.grade_one import Job, files_of, grade_one
 from cnn_utils.grading.intake import HandedIn
-from cnn_utils.grading.run_part import Claims, Limits
+from cnn_utils.grading.run_part import Bench, Claims
 from cnn_utils.grading.sandbox import Sandbox
 from cnn_utils.grading.spec import read_masters
 from cnn_utils.grading.truth import Truth
@@ -12,8 +12,8 @@ from cnn_utils.grading.truth import Truth
 
 @pytest.fixture
 def job(lab, tmp_path):
-    sandbox = Sandbox("bwrap", lambda *arguments: [])
-    return Job(lab, read_masters(lab), Truth(), sandbox, tmp_path, tmp_path, Limits(), tmp_path)
+    bench = Bench(Sandbox("bwrap"), tmp_path, tmp_path, tmp_path)
+    return Job(lab, read_masters(lab), Truth(), bench, "version")
 
 
 @pytest.fixture
@@ -59,5 +59,13 @@ def test_nothing_is_run_where_nothing_was_answered(job, tmp_path, monkeypatch):
     assert grade_one(HandedIn("cy", tmp_path / "lab.ipynb"), job)["status"] == "complete"
 
 
-def test_the_tasks_of_each_notebook(job):
-    assert tasks_of(job) == {"lab.ipynb": ["f1", "ten-digits", "why"]}
+def test_a_row_says_how_it_came_about(job, handed_in, monkeypatch):
+    monkeypatch.setattr(module, "run_part", lambda *arguments: Claims())
+    row = grade_one(handed_in, job)
+    assert (row["sandbox"], row["master_hash"], row["status"]) == ("bwrap", "version", "crashed")
+    assert row["answers"]["lab.ipynb/f1"].startswith("# task: f1")
+    assert row["helpers"] == {"lab.ipynb": ""}
+
+
+def test_grading_looks_at_the_notebooks_alone_where_no_network_is_asked_for(job, handed_in):
+    assert list(files_of(handed_in, job.masters)) == ["lab.ipynb"]

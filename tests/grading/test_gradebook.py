@@ -3,6 +3,7 @@ import csv
 import pytest
 from small_lab import LAB
 
+from cnn_utils.grading.copies import Pair
 from cnn_utils.grading.gradebook import as_rows, write_gradebook
 from cnn_utils.grading.spec import read_masters
 
@@ -32,24 +33,27 @@ def test_points_are_added_and_what_waits_is_counted_apart(masters):
     assert row["review"] == "ten-digits: look at this"
 
 
-def test_the_same_network_twice_is_named(masters):
-    same = {"lenet_fingerprint": "abc"}
-    rows = as_rows([result("ann", same), result("bo", same), result("cy")], masters)
-    assert [("same lenet network as" in row["review"]) for row in rows] == [True, True, False]
-    assert rows[0]["review"].endswith("same lenet network as bo")
+def test_whom_a_hand_in_is_like_is_named(masters):
+    pairs = [Pair("ann", "bo", "same lenet network"), Pair("cy", "ann", "much alike", 0.754)]
+    rows = as_rows([result("ann"), result("bo"), result("dan")], masters, pairs)
+    assert [row["review"].partition("; ")[2] for row in rows] == [
+        "same lenet network as bo; much alike as cy (75%)",
+        "same lenet network as ann",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "=cmd|' /C calc'!A0"])
 def test_a_spreadsheet_runs_nothing(masters, tmp_path, text):
-    write_gradebook([result(text, notes=[text])], masters, tmp_path / "book.csv")
-    with (tmp_path / "book.csv").open(newline="") as file:
+    write_gradebook(as_rows([result(text, notes=[text])], masters), masters, tmp_path / "book.csv")
+    with (tmp_path / "book.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     for name in ("name", "notes"):
         assert not row[name].startswith(("=", "+", "-", "@", "\t"))
 
 
 def test_whole_numbers_are_written_so_and_lines_stay_lines(masters, tmp_path):
-    write_gradebook([result(notes=["a\nb"])], masters, tmp_path / "book.csv")
-    lines = (tmp_path / "book.csv").read_text().splitlines()
+    write_gradebook(as_rows([result(notes=["a\nb"])], masters), masters, tmp_path / "book.csv")
+    lines = (tmp_path / "book.csv").read_text("utf-8-sig").splitlines()
     assert len(lines) == 2
     assert lines[1].startswith("ann,complete,10,35,5,10,0,,")

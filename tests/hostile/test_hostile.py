@@ -10,6 +10,7 @@ from cases import CASES, LAB
 from cnn_utils.errors import KitError
 from cnn_utils.grading.batch import grade
 from cnn_utils.grading.gradebook import as_rows, write_gradebook
+from cnn_utils.grading.prepare import Settings
 from cnn_utils.grading.run_part import Limits
 from cnn_utils.grading.sandbox import choose
 from cnn_utils.grading.spec import read_masters
@@ -38,26 +39,18 @@ def places(tmp_path_factory):
     return folder
 
 
-def run(places, **options):
-    return grade(
-        places / "handins",
-        places / "masters",
-        None,
-        places / "out",
-        jobs=2,
-        sandbox="bwrap",
-        limits=LIMITS,
-        **options,
-    )
+def run(places):
+    settings = Settings(places / "masters", sandbox="bwrap", limits=LIMITS)
+    return grade(places / "handins", settings, places / "out", jobs=2)
 
 
 @pytest.fixture(scope="session")
 def graded(places):
     results = run(places)
     masters = read_masters(places / "masters")
-    write_gradebook(results, masters, places / "out" / "gradebook.csv")
-    rows = {row["name"]: row for row in as_rows(results, masters)}
-    return rows, {path.name for path in (places / "out").iterdir()}
+    rows = as_rows(results, masters)
+    write_gradebook(rows, masters, places / "out" / "gradebook.csv")
+    return {row["name"]: row for row in rows}, {path.name for path in (places / "out").iterdir()}
 
 
 @pytest.mark.parametrize("name", CASES)

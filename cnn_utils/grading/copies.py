@@ -1,0 +1,142 @@
+"""Who handed in the same network as somebody else, or nearly the same program or texts.
+
+Programs are compared by runs of words, after the idea of MOSS (Schleimer, Wilkerson and Aiken,
+SIGMOD 2003): what was handed out, what the worked answers say and what many wrote does not count,
+and renamed variables are the same. It is a reason to look, never a verdict.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import combinations
+
+from nbformat.v4 import new_notebook
+
+from cnn_utils.grading.release import without_answers
+from cnn_utils.grading.spec import Master
+
+# How many words make a run, and how many runs two must share before it is worth a look.
+CODE_RUN, CODE_LEAST = 8, 20
+TEXT_RUN, TEXT_LEAST = 6, 15
+SHARE = 0.5
+# What more hand-ins than these have in common is how everybody writes it.
+MOST_SHARING, MOST_SHARING_PART = 3, 0.05
+WORD = re.compile(r"[^\W\d]\w*|\d[\w.]*|[^\s\w]")
+COMMENT = re.compile(r"#[^\n]*")
+KNOWN = {*keyword.kwlist, *dir(builtins)}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two hand-ins that have something in common.
+
+    Attributes
+    ----------
+    first, second : str
+        Their names.
+    what : str
+        Such as "same lenet network".
+    share : float, 0-1
+        Of what one of them has for itself.
+    texts : (str, str)
+        What was compared, to be read side by side.
+    """
+
+    first: str
+    second: str
+    what: str
+    share: float = 1.0
+    texts: tuple[str, str] = ("", "")
+
+    def told_of(self, name: str) -> str:
+        """Return what is said of it in the row of a hand-in; "" if it is about others."""
+        if name not in (self.first, self.second):
+            return ""
+        other = self.second if name == self.first else self.first
+        return f"{self.what} as {other}" + (f" ({self.share:.0%})" if self.share < 1 else "")
+
+
+def find_copies(results: list[dict], masters: dict[str, Master]) -> list[Pair]:
+    """Return the pairs worth a look, the same networks first, then by how much is the same.
+
+    Parameters
+    ----------
+    results : list of dict
+        From `grade_one`.
+    masters : dict of str to Master
+    """
+    pairs = [
+        Pair(a["name"], b["name"], f"same {network} network")
+        for network in ("lenet", "cnn")
+        for a, b in combinations(results, 2)
+        if (mark := a["facts"].get(f"{network}_fingerprint"))
+        and mark == b["facts"].get(f"{network}_fingerprint")
+    ]
+    alike = []
+    for name, master in masters.items():
+        handed_out = without_answers(new_notebook(cells=master.cells), name).cells
+        cells = [*master.cells, *handed_out]
+        given_code = "\n".join(c.source for c in cells if c.cell_type == "code")
+        given_text = "\n".join(c.source for c in cells if c.cell_type != "code")
+        vocabulary = KNOWN | set(WORD.findall(given_code))
+        programs = {r["name"]: _program(r, name, master) for r in results}
+        texts = {r["name"]: _texts(r, name, master) for r in results}
+        code = {n: _code_runs(source, vocabulary) for n, source in programs.items()}
+        words = {n: _text_runs(source) for n, source in texts.items()}
+        given = _code_runs(given_code, vocabulary)
+        alike += _alike(f"much the same program ({name})", code, given, CODE_LEAST, programs)
+        given = _text_runs(given_text)
+        alike += _alike(f"much the same texts ({name})", words, given, TEXT_LEAST, texts)
+    return pairs + sorted(alike, key=lambda pair: -pair.share)
+
+
+def _alike(what: str, runs: dict[str, set], given: set, least: int, sources) -> list[Pair]:
+    holders = defaultdict(list)
+    for name, found in runs.items():
+        for run in found - given:
+            holders[run].append(name)
+    most = max(MOST_SHARING, MOST_SHARING_PART * len(runs))
+    rare = {run: names for run, names in holders.items() if len(names) <= most}
+    own = Counter(name for names in rare.values() for name in names)
+    shared = Counter(pair for names in rare.values() for pair in combinations(names, 2))
+    found = []
+    for (first, second), count in shared.items():
+        share = count / min(own[first], own[second])
+        if count >= least and share >= SHARE:
+            found.append(Pair(first, second, what, share, (sources[first], sources[second])))
+    return found
+
+
+def _program(result: dict, part: str, master: Master) -> str:
+    own = [result["answers"].get(f"{part}/{t.key}", "") for t in master.tasks if t.kind == "code"]
+    return "\n\n".join([*own, result["helpers"].get(part, "")]).strip()
+
+
+def _texts(result: dict, part: str, master: Master) -> str:
+    own = [result["answers"].get(f"{part}/{t.key}", "") for t in master.tasks if t.kind != "code"]
+    return "\n\n".join(own).strip()
+
+
+def _code_runs(source: str, vocabulary: set[str]) -> set[str]:
+    """Return the runs of words of a program; names of one's own making are all the same.
+
+    Read by its letters alone: the programs are other people's, and a parser could be made to fail.
+    """
+    words, before = [], ""
+    for word in WORD.findall(COMMENT.sub("", source)):
+        is_own = word[0].isalpha() and word not in vocabulary and before != "."
+        words.append("v" if is_own else word)
+        before = word
+    return _runs(words, CODE_RUN)
+
+
+def _text_runs(source: str) -> set[str]:
+    return _runs(re.findall(r"\w+", source.lower()), TEXT_RUN)
+
+
+def _runs(words: list[str], length: int) -> set[str]:
+    return {" ".join(words[i : i + length]) for i in range(len(words) - length + 1)}

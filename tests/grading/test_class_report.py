@@ -1,0 +1,49 @@
+import re
+
+import pytest
+from test_gradebook import mark, result
+
+from cnn_utils.grading.class_report import about_class, write_class_report
+from cnn_utils.grading.copies import Pair
+from cnn_utils.grading.gradebook import as_rows
+
+
+def class_of_three(master):
+    masters = {"lab.ipynb": master}
+    none = [mark("f1", 0), mark("ten-digits", 0, most=20), mark("why", 0, "answer", 5)]
+    full = [mark("f1", 10), mark("ten-digits", 20, most=20), mark("why", 5, "answer", 5)]
+    results = [
+        result("ann", {"part1_accuracy": 0.9}),
+        result("bo", {"part1_accuracy": 0.98}, marks=none, seconds=9, status="timeout"),
+        result("<b>cy</b>", marks=full),
+    ]
+    pairs = [Pair("ann", "bo", "much the same", 0.5, ("<script>", "x"))]
+    return results, as_rows(results, masters, pairs), masters, pairs
+
+
+def test_the_numbers_of_a_class(master):
+    about = about_class(*class_of_three(master))
+    assert about["statuses"] == [("complete", 2), ("timeout", 1)]
+    assert (about["n"], about["middle"], about["most"], about["to_mark"]) == (3, 10, 35, 1)
+    # 10, 0 and 35 of 35 points
+    assert [bar["n"] for bar in about["bars"]] == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1]
+    names = ("n_full", "n_some", "n_none", "n_waiting")
+    counted = {task["key"]: [task[name] for name in names] for task in about["tasks"]}
+    assert counted == {"f1": [2, 0, 1, 0], "ten-digits": [1, 0, 2, 0], "why (text)": [1, 0, 1, 1]}
+    assert about["accuracies"] == [("LeNet on the test digits", 0.94, 0.9, 0.98)]
+    assert (about["seconds"], about["slowest"][0]) == ((3.2, pytest.approx(15.4)), (9, "bo"))
+
+
+def test_the_page_shows_them_and_runs_nothing(master, tmp_path):
+    write_class_report(*class_of_three(master), tmp_path / "class.html")
+    page = (tmp_path / "class.html").read_text()
+    assert "3 hand-ins: 2 complete, 1 timeout" in re.sub(r"\s+", " ", page)
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+    assert "<b>cy" not in page
+    assert "ann and bo: much the same (50 %)" in page
+
+
+def test_a_class_of_none_is_a_page(master, tmp_path):
+    write_class_report([], [], {"lab.ipynb": master}, [], tmp_path / "class.html")
+    assert "0 hand-ins" in (tmp_path / "class.html").read_text()

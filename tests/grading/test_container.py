@@ -1,0 +1,61 @@
+import pytest
+
+from cnn_utils.grading import container
+
+
+@pytest.fixture
+def box(tmp_path):
+    return tmp_path / "tmpx_1" / "box"
+
+
+def words(box, **environment):
+    return container.command_line(box, [box.parent / "kit"], ["python3", "-V"], environment, "kit")
+
+
+def test_it_is_shut_off_and_bounded(box):
+    line = words(box)
+    assert {"--network=none", "--read-only", "--cap-drop=ALL", "--pull=never", "--rm"} <= set(line)
+    assert {"--memory=3000000000", "--pids-limit=256", "--ulimit=fsize=50000000"} <= set(line)
+    assert "--security-opt=no-new-privileges" in line
+    assert line[-3:] == ["kit", "python3", "-V"]
+
+
+def test_it_sees_the_box_and_may_read_what_it_must(box):
+    kit = box.parent / "kit"
+    line = words(box, PYTHONPATH=str(kit))
+    assert f"{kit}:{kit}:ro" in line
+    assert f"{box}:/box:rw" in line
+    assert f"--env=PYTHONPATH={kit}" in line
+
+
+def test_each_box_has_a_container_of_its_own_name(box):
+    assert "--name=cnn-utils-tmpx-1-box" in words(box)
+
+
+@pytest.mark.parametrize(
+    ("uid", "program", "expected"),
+    [
+        (0, "/usr/bin/podman", ["--user=65534:65534"]),
+        (1000, "/usr/bin/podman", ["--userns=keep-id", "--user=1000:1000"]),
+        (1000, "/usr/bin/docker", ["--user=1000:1000"]),
+    ],
+)
+def test_root_becomes_nobody_and_others_stay_who_they_are(monkeypatch, uid, program, expected):
+    monkeypatch.setattr(container.os, "geteuid", lambda: uid)
+    monkeypatch.setattr(container.os, "getegid", lambda: uid)
+    assert container._user(program) == expected
+
+
+def test_a_container_is_killed_by_its_name(box, monkeypatch):
+    said = []
+    monkeypatch.setattr(container, "engine", lambda: "podman")
+    monkeypatch.setattr(container.subprocess, "run", lambda line, **options: said.append(line))
+    container.stop(box)
+    assert said == [["podman", "kill", "cnn-utils-tmpx-1-box"]]
+
+
+def test_podman_is_preferred(monkeypatch):
+    monkeypatch.setattr(container.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert container.engine() == "/usr/bin/podman"
+    monkeypatch.setattr(container.shutil, "which", lambda name: None)
+    assert container.engine() is None

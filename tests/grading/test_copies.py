@@ -1,0 +1,89 @@
+import pytest
+from small_lab import F1, TEN
+
+from cnn_utils.grading.copies import Pair, find_copies
+
+OWN = """\
+# task: ten-digits
+def ten_digit_error_rate(accuracy):
+    survived = 1.0
+    for _ in range(10):
+        survived = survived * accuracy
+    if survived > 1.0:
+        raise ValueError("more than all of them")
+    return 1.0 - survived
+"""
+WORDS = "one two three four five six seven eight nine ten " * 2 + "the network overfits from here"
+
+
+def result(name, ten=TEN, text="", facts=(), helpers=""):
+    answers = {"lab.ipynb/f1": F1, "lab.ipynb/ten-digits": ten, "lab.ipynb/why (text)": text}
+    return {
+        "name": name,
+        "facts": dict(facts),
+        "answers": answers,
+        "helpers": {"lab.ipynb": helpers},
+    }
+
+
+def told(results, master):
+    return [(p.first, p.second, p.what) for p in find_copies(results, {"lab.ipynb": master})]
+
+
+PROGRAM, TEXTS = "much the same program (lab.ipynb)", "much the same texts (lab.ipynb)"
+
+
+def test_the_same_network_is_named_once_for_each_pair(master):
+    same = {"lenet_fingerprint": "abc"}
+    results = [result("ann", facts=same), result("bo", facts=same), result("cy")]
+    assert told(results, master) == [("ann", "bo", "same lenet network")]
+
+
+def test_the_worked_answer_found_by_two_is_no_copy(master):
+    assert told([result("ann"), result("bo")], master) == []
+
+
+def test_a_program_with_other_names_and_comments_is_the_same(master):
+    renamed = OWN.replace("survived", "rest").replace("1.0\n", "1.0  # all\n")
+    results = [result("ann", OWN), result("bo", renamed), result("cy")]
+    assert told(results, master) == [("ann", "bo", PROGRAM)]
+
+
+def test_it_is_found_in_a_helper_as_well(master):
+    results = [result("ann", OWN), result("bo", helpers=OWN)]
+    assert told(results, master) == [("ann", "bo", PROGRAM)]
+
+
+def test_how_everybody_writes_it_is_no_copy(master):
+    assert told([result(f"s{i}", OWN) for i in range(4)], master) == []
+
+
+def test_the_same_text_is_named_and_shown(master):
+    pairs = find_copies(
+        [result("ann", text=WORDS), result("bo", text=WORDS + " and on"), result("cy", text="No.")],
+        {"lab.ipynb": master},
+    )
+    assert [(p.first, p.second, p.what, p.share) for p in pairs] == [("ann", "bo", TEXTS, 1.0)]
+    assert pairs[0].texts == (WORDS, WORDS + " and on")
+
+
+def test_a_part_that_is_the_same_is_told_with_its_share(master):
+    longer = OWN + "".join(
+        f"\ndef other_{i}(x):\n    return x ** {i} - {i} * x\n" for i in range(8)
+    )
+    other = OWN + "".join(f"\ndef more_{i}(a, b):\n    return [b, {i}, a]\n" for i in range(4))
+    (pair,) = find_copies([result("ann", longer), result("bo", other)], {"lab.ipynb": master})
+    assert 0.5 <= pair.share < 1
+
+
+@pytest.mark.parametrize("hostile", ["(" * 100_000, "\x00" * 1000, "x" * 20_000, "é̃" * 9_000, ""])
+def test_any_letters_are_compared(master, hostile):
+    assert told([result("ann", hostile), result("bo", OWN)], master) == []
+
+
+def test_what_is_said_of_a_pair():
+    pair = Pair("ann", "bo", "same lenet network")
+    assert pair.told_of("ann") == "same lenet network as bo"
+    assert pair.told_of("bo") == "same lenet network as ann"
+    assert pair.told_of("cy") == ""
+    assert Pair("ann", "bo", "much the same", 0.5).told_of("bo") == "much the same as ann (50%)"

@@ -1,0 +1,30 @@
+from small_lab import needs_sandbox
+
+from cnn_utils.grading.prepare import Settings, prepared, version_of
+from cnn_utils.grading.run_part import Limits
+
+
+def test_a_result_depends_on_the_labels_as_well(lab, tmp_path):
+    without = version_of(Settings(lab, tmp_path))
+    assert version_of(Settings(lab)) == without
+    (tmp_path / "mnist.npz").write_text("x")
+    assert version_of(Settings(lab, tmp_path)) != without
+
+
+@needs_sandbox
+def test_hand_ins_meet_the_package_without_grading_and_answers(lab, tmp_path):
+    with prepared(Settings(lab, sandbox="bwrap", limits=Limits(cell=5)), tmp_path) as job:
+        kit = job.bench.kit
+        assert (kit / "nbval_grade.py").is_file()
+        assert (kit / "cnn_utils" / "metrics.py").is_file()
+        assert not (kit / "cnn_utils" / "grading").exists()
+        assert "BEGIN SOLUTION" not in (kit / "cnn_utils" / "metrics.py").read_text()
+        assert (job.bench.limits.cell, list(job.masters)) == (5, ["lab.ipynb"])
+    assert not kit.exists()
+
+
+@needs_sandbox
+def test_limits_alone_are_warned_about(lab, tmp_path, capsys):
+    with prepared(Settings(lab, sandbox="rlimits"), tmp_path) as job:
+        assert job.bench.sandbox.name == "rlimits"
+    assert "student code can read your files" in capsys.readouterr().out
