@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from cnn_utils.grading.limits import NOBODY, limited
+from cnn_utils.grading.limits import limited, user_of
 
 
 def command_line(box: Path, readable: list[Path], command: list[str]) -> list[str]:
@@ -32,17 +32,17 @@ def command_line(box: Path, readable: list[Path], command: list[str]) -> list[st
             words += ["--perms", "0755", "--dir", str(parent)]
         words += ["--ro-bind", str(folder), str(folder)]
     words += ["--bind", str(box), "/box", "--chdir", "/box"]
-    return [*words, *_as_nobody(), *limited(command)]
+    return [*words, *_as_nobody(box), *limited(command)]
 
 
-def _as_nobody() -> list[str]:
-    nobody = str(NOBODY)
+def _as_nobody(box: Path) -> list[str]:
+    user = str(user_of(box))
     if os.geteuid() != 0:
-        return ["--unshare-user", "--disable-userns", "--uid", nobody, "--gid", nobody, "--"]
-    # Everything is set up as root, who may read this Python; then root becomes nobody, for
-    # whom the limit on processes holds.
+        return ["--unshare-user", "--disable-userns", "--uid", user, "--gid", user, "--"]
+    # Everything is set up as root, who may read this Python; then root becomes somebody else,
+    # for whom the limit on processes holds.
     words = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--", "setpriv"]
-    return [*words, f"--reuid={nobody}", f"--regid={nobody}", "--clear-groups", "--no-new-privs"]
+    return [*words, f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs"]
 
 
 def _python_folders() -> list[Path]:

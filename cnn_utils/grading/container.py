@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from cnn_utils.grading.limits import FILE_SIZE, MEMORY, NOBODY, OPEN_FILES, PROCESSES
+from cnn_utils.grading.limits import FILE_SIZE, MEMORY, OPEN_FILES, PROCESSES, user_of
 
 
 def engine() -> str | None:
@@ -35,8 +35,9 @@ def command_line(
     words = [program, "run", "--rm", f"--name={_name(box)}", "--pull=never", "--network=none"]
     words += ["--read-only", f"--memory={MEMORY}", f"--pids-limit={PROCESSES}", "--cap-drop=ALL"]
     words += ["--security-opt=no-new-privileges", "--security-opt=label=disable"]
-    words += [f"--ulimit=fsize={FILE_SIZE}", "--ulimit=core=0", f"--ulimit=nofile={OPEN_FILES}"]
-    words += ["--tmpfs=/tmp:rw,size=256m,mode=1777", *_user(program)]
+    words += [f"--ulimit=data={MEMORY}", f"--ulimit=fsize={FILE_SIZE}", "--ulimit=core=0"]
+    words += [f"--ulimit=nofile={OPEN_FILES}"]
+    words += ["--tmpfs=/tmp:rw,size=256m,mode=1777", *_user(program, box)]
     words += [f"--env={name}={value}" for name, value in environment.items()]
     for folder in readable:
         words += ["-v", f"{folder}:{folder}:ro"]
@@ -54,9 +55,9 @@ def _name(box: Path) -> str:
     return "cnn-utils-" + "".join(c if c.isalnum() else "-" for c in letters)
 
 
-def _user(program: str) -> list[str]:
+def _user(program: str, box: Path) -> list[str]:
     """Return whom the hand-in runs as: nobody, or who grades, so that its files can be removed."""
     if os.geteuid() == 0:
-        return [f"--user={NOBODY}:{NOBODY}"]
+        return [f"--user={user_of(box)}:{user_of(box)}", f"--ulimit=nproc={PROCESSES}"]
     mapped = ["--userns=keep-id"] if Path(program).name == "podman" else []
     return [*mapped, f"--user={os.geteuid()}:{os.getegid()}"]

@@ -1,6 +1,7 @@
 import pytest
 
 from cnn_utils.grading import container
+from cnn_utils.grading.limits import user_of
 
 
 @pytest.fixture
@@ -35,15 +36,18 @@ def test_each_box_has_a_container_of_its_own_name(box):
 @pytest.mark.parametrize(
     ("uid", "program", "expected"),
     [
-        (0, "/usr/bin/podman", ["--user=65534:65534"]),
+        (0, "/usr/bin/podman", ["--user=USER:USER", "--ulimit=nproc=256"]),
         (1000, "/usr/bin/podman", ["--userns=keep-id", "--user=1000:1000"]),
         (1000, "/usr/bin/docker", ["--user=1000:1000"]),
     ],
 )
-def test_root_becomes_nobody_and_others_stay_who_they_are(monkeypatch, uid, program, expected):
+def test_root_becomes_nobody_and_others_stay_who_they_are(
+    monkeypatch, box, uid, program, expected
+):
     monkeypatch.setattr(container.os, "geteuid", lambda: uid)
     monkeypatch.setattr(container.os, "getegid", lambda: uid)
-    assert container._user(program) == expected
+    told = [word.replace("USER", str(user_of(box))) for word in expected]
+    assert container._user(program, box) == told
 
 
 def test_a_container_is_killed_by_its_name(box, monkeypatch):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import zipfile
 from typing import NamedTuple
 
 import nbformat.v4 as v4
@@ -145,6 +147,62 @@ FIFO_EVIDENCE = "import os\nos.mkfifo('out/evidence_preprocess.json')"
 LOOP_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"
 CONTROL = 'raise ValueError("\\x00\\x08 ]]> <a> & \\ud800")'
 
+
+def with_metadata(source: str, **metadata):
+    return v4.new_code_cell(source, metadata=metadata)
+
+
+def zipped(**members: bytes) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def third_format(*sources: str) -> bytes:
+    """Return a notebook as IPython wrote it before 2015."""
+    cells = [
+        {"cell_type": "code", "input": s, "language": "python", "outputs": [], "metadata": {}}
+        for s in sources
+    ]
+    book = {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0}
+    return json.dumps({**book, "worksheets": [{"cells": cells, "metadata": {}}]}).encode()
+
+
+STUB = '# task: preprocess\n# YOUR CODE HERE\nraise NotImplementedError("task preprocess: x")'
+BARE_PRE, BARE_TEN = PRE.partition("\n")[2], TEN.partition("\n")[2]
+# What front ends and people do to an honest notebook: all of it is worth the same.
+MUTILATED = {
+    "metadata and marker lines lost": nb(BARE_PRE, BARE_TEN),
+    "markers lost": nb(with_metadata(BARE_PRE, task="preprocess"), with_metadata(BARE_TEN)),
+    "metadata of two tasks exchanged": nb(
+        with_metadata(PRE, task="ten-digits"), with_metadata(TEN, task="preprocess")
+    ),
+    "metadata of the wrong type": nb(
+        with_metadata(PRE, task=["preprocess"], points={"a": 1}), with_metadata(TEN, task=7)
+    ),
+    "split, the metadata on both halves": nb(
+        with_metadata(PRE, task="preprocess"),
+        with_metadata("scale = 255", task="preprocess"),
+        TEN,
+    ),
+    "the stub copied above the answer": nb(STUB, PRE, TEN),
+    "the other way round": nb(TEN, PRE),
+    "turned into Markdown": nb(v4.new_markdown_cell(PRE), TEN),
+    "turned into a raw cell": nb(v4.new_raw_cell(PRE), TEN),
+    "the marker in other letters": nb(
+        PRE.replace("# task: preprocess", "#Task:  Preprocess"), TEN.replace("ten-d", "Ten-D")
+    ),
+    "a lambda": nb(PRE, "# task: ten-digits\nten_digit_error_rate = lambda p: 1 - p**10"),
+    "two cells of the same id": nb(PRE, TEN).replace(b'"id": "', b'"id": "x", "old": "'),
+    "saved on Windows": nb(PRE, TEN).replace(b"\\n", b"\\r\\n"),
+    "with a byte-order mark": b"\xef\xbb\xbf" + nb(PRE, TEN),
+    "in UTF-16": nb(PRE, TEN).decode().encode("utf-16"),
+    "of 2014": third_format(PRE, TEN),
+    "a magic and a shell line": nb("%matplotlib inline\n!true", PRE, f"{TEN}\n%time 1 + 1"),
+}
+
 CASES: dict[str, Case] = {
     # 30: all is well, however loud
     "honest": Case(nb(PRE, TEN), 30),
@@ -175,6 +233,16 @@ CASES: dict[str, Case] = {
             1,
         ),
         30,
+    ),
+    **{name: Case(data, 30) for name, data in MUTILATED.items()},
+    "=1+1": Case(nb(PRE, TEN), 30),
+    "a folder that can't be opened": Case(
+        nb(before("import os\nos.makedirs('a/b')\nos.chmod('a', 0)"), TEN), 30
+    ),
+    "a zip with ways out": Case(
+        zipped(**{"../lab.ipynb": nb(PRE, WRONG_TEN), "lab.ipynb": nb(PRE, TEN)}),
+        30,
+        name="lab.zip",
     ),
     # 20: the first task fails, the second is scored all the same
     "endless loop": Case(nb(instead("while True:\n    pass"), TEN), 20),
@@ -277,6 +345,9 @@ CASES: dict[str, Case] = {
     ),
     "report is a FIFO": Case(nb(before(FIFO), TEN), 0, "timeout"),
     # no notebook
+    "a zip bomb": Case(
+        zipped(**{"lab.ipynb": bytes(250_000_000)}), 0, "unreadable", name="lab.zip"
+    ),
     "empty file": Case(b"", 0, "unreadable"),
     "no cells": Case(b"[]", 0, "unreadable"),
     "a web page": Case(b"<!DOCTYPE html>", 0, "unreadable"),

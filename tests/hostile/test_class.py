@@ -10,14 +10,12 @@ import time
 
 import nbformat.v4 as v4
 import pytest
-from cases import LAB, PRE, TEN, WRONG_PRE, WRONG_TEN, instead, nb
+from cases import BARE_PRE, BARE_TEN, LAB, PRE, STUB, TEN, WRONG_PRE, WRONG_TEN, instead, nb
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.sandbox import choose
 
 pytestmark = pytest.mark.hostile
-BARE_PRE, BARE_TEN = PRE.partition("\n")[2], TEN.partition("\n")[2]
-STUB = '# task: preprocess\n# YOUR CODE HERE\nraise NotImplementedError("task preprocess: x")'
 # What students and front ends make of a notebook, and the points it must get.
 KINDS = [
     (nb(PRE, TEN), 30),
