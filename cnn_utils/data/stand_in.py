@@ -13,7 +13,7 @@ import numpy as np
 import platformdirs
 
 from cnn_utils.data import reading
-from cnn_utils.data.sample import make_digits, make_scenes
+from cnn_utils.data.sample import make_digits, make_scenes, scene_labels
 from cnn_utils.errors import DataError
 from cnn_utils.files import atomic_path
 
@@ -34,6 +34,11 @@ def cifar10_sample_path() -> Path:
         return file
 
     return _cached(f"sample_cifar10_v{VERSION}.h5", _write_cifar10, check)
+
+
+def cifar10_sample_test_labels() -> np.ndarray:
+    """Return the labels of the test scenes, (10000,) uint8; the file does not hold them."""
+    return scene_labels(60_000)[50_000:]
 
 
 def cache_folder() -> Path:

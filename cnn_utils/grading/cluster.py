@@ -20,6 +20,7 @@ from cnn_utils.grading.intake import HandedIn
 from cnn_utils.grading.prepare import Settings, prepared, version_of
 from cnn_utils.grading.run_part import Limits
 from cnn_utils.grading.spec import read_masters
+from cnn_utils.grading.truth import SAMPLE
 
 SECONDS = 30
 _lock, _jobs, _open = threading.Lock(), {}, ExitStack()
@@ -129,8 +130,12 @@ def _check_workers(client, request: str, version: str) -> None:
 
 def _as_json(settings: Settings) -> str:
     as_text = {"masters": str(settings.masters.resolve())}
-    as_text["labels"] = str(settings.labels.resolve()) if settings.labels else None
+    as_text["labels"] = _whole(settings.labels)
     return json.dumps({**asdict(settings), **as_text}, sort_keys=True)
+
+
+def _whole(labels: Path | None) -> str | None:
+    return str(labels if labels == SAMPLE else labels.resolve()) if labels else None
 
 
 def _with_paths(asked: dict) -> dict:

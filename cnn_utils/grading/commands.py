@@ -24,7 +24,9 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
         "--master", type=Path, default=NOTEBOOKS, help="folder of the worked notebooks"
     )
     grade_parser.add_argument(
-        "--labels", type=Path, help="folder of mnist.npz, the .h5 file and labels_CIFAR10.csv"
+        "--labels",
+        type=Path,
+        help="your folder of mnist.npz, the .h5 file and labels_CIFAR10.csv; or: sample",
     )
     grade_parser.add_argument("--out", type=Path, default=Path("graded"), help="for the results")
     grade_parser.add_argument("--jobs", type=int, help="hand-ins at a time (default: one per core)")

@@ -59,7 +59,8 @@ def lenet(files: dict[str, bytes], answers: dict, master: Master, truth: Truth, 
     evidence.agrees["lenet"] = (True, "")
     rated = rate_lenet(weights, truth)
     if rated is None:
-        evidence.agrees.update(dict.fromkeys(names[1:], (True, "")))
+        told = "it was graded without the test digits"
+        evidence.agrees.update(dict.fromkeys(names[1:], (False, told)))
         return facts
     accuracy, f1 = rated
     facts.update(part1_accuracy=round(accuracy, 4), part1_f1=round(f1, 4))

@@ -16,7 +16,7 @@ from cnn_utils.grading.intake import SUBMISSION, HandedIn, content_hash, take
 from cnn_utils.grading.probes import make_inputs
 from cnn_utils.grading.run_part import Bench, Claims, as_npy, run_part
 from cnn_utils.grading.score import Evidence, Mark, mark
-from cnn_utils.grading.spec import Master
+from cnn_utils.grading.spec import Master, networks_of
 from cnn_utils.grading.truth import Truth
 from cnn_utils.grading.untrusted import read_and_splice
 from cnn_utils.handin.for_grading import WEIGHTS
@@ -84,8 +84,7 @@ def failed_row(name: str, masters: dict[str, Master], why: str) -> dict:
 def files_of(handed_in: HandedIn, masters: dict[str, Master]) -> dict[str, bytes]:
     """Return what grading looks at of a hand-in; see `take`."""
     tasks = {name: [task.name for task in master.tasks] for name, master in masters.items()}
-    networks = [name for master in masters.values() for name in master.networks]
-    return take(handed_in, tasks, networks)
+    return take(handed_in, tasks, networks_of(masters))
 
 
 def _new_row(name: str) -> dict:

@@ -17,8 +17,8 @@ from cnn_utils.grading.intake import content_hash
 from cnn_utils.grading.release import package_for_students
 from cnn_utils.grading.run_part import Bench, Limits
 from cnn_utils.grading.sandbox import choose
-from cnn_utils.grading.spec import read_masters
-from cnn_utils.grading.truth import LABEL_FILES, read_truth
+from cnn_utils.grading.spec import networks_of, read_masters
+from cnn_utils.grading.truth import LABEL_FILES, SAMPLE, read_truth
 
 PACKAGE = Path(__file__).parents[1]
 PLUGIN = Path(__file__).with_name("nbval_grade.py")
@@ -61,6 +61,7 @@ def prepared(settings: Settings, work: Path) -> Iterator[Job]:
     KitError
         If there is no sandbox, or the masters or labels can't be read.
     """
+    masters = read_masters(settings.masters)
     chosen = choose(settings.sandbox, settings.image)
     if chosen.name == "rlimits":
         print("WARNING: without a sandbox, student code can read your files and use your network.")
@@ -74,8 +75,8 @@ def prepared(settings: Settings, work: Path) -> Iterator[Job]:
         cache = stand_in.cache_folder().resolve()
         yield Job(
             settings.masters.resolve(),
-            read_masters(settings.masters),
-            read_truth(settings.labels),
+            masters,
+            read_truth(settings.labels, networks_of(masters)),
             Bench(chosen, kit, cache, work, settings.limits),
             version_of(settings),
         )
@@ -87,4 +88,5 @@ def version_of(settings: Settings) -> str:
     if settings.labels:
         known = [settings.labels / name for name in LABEL_FILES]
         files += [path for path in known if path.is_file()]
-    return content_hash({str(i): sha256(file).encode() for i, file in enumerate(files)})
+    hashes = {str(i): sha256(file).encode() for i, file in enumerate(files)}
+    return content_hash({**hashes, "rated on": b"sample" if settings.labels == SAMPLE else b""})

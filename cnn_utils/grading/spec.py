@@ -101,6 +101,11 @@ def read_masters(folder: Path) -> dict[str, Master]:
     return {master.name: master for master in map(read_master, sources)}
 
 
+def networks_of(masters: dict[str, Master]) -> list[str]:
+    """Return the names of all networks that are handed in."""
+    return [network for master in masters.values() for network in master.networks]
+
+
 def _read(name: str, notebook) -> Master:
     master, heading = Master(name, notebook.cells), ""
     for number, cell in enumerate(notebook.cells, start=1):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cnn_utils.checks.lenet_by_hand import logits
+from cnn_utils.data import stand_in
 from cnn_utils.data.loaders import CIFAR10_FILE, MNIST_FILE
 from cnn_utils.data.reading import read_cifar10, read_mnist
 from cnn_utils.errors import KitError
@@ -16,6 +18,8 @@ from cnn_utils.submission import validate_submission
 
 LABELS_FILE = "labels_CIFAR10.csv"
 LABEL_FILES = (MNIST_FILE, CIFAR10_FILE, LABELS_FILE)
+SAMPLE = Path("sample")
+HOW_TO_TRY = "To try things out with networks trained on the built-in sample: --labels sample"
 N_SHOWN, CHUNK = 2_000, 250
 
 
@@ -43,36 +47,54 @@ class Truth:
         return rng.permutation(len(self.photos))[:N_SHOWN]
 
 
-def read_truth(folder: Path | None) -> Truth:
+def read_truth(folder: Path | None, networks: Collection[str] = ()) -> Truth:
     """Read the instructor's files.
 
     Parameters
     ----------
     folder : Path or None
-        May hold ``mnist.npz``, ``student_dataset_CIFAR10.h5`` and ``labels_CIFAR10.csv``
-        (``ID,Prediction``, as in a submission).
+        Holds ``mnist.npz``, ``student_dataset_CIFAR10.h5`` and ``labels_CIFAR10.csv``
+        (``ID,Prediction``, as in a submission); or `SAMPLE`, for the test sets of the built-in
+        sample.
+    networks : collection of str
+        What is to be rated: "lenet" needs the first, "cnn" the second. Without the third, "cnn"
+        is only compared with its submission.
 
     Raises
     ------
     KitError
-        If the folder does not exist, or holds none of them, or a file is damaged.
+        If a file that is needed is missing, or one is damaged.
     """
+    if folder == SAMPLE:
+        return _sample()
+    if folder is not None and not folder.is_dir():
+        raise KitError.about("--labels", "name an existing folder", f"'{folder}'")
+    for network, name in (("lenet", MNIST_FILE), ("cnn", CIFAR10_FILE)):
+        if network in networks and not (folder and (folder / name).is_file()):
+            received = "nothing" if folder is None else f"'{folder}', which does not hold it"
+            told = f"name your folder of {', '.join(LABEL_FILES)}: {name} is needed"
+            raise KitError.about("--labels", told, received, HOW_TO_TRY)
     if folder is None:
         return Truth()
-    files = {name: folder / name for name in LABEL_FILES}
-    there = {name: path for name, path in files.items() if path.is_file()}
-    if not there:
-        wanted = f"hold {', '.join(files)}, or some of them"
-        raise KitError.about(f"--labels '{folder}'", wanted, "none of them")
     digits = photos = labels = None
-    if MNIST_FILE in there:
-        arrays = read_mnist(there[MNIST_FILE])
+    if (folder / MNIST_FILE).is_file():
+        arrays = read_mnist(folder / MNIST_FILE)
         digits = (arrays["X_test"], arrays["y_test"])
-    if CIFAR10_FILE in there:
-        photos = read_cifar10(there[CIFAR10_FILE])[0]["X_test"]
-    if LABELS_FILE in there:
-        labels = validate_submission(there[LABELS_FILE])["Prediction"].to_numpy()
+    if (folder / CIFAR10_FILE).is_file():
+        photos = read_cifar10(folder / CIFAR10_FILE)[0]["X_test"]
+    if (folder / LABELS_FILE).is_file():
+        labels = validate_submission(folder / LABELS_FILE)["Prediction"].to_numpy()
+    elif "cnn" in networks:
+        print(f"NOTE: without {LABELS_FILE}, Part 2's networks are not rated by their accuracy.")
     return Truth(digits, photos, labels)
+
+
+def _sample() -> Truth:
+    print("NOTE: rated on the built-in sample: to try things out, not to grade a course.")
+    digits = stand_in.mnist_sample()
+    photos = read_cifar10(stand_in.cifar10_sample_path())[0]["X_test"]
+    labels = stand_in.cifar10_sample_test_labels()
+    return Truth((digits["X_test"], digits["y_test"]), photos, labels)
 
 
 def rate_lenet(weights: list[np.ndarray], truth: Truth) -> tuple[float, float] | None:

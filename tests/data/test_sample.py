@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnn_utils.data.sample import make_digits, make_scenes
+from cnn_utils.data.sample import make_digits, make_scenes, scene_labels
 from cnn_utils.errors import KitError
 
 MAKERS = pytest.mark.parametrize("make", [make_digits, make_scenes])
@@ -116,3 +116,7 @@ def test_digits_are_learnable_but_not_trivial(digits):
 
 def test_scenes_are_learnable_but_not_by_averages(scenes):
     assert 0.2 < centroid_accuracy(*scenes) < 0.55  # a small CNN: well above this
+
+
+def test_labels_can_be_had_without_painting(scenes):
+    np.testing.assert_array_equal(scene_labels(2000, seed=1), scenes[1])

@@ -2,11 +2,13 @@ from small_lab import needs_sandbox
 
 from cnn_utils.grading.prepare import Settings, prepared, version_of
 from cnn_utils.grading.run_part import Limits
+from cnn_utils.grading.truth import SAMPLE
 
 
 def test_a_result_depends_on_the_labels_as_well(lab, tmp_path):
     without = version_of(Settings(lab, tmp_path))
     assert version_of(Settings(lab)) == without
+    assert version_of(Settings(lab, SAMPLE)) != without
     (tmp_path / "mnist.npz").write_text("x")
     assert version_of(Settings(lab, tmp_path)) != without
 

@@ -3,7 +3,8 @@ import pytest
 
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
 from cnn_utils.errors import KitError
-from cnn_utils.grading.truth import Truth, rate_lenet, read_truth
+from cnn_utils.grading import truth as module
+from cnn_utils.grading.truth import SAMPLE, Truth, rate_lenet, read_truth
 
 
 def test_lenet_is_rated_as_keras_would():
@@ -41,6 +42,33 @@ def test_labels_are_read_as_a_submission_is(tmp_path):
     assert read_truth(tmp_path).photo_labels[:3].tolist() == [0, 1, 2]
 
 
-def test_a_folder_without_any_file_is_said(tmp_path):
-    with pytest.raises(KitError, match=r"--labels .* must hold mnist.npz, .*; received none"):
-        read_truth(tmp_path)
+@pytest.mark.parametrize(
+    ("networks", "needed"),
+    [
+        (["lenet"], "mnist.npz"),
+        (["cnn"], "student_dataset_CIFAR10.h5"),
+        (["lenet", "cnn"], "mnist"),
+    ],
+)
+def test_what_is_needed_to_rate_the_networks_must_be_there(tmp_path, networks, needed):
+    with pytest.raises(KitError, match=f"--labels must name .*: {needed}.* needed; received noth"):
+        read_truth(None, networks)
+    with pytest.raises(KitError, match=r"which does not hold it\. To try things out .* sample"):
+        read_truth(tmp_path, networks)
+    assert read_truth(tmp_path, []) == Truth()
+
+
+def test_the_sample_will_do_to_try_things_out(capsys):
+    truth = read_truth(SAMPLE, ["lenet", "cnn"])
+    assert "not to grade a course" in capsys.readouterr().out
+    assert truth.digits[0].shape == (10_000, 28, 28)
+    assert truth.photos.shape == (10_000, 32, 32, 3)
+    assert np.bincount(truth.photo_labels).sum() == 10_000
+
+
+def test_without_labels_part_2_is_not_rated_by_its_accuracy(tmp_path, capsys, monkeypatch):
+    (tmp_path / "student_dataset_CIFAR10.h5").write_text("")
+    photos = {"X_test": np.zeros((10_000, 1, 1, 1), np.uint8)}
+    monkeypatch.setattr(module, "read_cifar10", lambda path: (photos, "official"))
+    assert read_truth(tmp_path, ["cnn"]).photo_labels is None
+    assert "NOTE: without labels_CIFAR10.csv" in capsys.readouterr().out

@@ -10,6 +10,6 @@ on them must never be called MNIST or CIFAR-10 results.
 from __future__ import annotations
 
 from cnn_utils.data.sample.digits import make_digits
-from cnn_utils.data.sample.scenes import make_scenes
+from cnn_utils.data.sample.scenes import make_scenes, scene_labels
 
-__all__ = ["make_digits", "make_scenes"]
+__all__ = ["make_digits", "make_scenes", "scene_labels"]

@@ -79,12 +79,21 @@ def make_scenes(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
     """
     check_count("n", n)
     rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
+    labels = _drawn_labels(rng, n)
     images = np.empty((n, SIDE, SIDE, 3), np.uint8)
     for start in range(0, n, 1000):  # a thousand at a time keeps the working memory small
         part = slice(start, start + 1000)
         images[part] = _light(rng, np.stack([_paint(rng, *SUBJECTS[i]) for i in labels[part]]))
     return images, labels
+
+
+def scene_labels(n: int, seed: int = 458) -> np.ndarray:
+    """Return the labels that `make_scenes` gives with the same arguments, without painting."""
+    return _drawn_labels(np.random.default_rng(seed), n)
+
+
+def _drawn_labels(rng, n: int) -> np.ndarray:
+    return rng.permutation(np.arange(n) % 10).astype(np.uint8)
 
 
 def _paint(rng, subject, settings) -> np.ndarray:
