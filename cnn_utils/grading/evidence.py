@@ -68,7 +68,7 @@ def lenet(files: dict[str, bytes], answers: dict, master: Master, truth: Truth, 
     told = (
         f"the handed-in network reads {accuracy:.1%} of the test digits; {least:.1%} are asked for"
     )
-    evidence.agrees["train-lenet"] = (accuracy >= least, told)
+    _asked_for("train-lenet", accuracy, least, told, evidence)
     claim = CLAIM.search(answers.get("code:evaluate-lenet", {}).get("said", ""))
     told = "the notebook that was handed in shows no test accuracy and F1"
     if claim:
@@ -116,9 +116,15 @@ def cnn(
         facts["part2_accuracy"] = round(accuracy, 4)
         least = (master.task("cnn") or master.tasks[0]).threshold or 0.0
         told = f"the handed-in network is right for {accuracy:.1%}; {least:.1%} are asked for"
-        evidence.agrees["cnn"] = (accuracy >= least, told)
+        _asked_for("cnn", accuracy, least, told, evidence)
     _submission(files, answers, shown, truth, evidence, facts)
     return facts
+
+
+def _asked_for(task: str, accuracy: float, least: float, told: str, evidence: Evidence) -> None:
+    evidence.agrees[task] = (accuracy >= least, told)
+    if accuracy < least:
+        evidence.short.add(task)
 
 
 def _submission(files, answers, shown, truth: Truth, evidence: Evidence, facts: dict) -> None:

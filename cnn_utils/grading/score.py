@@ -48,9 +48,13 @@ class Evidence:
     ----------
     agrees : dict of str to (bool, str)
         Whether a task's evidence agrees, and if not, in what.
+    short : set of str
+        Tasks whose network is what it claims to be, and not as good as is asked for: no points,
+        and nothing for a person to look into.
     """
 
     agrees: dict[str, tuple[bool, str]] = field(default_factory=dict)
+    short: set[str] = field(default_factory=set)
 
 
 def mark(task: TaskSpec, answer: dict, claims: Claims, evidence: Evidence) -> Mark:
@@ -78,6 +82,8 @@ def mark(task: TaskSpec, answer: dict, claims: Claims, evidence: Evidence) -> Ma
     passed = claims.passed.get(f"{CHECK}:{task.name}")
     if passed and found:
         return Mark(task.name, task.kind, task.points, task.points)
+    if passed and task.name in evidence.short:
+        return Mark(task.name, task.kind, 0.0, task.points, _sentence(why))
     if passed:
         told = _sentence(f"The check passed, but {why}")
         return Mark(task.name, task.kind, 0.0, task.points, told, f"{DISAGREE}: {why}")

@@ -68,3 +68,12 @@ def test_where_nothing_is_run_the_evidence_decides():
     assert mark(submit, ANSWERED, Claims(), Evidence({"submit": (True, "")})).points == 5
     found = mark(submit, ANSWERED, PASSED, Evidence({"submit": (False, "it is not there")}))
     assert (found.points, found.reason) == (0, "It is not there.")
+
+
+def test_a_network_that_falls_short_is_nothing_to_look_into():
+    evidence = Evidence(
+        {"f1": (False, "it reads 96.5% of the digits; 97.0% are asked for")}, {"f1"}
+    )
+    found = mark(F1, ANSWERED, PASSED, evidence)
+    told = "It reads 96.5% of the digits; 97.0% are asked for."
+    assert (found.points, found.reason, found.review) == (0, told, "")

@@ -58,6 +58,11 @@ def test_what_is_needed_to_rate_the_networks_must_be_there(tmp_path, networks, n
     assert read_truth(tmp_path, []) == Truth()
 
 
+def test_a_folder_that_does_not_exist_is_said(tmp_path):
+    with pytest.raises(KitError, match=r"--labels must name an existing folder; received '.*gone'"):
+        read_truth(tmp_path / "gone")
+
+
 def test_the_sample_will_do_to_try_things_out(capsys):
     truth = read_truth(SAMPLE, ["lenet", "cnn"])
     assert "not to grade a course" in capsys.readouterr().out
