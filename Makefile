@@ -2,13 +2,14 @@
 # make test     set up, run all fast tests, the notebooks included
 # make browser  set up, use Part 2 in JupyterLab in a headless Chromium, which must be installed
 # make hostile  set up, grade a class of hostile hand-ins; bubblewrap must be installed
+# make graders  set up, grade the same hand-ins with nbgrader and Otter, print the table (half an hour)
 # make lab      set up, open the notebooks in JupyterLab
 # make mutations  set up, try every check on wrong and right solutions, print the table
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test slow browser hostile mutations lab pair lint clean
+.PHONY: run test slow browser hostile graders mutations lab pair lint clean
 
 run: .venv/ready
 	$(BIN)/python -m cnn_utils run $(ARGS)
@@ -29,6 +30,9 @@ browser: .venv/ready-browser
 
 hostile: .venv/ready-tests
 	$(BIN)/python -m pytest -m hostile tests/hostile $(ARGS)
+
+graders: .venv/ready-graders
+	$(BIN)/python tests/benchmarks/graders/compare.py --graders-python .venv/graders/bin/python --out build/graders $(ARGS)
 
 mutations: .venv/ready-tests
 	$(BIN)/python tests/checks/mutations.py
@@ -60,4 +64,9 @@ clean:
 
 .venv/ready-browser: tests/browser/requirements.txt .venv/ready-tests
 	$(BIN)/python -m pip install --disable-pip-version-check -r tests/browser/requirements.txt
+	@touch $@
+
+.venv/ready-graders: tests/benchmarks/graders/requirements.txt .venv/ready-tests
+	$(BIN)/python -m venv .venv/graders
+	.venv/graders/bin/python -m pip install --disable-pip-version-check -r tests/benchmarks/graders/requirements.txt
 	@touch $@

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -14,13 +14,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import write_whole
 from cnn_utils.grading import cluster
-from cnn_utils.grading.grade_one import files_of, grade_one
+from cnn_utils.grading.grade_one import failed_row, files_of, grade_one
 from cnn_utils.grading.intake import HandedIn, content_hash, find_handins
 from cnn_utils.grading.prepare import Settings, prepared, version_of
-from cnn_utils.grading.run_part import make_removable
+from cnn_utils.grading.run_part import remove_tree
 from cnn_utils.grading.spec import read_masters
 
 
@@ -58,7 +58,12 @@ def grade(
         If there is nothing to grade, or no sandbox.
     """
     everyone, results = find_handins(handins), out / "results"
-    results.mkdir(parents=True, exist_ok=True)
+    if out.resolve() == handins.resolve() or handins.resolve() in out.resolve().parents:
+        raise KitError.about("--out", "lie outside the folder of hand-ins", f"'{out}'")
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(results, error) from None
     masters, version = read_masters(settings.masters), version_of(settings)
 
     def finished(handed_in: HandedIn) -> dict | None:
@@ -80,7 +85,7 @@ def grade(
                 row["file"] = _safe(row["name"])
                 text = json.dumps(row, indent=1, ensure_ascii=False)
                 write_whole(results / f"{row['file']}.json", text)
-                bar.set_postfix_str(f"{row['name']}: {row['status']}"[:40])
+                bar.set_postfix_str(f"{row['file']}: {row['status']}"[:40])
                 bar.update()
     names = {handed_in.name for handed_in in mine}
     found = (_read(results, h) if h.name in names else finished(h) for h in everyone)
@@ -120,12 +125,11 @@ def _work_folder(folder: Path) -> Iterator[Path]:
             raise KitError.about(f"'{folder.parent}'", *told, "Wait for it, or stop it.") from None
         for place in folder.iterdir():
             if place.is_dir():
-                make_removable(place)
-                shutil.rmtree(place, ignore_errors=True)
+                remove_tree(place)
         try:
             yield folder.resolve()
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
 
 
 def _finished(handed_in: HandedIn, masters: dict, version: str, results: Path) -> dict | None:
@@ -133,9 +137,11 @@ def _finished(handed_in: HandedIn, masters: dict, version: str, results: Path) -
     try:
         row = _read(results, handed_in)
         same = row["input_hash"] == content_hash(files_of(handed_in, masters))
+        same &= row["master_hash"] == version and row["name"] == handed_in.name
+        same &= row["status"] != "failed" and set(failed_row("", {}, "")) <= set(row)
     except (OSError, ValueError, KeyError, TypeError, KitError):
         return None
-    return row if same and row["master_hash"] == version and row["status"] != "failed" else None
+    return row if same else None
 
 
 def _read(results: Path, handed_in: HandedIn) -> dict:
@@ -144,6 +150,10 @@ def _read(results: Path, handed_in: HandedIn) -> dict:
 
 def _safe(name: str) -> str:
     """Return a name as a file's name."""
-    safe = "".join(c if c.isalnum() or c in " ._-()" else "_" for c in name)[:150]
-    # Two names must not become one file.
-    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    data = os.fsencode(name)
+    safe = "".join(c if c.isalnum() or c in " ._-()" else "_" for c in name)
+    safe = safe.encode(errors="replace")[:150].decode(errors="ignore")
+    # Two names must not become one file, also if one is made to look like the other's.
+    if safe == name and not re.search(r"-[0-9a-f]{8}$", name):
+        return safe
+    return f"{safe}-{hashlib.sha256(data).hexdigest()[:8]}"

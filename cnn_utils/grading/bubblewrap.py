@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from cnn_utils.grading.limits import limited, user_of
+from cnn_utils.grading.limits import MEMORY_DISK, limited, user_of
 
 
 def command_line(box: Path, readable: list[Path], command: list[str]) -> list[str]:
@@ -25,14 +25,21 @@ def command_line(box: Path, readable: list[Path], command: list[str]) -> list[st
     words += ["--ro-bind", "/usr", "/usr", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     for name in ("bin", "lib", "lib64", "sbin"):
         words += ["--symlink", f"usr/{name}", f"/{name}"]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", "268435456", "--tmpfs", "/tmp"]
+    words += ["--proc", "/proc", "--dev", "/dev", *_memory_disk("/tmp"), *_memory_disk("/dev/shm")]
     words += ["--tmpfs", "/home"]
     for folder in [*_python_folders(), *readable]:
         for parent in reversed(folder.parents[:-1]):  # else made for root alone
             words += ["--perms", "0755", "--dir", str(parent)]
         words += ["--ro-bind", str(folder), str(folder)]
     words += ["--bind", str(box), "/box", "--chdir", "/box"]
+    # Else they are disks in memory without a bound, for all but root.
+    for place in ("/home", "/dev", "/"):
+        words += ["--remount-ro", place]
     return [*words, *_as_nobody(box), *limited(command)]
+
+
+def _memory_disk(place: str) -> list[str]:
+    return ["--perms", "1777", "--size", str(MEMORY_DISK), "--tmpfs", place]
 
 
 def _as_nobody(box: Path) -> list[str]:

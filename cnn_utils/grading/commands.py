@@ -29,7 +29,9 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
         help="your folder of mnist.npz, the .h5 file and labels_CIFAR10.csv; or: sample",
     )
     grade_parser.add_argument("--out", type=Path, default=Path("graded"), help="for the results")
-    grade_parser.add_argument("--jobs", type=int, help="hand-ins at a time (default: one per core)")
+    grade_parser.add_argument(
+        "--jobs", type=_count, help="hand-ins at a time (default: a core each)"
+    )
     grade_parser.add_argument(
         "--shard", type=_shard, default=(1, 1), metavar="i/n", help="grade the i-th of n parts"
     )
@@ -82,9 +84,12 @@ def grade(options: argparse.Namespace) -> int:
     """Grade a folder of hand-ins; say how it went."""
     from cnn_utils.grading import results
     from cnn_utils.grading.batch import grade as grade_folder
+    from cnn_utils.grading.lms import check_export
     from cnn_utils.grading.prepare import Settings
     from cnn_utils.grading.spec import read_masters
 
+    if options.lms:
+        check_export(options.lms, options.column)
     settings = Settings(options.master, options.labels, options.sandbox, options.image)
     found = grade_folder(
         options.handins,
@@ -169,6 +174,13 @@ def _baseline(text: str) -> tuple[str, float]:
     if not name or not 0 <= accuracy <= 1:
         raise argparse.ArgumentTypeError(f"expected NAME=ACCURACY with 0 to 1, not {text}")
     return name, accuracy
+
+
+def _count(text: str) -> int:
+    """Read a number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of at least 1, not {text}")
+    return int(text)
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from cnn_utils.grading.untrusted import read_and_splice
 from cnn_utils.handin.for_grading import WEIGHTS
 
 UNREADABLE = "unreadable"
-MOST_LETTERS = 20_000
+MOST_LETTERS = 200_000
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ def grade_one(handed_in: HandedIn, job: Job) -> dict:
         row["input_hash"] = content_hash(files)
         for name, master in job.masters.items():
             _grade_part(row, name, master, files, job)
+    except FileNotFoundError:
+        row.update(status="failed", notes=["It was removed while it was being graded."])
     except KitError as error:
         row["status"] = UNREADABLE
         row["notes"].append(str(error))
@@ -141,7 +143,7 @@ def _grade_part(row: dict, name: str, master: Master, files: dict[str, bytes], j
     judge.functions(inputs, claims, found)
     judge.figures(answers, found)
     if "lenet" in master.networks:
-        facts = judge.lenet(files, answers, master, job.truth, found)
+        facts = judge.lenet(files, answers, claims, master, job.truth, found)
         row["facts"].update(_named(facts, "lenet"))
     if "cnn" in master.networks:
         facts = judge.cnn(files, claims, shown, master, job.truth, found)
@@ -162,10 +164,13 @@ def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], job: Job) -> Cla
 
 
 def _named(facts: dict, network: str) -> dict:
-    return {(f"{network}_{key}" if key == "fingerprint" else key): v for key, v in facts.items()}
+    return {
+        (f"{network}_{key}" if key in ("fingerprint", "sample") else key): v
+        for key, v in facts.items()
+    }
 
 
 def _worse(row: dict, status: str) -> None:
     """Keep the worst status of all parts."""
-    order = ("complete", "incomplete", "timeout", "crashed", UNREADABLE, "failed")
+    order = ("complete", "incomplete", "timeout", "exceeded", "crashed", UNREADABLE, "failed")
     row["status"] = max(row["status"], status, key=order.index)

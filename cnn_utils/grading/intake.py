@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,7 @@ from cnn_utils.handin.for_grading import FOLDER, WEIGHTS
 from cnn_utils.handin.same_run import SUBMISSION
 
 MOST_BYTES, MOST_MEMBERS = 200_000_000, 2_000
+SUFFIXES = (".zip", ".ipynb", ".py")
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,29 @@ def find_handins(folder: Path) -> list[HandedIn]:
     """
     if not folder.is_dir():
         raise KitError.about(f"'{folder}'", "be a folder of hand-ins", "none")
-    found = {}
+    paths, passed_over = [], []
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.is_symlink():
-            continue
-        if path.is_dir() or path.suffix.lower() in (".zip", ".ipynb", ".py"):
-            name = path.name if path.is_dir() else path.stem
-            name = name if name not in found else path.name
-            found[name] = HandedIn(name, path)
-    if not found:
+        is_one = path.is_dir() or path.suffix.lower() in SUFFIXES
+        if is_one and not path.name.startswith(".") and not path.is_symlink():
+            paths.append(path)
+        elif path.name not in (".DS_Store", "Thumbs.db", "desktop.ini"):
+            passed_over.append(printable(path.name))
+    if passed_over:
+        print(f"NOTE: not looked at: {', '.join(passed_over)}")
+    if not paths:
         raise KitError.about(f"'{folder}'", "hold hand-ins (zips, folders, notebooks)", "none")
-    return list(found.values())
+    stems = Counter(_stem(path) for path in paths)
+    # Of two with the same name, neither may pass for the other.
+    return [HandedIn(_stem(p) if stems[_stem(p)] == 1 else p.name, p) for p in paths]
+
+
+def printable(name: str) -> str:
+    """Return a name without what a terminal would take for a command."""
+    return "".join(c if c.isprintable() else "?" for c in name)
+
+
+def _stem(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem
 
 
 def take(
@@ -81,6 +95,9 @@ def take(
     names = list(notebooks)
     if handed_in.path.is_dir():
         available = dict(_in_folder(handed_in.path))
+        zips = [path for path in available.values() if path.suffix.lower() == ".zip"]
+        if len(zips) == 1 and not any(n.endswith((".ipynb", ".py")) for n in available):
+            return _from_zip(zips[0], names, networks)
     elif handed_in.path.suffix.lower() == ".zip":
         return _from_zip(handed_in.path, names, networks)
     elif not notebooks:
@@ -109,6 +126,8 @@ def _by_content(data: bytes, notebooks: dict[str, list[str]]) -> str:
 
 
 def _from_zip(path: Path, notebooks, networks) -> dict[str, bytes]:
+    if path.stat().st_size > MOST_BYTES:
+        raise KitError("The zip is larger than 200 MB.")
     try:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]

@@ -16,6 +16,11 @@ NAMES = ("Student", "SIS User ID", "SIS Login ID", "Full name", "Email address",
 NAMES += ("ID number", "Group")
 KEPT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Root Account", "Section")
 POSSIBLE = "Points Possible"
+# What they put before the name that a student gave a file, or instead of it: Moodle's, Canvas'.
+DOWNLOADED = [
+    re.compile(r"[^_]*_(\d+)_assignsubmission_"),
+    re.compile(r"[^_]+(?:_LATE)?_(\d+)_\d+_"),
+]
 
 
 @dataclass
@@ -60,14 +65,9 @@ def fill_in(export: Path, rows: list[dict], out: Path, column: str | None = None
         If the export is none of the two, or has no such column.
     """
     columns, people = read_table(export)
+    target = _target(export, columns, column)
     if set(columns) >= CANVAS:
-        target = _canvas_column(export, columns, column)
         columns = [name for name in columns if name in KEPT or name == target]
-    elif set(columns) >= MOODLE:
-        target = "Grade"
-    else:
-        told = "be exported from Canvas (Grades, Export) or Moodle (Download grading worksheet)"
-        raise KitError.about(f"'{export}'", told, f"the columns {', '.join(columns)}")
     possible = next((p[target] for p in people if _is_about_points(p)), "")
     students = [person for person in people if not _is_about_points(person)]
     filled, found = Filled(), [[h for h in rows if _is_of(h["name"], p)] for p in students]
@@ -86,17 +86,27 @@ def fill_in(export: Path, rows: list[dict], out: Path, column: str | None = None
     return filled
 
 
-def _canvas_column(export: Path, columns: list[str], wanted: str | None) -> str:
-    assignments = [name for name in columns if re.search(r" \(\d+\)$", name)]
-    plain = {re.sub(r" \(\d+\)$", "", name): name for name in assignments}
-    if wanted in columns:
-        return str(wanted)
-    if wanted in plain:
-        return plain[wanted]
-    if wanted is None and len(assignments) == 1:
-        return assignments[0]
-    told = f"name one of the assignments in '{export}': {', '.join(plain) or 'there is none'}"
-    raise KitError.about("--column", told, wanted or "nothing")
+def check_export(export: Path, column: str | None = None) -> None:
+    """Say what is wrong with an export before hours of grading; see `fill_in`."""
+    _target(export, read_table(export)[0], column)
+
+
+def _target(export: Path, columns: list[str], wanted: str | None) -> str:
+    """Return the column for the points."""
+    if set(columns) >= CANVAS:
+        assignments = [name for name in columns if re.search(r" \(\d+\)$", name)]
+        plain = [re.sub(r" \(\d+\)$", "", name) for name in assignments]
+        fits = [a for a, p in zip(assignments, plain, strict=True) if wanted in (None, a, p)]
+        if len(fits) == 1:
+            return fits[0]
+        told = (
+            f"name one of the assignments in '{export}': {', '.join(assignments) or 'none there'}"
+        )
+        raise KitError.about("--column", told, wanted or "nothing")
+    if set(columns) >= MOODLE:
+        return "Grade"
+    told = "be exported from Canvas (Grades, Export) or Moodle (Download grading worksheet)"
+    raise KitError.about(f"'{export}'", told, f"the columns {', '.join(columns)}")
 
 
 def _is_about_points(person: dict[str, str]) -> bool:
@@ -107,8 +117,8 @@ def _is_about_points(person: dict[str, str]) -> bool:
 
 def _is_of(name: str, person: dict[str, str]) -> bool:
     numbers = [re.sub(r"\D", "", person.get(key, "")) for key in NUMBERS]
-    if set(filter(None, numbers)) & set(name.split("_")):
-        return True
+    if any(match := pattern.match(name) for pattern in DOWNLOADED):
+        return match[1] in numbers
     known = [_plain(person.get(key, "")) for key in NAMES]
     family, _, given = person.get("Student", "").partition(",")
     known += [_plain(given + family), _plain(person.get("Email address", "").partition("@")[0])]

@@ -13,6 +13,7 @@ STATUS = {
     "complete": "",
     "incomplete": "Not all of it was there, or came to its end.",
     "timeout": "A notebook took too long, so that none of its checks counts.",
+    "exceeded": "A notebook used more memory or disk than it may, so that no check counts.",
     "crashed": "A notebook ended its own run, so that none of its checks counts.",
     "unreadable": "A file could not be read.",
     "failed": "The grader failed; your instructor knows.",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from cnn_utils.grading.probes import OUT
 from cnn_utils.grading.sandbox import Sandbox
 
 NOTEBOOK, INPUTS, JUNIT = "notebook.ipynb", "in.json", "junit.xml"
+# In seconds.
+REMOVAL = 120
 COMMAND = [
     "-m",
     "pytest",
@@ -47,7 +51,7 @@ class Claims:
 
     Attributes
     ----------
-    status : {"complete", "incomplete", "timeout", "crashed"}
+    status : {"complete", "incomplete", "timeout", "exceeded", "crashed"}
     passed : dict of str to bool
         By ``grade_id``; a cell that was reported twice is not among them.
     failures : dict of str to str
@@ -110,8 +114,9 @@ def run_part(
         Further files for the box.
     """
     wanted = [cell["metadata"]["grade_id"] for cell in notebook["cells"]]
-    with tempfile.TemporaryDirectory(dir=bench.work, ignore_cleanup_errors=True) as folder:
-        box = Path(folder) / "box"
+    folder = Path(tempfile.mkdtemp(dir=bench.work))
+    try:
+        box = folder / "box"
         _fill(box, notebook, inputs, extra or {})
         outcome = bench.sandbox.run(
             box,
@@ -126,9 +131,10 @@ def run_part(
             CNN_UTILS_LIMIT=str(bench.limits.images),
         )
         claims = _claims(box / "out", wanted)
-        if outcome.status == "timeout":
-            claims = Claims("timeout")
-        make_removable(box)
+        if outcome.status in ("timeout", "exceeded"):
+            claims = Claims(outcome.status)
+    finally:
+        remove_tree(folder)
     return claims
 
 
@@ -188,16 +194,16 @@ def _cases(report: bytes) -> list[tuple[str, str | None]] | None:
     return found
 
 
-def make_removable(box: Path) -> None:
-    """Give folders back the permissions that a hand-in may have taken from them."""
-    for place, folders, _ in os.walk(box):
-        for name in folders:
-            path = Path(place) / name
-            if not path.is_symlink():
-                try:
-                    os.chmod(path, 0o777)
-                except OSError:
-                    continue
+def remove_tree(folder: Path) -> None:
+    """Remove what a hand-in left: folders without permissions, or nested a thousand deep.
+
+    Python's own ways go into each folder within the last, and come to their end there.
+    """
+    for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+        with suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(
+                [*command, "--", str(folder)], capture_output=True, timeout=REMOVAL, check=False
+            )
 
 
 def as_npy(images: np.ndarray) -> bytes:

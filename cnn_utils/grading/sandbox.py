@@ -12,12 +12,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading import bubblewrap, container
-from cnn_utils.grading.limits import limited
+from cnn_utils.grading.limits import limited, too_much
 
 # One job per core is faster than TensorFlow's threads of several jobs against each other.
 ENVIRONMENT = {
@@ -34,6 +35,8 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
 }
 NAMES = ("container", "bwrap", "rlimits")
+# How often, in seconds, memory and disk are looked at.
+PERIOD = 0.5
 NO_SANDBOX = (
     "No sandbox works here, and hand-ins are other people's programs: nothing was run. Install "
     "bubblewrap (Debian, Ubuntu: `apt install bubblewrap`), or name a container image with "
@@ -47,14 +50,14 @@ class Outcome:
 
     Attributes
     ----------
-    status : {"done", "timeout", "crashed"}
-    code : int or None
+    status : {"done", "timeout", "exceeded", "crashed"}
+    code : int
     tail : str
         The last letters of what it wrote.
     """
 
     status: str
-    code: int | None
+    code: int
     tail: str
 
 
@@ -114,10 +117,7 @@ class Sandbox:
             )
             self._running.add(process)
             try:
-                code: int | None = process.wait(seconds)
-                status = "done" if code in (0, 1) else "crashed"
-            except subprocess.TimeoutExpired:
-                code, status = None, "timeout"
+                status = _watched(process, box, seconds)
             finally:
                 _kill(process)
                 self._running.discard(process)
@@ -128,7 +128,7 @@ class Sandbox:
             output.seek(max(log.stat().st_size - 4_000, 0))
             tail = output.read().decode("utf-8", "replace")
         log.unlink()
-        return Outcome(status, code, tail)
+        return Outcome(status, process.returncode, tail)
 
     def stop(self) -> None:
         """Kill whatever runs, and run nothing any more."""
@@ -198,6 +198,19 @@ def _probe(sandbox: Sandbox) -> str | None:
         return f"{error.strerror}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _watched(process: subprocess.Popen, box: Path, seconds: float) -> str:
+    """Wait for the end of a command, of its time, or of its memory and disk; return which."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return "done" if process.wait(PERIOD) in (0, 1) else "crashed"
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > end:
+                return "timeout"
+            if too_much(process.pid, box):
+                return "exceeded"
 
 
 def _kill(process: subprocess.Popen) -> None:

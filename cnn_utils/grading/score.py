@@ -93,9 +93,10 @@ def mark(task: TaskSpec, answer: dict, claims: Claims, evidence: Evidence) -> Ma
 
 def _why(task: TaskSpec, claims: Claims) -> str:
     """Return why a check did not pass, in words that hold nothing of the hidden data."""
-    if claims.status in ("timeout", "crashed"):
+    if claims.status in ("timeout", "exceeded", "crashed"):
         return {
             "timeout": "The notebook took too long.",
+            "exceeded": "The notebook used more memory or disk than it may.",
             "crashed": "The notebook ended its own run.",
         }[claims.status]
     for step in (f"{TASK}:{task.name}", f"{CHECK}:{task.name}"):

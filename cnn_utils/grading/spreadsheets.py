@@ -22,7 +22,9 @@ def as_cell(value):
     """Return a value as it is written into a table: on one line, and no formula."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return as_text(" ".join(value.split())) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return as_text("".join(c if c.isprintable() else " " for c in " ".join(value.split())))
 
 
 def write_table(columns: list[str], rows: list[dict], path: Path) -> None:

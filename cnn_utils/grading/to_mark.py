@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cnn_utils.errors import KitError
-from cnn_utils.files import write_whole
 from cnn_utils.grading.spec import Master, key_of
 from cnn_utils.grading.spreadsheets import as_text, read_table, write_table
 
 COLUMNS = ["id", "task", "answer", "most", "points", "comment"]
-SALT = ".to_mark_salt"
+SALT = "to_mark.key"
 
 
 def merge_marks(results: list[dict], masters: dict[str, Master], path: Path) -> list[dict]:
@@ -44,7 +45,8 @@ def merge_marks(results: list[dict], masters: dict[str, Master], path: Path) -> 
     filled = _read(path)
     rows = []
     for result in marked:
-        identity = hashlib.sha256(salt + result["name"].encode()).hexdigest()[:8]
+        # With a letter first: a spreadsheet takes 12345e67 for a number.
+        identity = "h" + hashlib.sha256(salt + os.fsencode(result["name"])).hexdigest()[:8]
         for mark in result["marks"]:
             if mark["kind"] != "answer" or mark["points"] is not None:
                 continue
@@ -57,6 +59,9 @@ def merge_marks(results: list[dict], masters: dict[str, Master], path: Path) -> 
                 mark["points"], mark["reason"] = points, rows[-1]["comment"]
     order = [task.name for master in masters.values() for task in master.tasks]
     rows.sort(key=lambda row: (order.index(row["task"]), row["id"]))
+    lost = [row for row in filled.values() if row["points"]]
+    if lost:
+        print(f"NOTE: {path.name} has points in {len(lost)} rows that belong to no hand-in here.")
     sheet = [{**row, "answer": as_text(row["answer"])} for row in [*rows, *filled.values()]]
     write_table(COLUMNS, sheet, path)
     return marked
@@ -84,11 +89,25 @@ def _read(path: Path) -> dict[tuple[str, str], dict]:
         raise KitError.about(
             f"'{path}'", f"have the columns {', '.join(COLUMNS)}", ", ".join(columns)
         )
-    return {(row["id"], row["task"]): {name: row[name] for name in COLUMNS} for row in rows}
+    found: dict[tuple[str, str], dict] = {}
+    for row in rows:
+        row = {name: row[name] for name in COLUMNS}
+        old = found.setdefault((row["id"], row["task"]), row)
+        if not old["points"].strip():
+            found[row["id"], row["task"]] = row
+        elif row["points"].strip() not in ("", old["points"].strip()):
+            where = f"'points' of {row['id']}, task '{row['task']}', in '{path}'"
+            told = f"{old['points']} in one row and {row['points']} in another"
+            raise KitError.about(where, "be given once", told)
+    return found
 
 
 def _salt(path: Path) -> bytes:
     """Return what makes the ids of this batch, made once: names can't be told from them."""
     if not path.is_file():
-        write_whole(path, secrets.token_hex(16))
+        mine = path.with_name(f"{path.name}-{os.getpid()}")
+        mine.write_text(secrets.token_hex(16))
+        with suppress(FileExistsError):  # who comes first makes it, and whole
+            os.link(mine, path)
+        mine.unlink()
     return path.read_bytes()

@@ -7,7 +7,7 @@ from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
 from cnn_utils.grading import batch
 from cnn_utils.grading.batch import grade
-from cnn_utils.grading.grade_one import files_of
+from cnn_utils.grading.grade_one import failed_row, files_of
 from cnn_utils.grading.intake import content_hash
 from cnn_utils.grading.prepare import Settings
 from cnn_utils.grading.sandbox import Sandbox
@@ -72,9 +72,11 @@ def test_what_a_killed_batch_left_is_removed(tmp_path):
 
 
 def test_two_names_never_become_one_file():
-    names = ["ann", "a:b", "a;b", "x" * 200, "x" * 201]
-    assert len({batch._safe(name) for name in names}) == 5
+    names = ["ann", "a:b", "a;b", "x" * 200, "x" * 201, "学" * 82, "M\udcfcller"]
+    assert len({batch._safe(name) for name in names}) == len(names)
     assert batch._safe("ann") == "ann"
+    assert max(len(batch._safe(name).encode()) for name in names) < 200
+    assert batch._safe(batch._safe("Ann O'Brien")) != batch._safe("Ann O'Brien")
 
 
 def test_shards_share_a_batch_and_its_rows(graded, lab, tmp_path, monkeypatch):
@@ -82,7 +84,8 @@ def test_shards_share_a_batch_and_its_rows(graded, lab, tmp_path, monkeypatch):
 
     def grade_one(handed_in, job):
         asked.append(handed_in.name)
-        row = {"name": handed_in.name, "status": "complete", "master_hash": job.version}
+        row = failed_row(handed_in.name, {}, "")
+        row.update(status="complete", master_hash=job.version)
         return {**row, "input_hash": content_hash(files_of(handed_in, job.masters))}
 
     monkeypatch.setattr(batch, "grade_one", grade_one)
@@ -116,3 +119,27 @@ def test_a_shard_that_is_none_is_refused(shard, capsys):
     with pytest.raises(SystemExit):
         main(["grade", "x", "--shard", shard])
     assert "expected i/n" in capsys.readouterr().err
+
+
+def test_results_stay_out_of_the_hand_ins(graded, lab, tmp_path):
+    for out in (graded / "in", graded / "in" / "graded"):
+        with pytest.raises(KitError, match="--out must lie outside the folder of hand-ins"):
+            grade(graded / "in", settings(lab), out)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KitError, match="file"):
+        grade(graded / "in", settings(lab), tmp_path / "file")
+
+
+@pytest.mark.parametrize("damaged", ['{"name": "ann"}', "[]", "{", '{"input_hash": 1}'])
+def test_a_damaged_result_is_made_anew(graded, lab, damaged):
+    path = graded / "out" / "results" / "ann.json"
+    path.write_text(damaged)
+    rows = grade(graded / "in", settings(lab), graded / "out")
+    assert [mark["points"] for mark in rows[0]["marks"]] == [10, 20, None]
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "x"])
+def test_no_jobs_are_refused(jobs, capsys):
+    with pytest.raises(SystemExit):
+        main(["grade", "x", "--jobs", jobs])
+    assert "expected a number of at least 1" in capsys.readouterr().err

@@ -33,10 +33,26 @@ def told(results, master):
 PROGRAM, TEXTS = "much the same program (lab.ipynb)", "much the same texts (lab.ipynb)"
 
 
+def with_weights(name, *sample, **more):
+    return result(name, facts={"cnn_sample": list(sample), **more})
+
+
 def test_the_same_network_is_named_once_for_each_pair(master):
+    results = [
+        with_weights("ann", 0.1, -0.5, 0.7, cnn_fingerprint="a"),
+        with_weights("bo", 0.1001, -0.5, 0.7, cnn_fingerprint="b"),
+        with_weights("cy", 0.7, 0.1, -0.5, cnn_fingerprint="c"),
+        with_weights("dan", 1.0, cnn_fingerprint="a"),
+        with_weights("eva", 0.0, 0.0, 0.0),
+    ]
+    pairs = told(results, master)
+    assert pairs == [("ann", "bo", "same cnn network"), ("ann", "dan", "same cnn network")]
+
+
+def test_the_same_lenet_is_no_copy(master):
+    """Its layers, its training and its seed are prescribed."""
     same = {"lenet_fingerprint": "abc"}
-    results = [result("ann", facts=same), result("bo", facts=same), result("cy")]
-    assert told(results, master) == [("ann", "bo", "same lenet network")]
+    assert told([result("ann", facts=same), result("bo", facts=same)], master) == []
 
 
 def test_the_worked_answer_found_by_two_is_no_copy(master):
@@ -55,7 +71,17 @@ def test_it_is_found_in_a_helper_as_well(master):
 
 
 def test_how_everybody_writes_it_is_no_copy(master):
-    assert told([result(f"s{i}", OWN) for i in range(4)], master) == []
+    others = [f"\n\ndef own_{i}(x):\n    return x ** {i} - {i} * x + {i}\n" for i in range(4)]
+    assert told([result(f"s{i}", OWN + other) for i, other in enumerate(others)], master) == []
+
+
+def test_all_of_it_the_same_is_a_copy_however_many_made_it(master):
+    assert len(told([result(f"s{i}", OWN) for i in range(4)], master)) == 6
+
+
+def test_comments_hide_nothing(master):
+    longer = "# x\n" * 3_000 + OWN.replace("survived = s", '"#"; survived = s')
+    assert told([result("ann", OWN), result("bo", longer)], master) == [("ann", "bo", PROGRAM)]
 
 
 def test_the_same_text_is_named_and_shown(master):

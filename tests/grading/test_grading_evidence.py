@@ -34,7 +34,9 @@ def weights():
 def lenet(files, labels=3, said=""):
     found = Evidence()
     truth = Truth((DIGITS, np.full(100, labels)))
-    facts = judge.lenet(files, {"code:evaluate-lenet": {"said": said}}, PART1, truth, found)
+    claims = Claims(evidence={"lenet": [0.1]})
+    answers = {"code:evaluate-lenet": {"said": said}}
+    facts = judge.lenet(files, answers, claims, PART1, truth, found)
     return facts, found.agrees
 
 
@@ -60,13 +62,12 @@ def test_lenet_s_weights_are_rated(weights):
     # Right for all images, but F1 of nine classes is 0: 1 / 10.
     facts, agrees = lenet(weights, said="test accuracy 1.0000, macro F1 0.1000")
     assert (facts["part1_accuracy"], facts["part1_f1"]) == (1.0, 0.1)
-    assert [agrees[n][0] for n in ("lenet", "train-lenet", "evaluate-lenet")] == [True] * 3
+    assert [agrees[n][0] for n in ("train-lenet", "evaluate-lenet")] == [True] * 2
     assert len(facts["fingerprint"]) == 16
 
 
 def test_a_network_below_the_threshold_is_told_its_accuracy(weights):
     _, agrees = lenet(weights, labels=4)
-    assert agrees["lenet"][0]
     assert agrees["train-lenet"] == (
         False,
         "the handed-in network reads 0.0% of the test digits; 90.0% are asked for",
@@ -163,3 +164,19 @@ def test_a_submission_that_is_none_gets_a_sentence(data):
 
 def test_a_good_submission_is_an_array():
     np.testing.assert_array_equal(read_submission(CSV), ANSWERS)
+
+
+def test_a_file_of_weights_does_not_show_that_lenet_was_built(weights):
+    found, truth = Evidence(), Truth((DIGITS, np.full(100, 3)))
+    judge.lenet(weights, {}, Claims(), PART1, truth, found)
+    assert found.agrees["lenet"] == (
+        False,
+        "with weights of our own, the network that `build_lenet` builds gave no answers",
+    )
+
+
+def test_a_few_weights_are_kept_to_know_copies_by():
+    facts, _ = cnn(list(ANSWERS[SHOWN]))
+    assert facts["sample"] == []  # of three numbers in a row, which are no kernel
+    kernels = [np.arange(1000.0).reshape(10, 100), np.zeros(3)]
+    assert judge._sample(kernels)[:3] == [0, 5, 10]

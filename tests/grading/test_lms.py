@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.lms import fill_in
+from cnn_utils.grading.lms import check_export, fill_in
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,CNN (77),Quiz (78),Final Score
@@ -33,15 +33,15 @@ def filled(tmp_path, export, *rows, column=None):
 
 
 def test_canvas_downloads_are_known_by_their_number(tmp_path):
-    names = ["bergann_1201_9001_group7", "dahlbo_LATE_1202_9002_lab", "ekcy_1299_1_x"]
+    names = ["bergann_1201_9001_x_1203_2_", "dahlbo_LATE_1202_9002_lab", "ekcy_1299_1_1203_1_"]
     told, people = filled(tmp_path, CANVAS, *map(row, names), column="CNN")
     # of 50, and the quiz is none of our business
     assert [p["CNN (77)"] for p in people] == ["50", "37.5", "37.5", "", ""]
     assert "Quiz (78)" not in people[0]
-    assert (told.n_filled, told.not_found) == (2, ["ekcy_1299_1_x"])
+    assert (told.n_filled, told.not_found) == (2, ["ekcy_1299_1_1203_1_"])
 
 
-@pytest.mark.parametrize("name", ["annb", "s1", "Berg, Ann", "Ann Berg", "ann_berg", "1201"])
+@pytest.mark.parametrize("name", ["annb", "s1", "Berg, Ann", "Ann Berg", "ann_berg"])
 def test_names_and_logins_will_do(tmp_path, name):
     _, people = filled(tmp_path, CANVAS, row(name), column="CNN (77)")
     assert [p["CNN (77)"] for p in people] == ["50", "37.5", "3", "", ""]
@@ -69,10 +69,12 @@ def test_who_is_not_marked_yet_or_handed_in_twice_gets_nothing(tmp_path):
     assert told.not_found == ["bod", "dahlbo_1202_3_x"]
 
 
-@pytest.mark.parametrize(("column", "received"), [(None, "nothing"), ("Lab", "Lab")])
+@pytest.mark.parametrize(
+    ("column", "received"), [(None, "nothing"), ("Lab", "Lab"), ("Student", "Student")]
+)
 def test_an_assignment_must_be_named_where_there_are_several(tmp_path, column, received):
     with pytest.raises(
-        KitError, match=rf"--column must name one .*: CNN, Quiz; received {received}"
+        KitError, match=rf"--column must name one .*: CNN .77., Quiz .78.; received {received}"
     ):
         filled(tmp_path, CANVAS, row("annb"), column=column)
 
@@ -87,3 +89,19 @@ def test_another_file_is_refused(tmp_path):
         KitError, match=r"must be exported from Canvas .* received the columns a, b"
     ):
         filled(tmp_path, "a,b\n1,2\n", row("annb"))
+
+
+def test_two_assignments_of_one_name_are_told_apart(tmp_path):
+    export = CANVAS.replace("Quiz", "CNN")
+    with pytest.raises(KitError, match=r"CNN \(77\), CNN \(78\); received CNN"):
+        filled(tmp_path, export, row("annb"), column="CNN")
+    assert filled(tmp_path, export, row("annb"), column="CNN (77)")[0].n_filled == 1
+
+
+def test_an_export_is_looked_at_before_grading(tmp_path):
+    (tmp_path / "export.csv").write_text(CANVAS)
+    assert check_export(tmp_path / "export.csv", "Quiz") is None
+    with pytest.raises(KitError, match="--column must name one"):
+        check_export(tmp_path / "export.csv")
+    with pytest.raises(KitError, match="must be a CSV file"):
+        check_export(tmp_path / "none.csv")

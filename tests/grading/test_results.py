@@ -17,6 +17,7 @@ def test_all_of_it_is_written_and_marks_are_taken_over(master, tmp_path):
         "gradebook.csv",
         "reports",
         "to_mark.csv",
+        "to_mark.key",
     ]
     sheet = tmp_path / "to_mark.csv"
     with sheet.open(encoding="utf-8-sig", newline="") as file:

@@ -7,6 +7,7 @@ import pytest
 from small_lab import needs_sandbox
 
 from cnn_utils.errors import KitError
+from cnn_utils.grading import limits
 from cnn_utils.grading import sandbox as module
 from cnn_utils.grading.sandbox import choose
 
@@ -102,3 +103,24 @@ def test_what_runs_can_be_stopped_and_nothing_is_run_then(box):
 def test_a_container_needs_an_image():
     with pytest.raises(KitError, match="container: no image named"):
         choose("container")
+
+
+@needs_sandbox
+def test_a_box_that_uses_too_much_in_all_is_ended(box, monkeypatch):
+    assert run(box, "import time; time.sleep(2)").status == "done"
+    monkeypatch.setattr(limits, "ALL_MEMORY", 300_000_000)
+    code = "import mmap, time; m = mmap.mmap(-1, 500_000_000)\n"
+    code += "for i in range(0, len(m), 4096): m[i] = 1\ntime.sleep(20)"
+    assert run(box, code).status == "exceeded"
+    monkeypatch.setattr(limits, "ALL_MEMORY", 10**12)
+    monkeypatch.setattr(limits, "ALL_FILES", 50_000_000)
+    code = "import time\nfor i in range(4): open(str(i), 'wb').write(b'x' * 20_000_000)\n"
+    assert run(box, code + "time.sleep(20)").status == "exceeded"
+
+
+@needs_sandbox
+@pytest.mark.parametrize("place", ["/", "/home", "/dev"])
+def test_there_is_no_disk_in_memory_without_a_bound(box, place):
+    assert "Error" in run(box, f"open('{place}/x', 'w')").tail
+    code = "f = open('/dev/shm/x', 'wb')\nfor _ in range(12): f.write(bytes(45_000_000))"
+    assert run(box, code).code != 0

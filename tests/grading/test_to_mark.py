@@ -92,3 +92,29 @@ def test_another_file_is_not_overwritten(master, sheet):
 def test_what_was_not_answered_is_not_on_the_sheet_and_formulas_are_text(master, sheet):
     assert merged([result("ann", points=0.0), result("bo", "=1+1")], master, sheet)[0] == (0, "")
     assert [row["answer"] for row in rows(sheet)] == ["'=1+1"]
+
+
+def test_a_row_that_is_there_twice_loses_nothing(master, sheet):
+    merged([result("ann")], master, sheet)
+    lines = sheet.read_text("utf-8-sig").splitlines()
+    filled = lines[1].replace("5.0,,", "5.0,3,good")
+    for first, second in ((filled, lines[1]), (lines[1], filled), (filled, filled)):
+        sheet.write_text("\n".join([lines[0], first, second]))
+        assert merged([result("ann")], master, sheet) == [(3, "good")]
+    sheet.write_text("\n".join([lines[0], filled, filled.replace(",3,", ",4,")]))
+    with pytest.raises(KitError, match="be given once; received 3 in one row and 4 in another"):
+        merged([result("ann")], master, sheet)
+
+
+def test_points_that_belong_to_no_hand_in_are_told(master, sheet, capsys):
+    merged([result("ann")], master, sheet)
+    fill(sheet, points="4")
+    sheet.with_name("to_mark.key").unlink()
+    assert merged([result("ann")], master, sheet) == [(None, "")]
+    assert "points in 1 rows that belong to no hand-in" in capsys.readouterr().out
+    assert sorted(row["points"] for row in rows(sheet)) == ["", "4"]
+
+
+def test_an_id_is_no_number_for_a_spreadsheet(master, sheet):
+    merged([result("M\udcfcller")], master, sheet)
+    assert rows(sheet)[0]["id"].startswith("h")

@@ -136,6 +136,17 @@ def ten_digit_error_rate(accuracy):
     return 0.5"""
 
 
+NESTED = """\
+import os
+for _ in range(3000):
+    os.mkdir("d")
+    os.chdir("d")
+os.chdir("/box")"""
+MANY_FILES = """\
+import time
+for i in range(20):
+    open(str(i), "wb").write(bytes([1]) * 45_000_000)
+time.sleep(5)"""
 KILLS_PYTEST = """\
 import os, signal
 os.kill(os.getppid(), signal.SIGKILL)"""
@@ -238,6 +249,21 @@ CASES: dict[str, Case] = {
     "=1+1": Case(nb(PRE, TEN), 30),
     "a folder that can't be opened": Case(
         nb(before("import os\nos.makedirs('a/b')\nos.chmod('a', 0)"), TEN), 30
+    ),
+    "folders nested 3,000 deep": Case(
+        nb(
+            before(NESTED),
+            TEN,
+        ),
+        30,
+    ),
+    "many large files": Case(
+        nb(
+            before(MANY_FILES),
+            TEN,
+        ),
+        0,
+        "exceeded",
     ),
     "a zip with ways out": Case(
         zipped(**{"../lab.ipynb": nb(PRE, WRONG_TEN), "lab.ipynb": nb(PRE, TEN)}),

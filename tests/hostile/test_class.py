@@ -84,7 +84,7 @@ def test_sixty_rows_whatever_happens_meanwhile(course, capsys):
         "gradebook.csv",
         "class.html",
         "to_mark.csv",
-        ".to_mark_salt",
+        "to_mark.key",
     }
     results = [json.loads(p.read_text()) for p in (course / "out" / "results").glob("*.json")]
     assert len(results) == 60

@@ -15,14 +15,19 @@ from typing import NamedTuple
 
 import jupytext
 
+# They compare by `math.isclose`: neither a patched `abs` nor a number of one's own class fools it.
 HIDDEN = {
     "preprocess": """\
+import math
 images = np.random.randint(0, 256, (3, 32, 32, 3)).astype("uint8")
-np.testing.assert_allclose(preprocess(images), images / 255, atol=1e-5)""",
+pairs = zip(preprocess(images).ravel(), (images / 255).ravel(), strict=True)
+assert all(math.isclose(value, right, abs_tol=1e-5) for value, right in pairs)""",
     "ten-digits": """\
+import math
 for accuracy in np.random.uniform(0.5, 0.999, 8):
-    np.testing.assert_allclose(ten_digit_error_rate(accuracy), 1 - accuracy**10, atol=1e-6)""",
+    assert math.isclose(ten_digit_error_rate(accuracy), 1 - accuracy**10, abs_tol=1e-6)""",
     "f1": """\
+import math
 y_true = np.eye(10, dtype="float32")[np.random.randint(0, 10, 60)]
 y_prob = np.random.random((60, 10)).astype("float32")
 metric = F1Score()
@@ -30,7 +35,7 @@ metric.update_state(y_true, y_prob)
 guessed = np.eye(10)[y_prob.argmax(axis=1)]
 hits, seen = (y_true * guessed).sum(axis=0), (y_true + guessed).sum(axis=0)
 f1 = np.mean(2 * hits / np.maximum(seen, 1))
-np.testing.assert_allclose(float(metric.result()), f1, atol=1e-4)""",
+assert math.isclose(float(metric.result()), f1, abs_tol=1e-4)""",
 }
 MARKER = re.compile(r"#\s*task:\s*([\w-]+)\s*$", re.IGNORECASE)
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

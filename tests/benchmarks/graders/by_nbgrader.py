@@ -18,6 +18,8 @@ CONFIG = """\
 c = get_config()
 c.CourseDirectory.course_id = "course"
 c.Execute.timeout = 12
+# By default 4: then a cell that prints 20,000 lines costs the whole notebook its points.
+c.Execute.iopub_timeout = 30
 c.FileNameCollectorPlugin.named_regexp = r".*/(?P<student_id>student)/(?P<file_id>[^/]+)$"
 """
 

@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--graders-python", required=True, help="of the others' environment")
     parser.add_argument("--cases", nargs="*", default=list(CASES), choices=list(CASES))
     parser.add_argument("--n", type=int, default=12, help="honest hand-ins, for the speed")
-    parser.add_argument("--rounds", type=int, default=2, help="times that the speed is measured")
+    parser.add_argument("--rounds", type=int, default=2, help="of measuring the speed, or 0")
     parser.add_argument("--out", type=Path, default=Path("build/graders"), help="an empty folder")
     arguments = parser.parse_args()
     out, python = arguments.out.resolve(), os.path.abspath(arguments.graders_python)

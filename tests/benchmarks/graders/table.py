@@ -9,6 +9,7 @@ ARGUABLE = {
     "out without permissions": (20, "its attack is aimed at the kit's own folder"),
     "report is a FIFO": (20, "its attack is aimed at the kit's own report"),
     "sees nothing of the machine": (20, "it asks for a sandbox, which the others leave to others"),
+    "bad kernel name": (None, "in its container, Otter would put the name right and give 30"),
 }
 
 
@@ -39,7 +40,9 @@ def as_markdown(found: dict) -> str:
         for key in list(titles)[1:]:
             if names := sorted_[grader][key]:
                 lines += [f"{grader}, {titles[key]}: {'; '.join(names)}.", ""]
-    lines += [f"Arguable: {name}: {points}, {why}." for name, (points, why) in ARGUABLE.items()]
+    for name in sorted({name for grader in GRADERS for name in sorted_[grader]["arguable"]}):
+        points, why = ARGUABLE[name]
+        lines.append(f"Arguable: {name}: {'no row' if points is None else points}, {why}.")
     told = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     lines += ["", f"{told}; {found['cores']} cores; {found['minutes']:.0f} minutes in all."]
     return "\n".join(lines) + "\n"
@@ -67,6 +70,8 @@ def _sorted(cases: dict, grader: str) -> dict[str, list[str]]:
 
 def _speed(speed: dict) -> list[str]:
     """Return the rows of hand-ins per minute, the slowest to the fastest round, and the import."""
+    if not speed["import_seconds"]:
+        return []
 
     def told(name: str) -> str:
         rates = sorted(speed["count"] * 60 / s for s in speed["seconds"][name])
@@ -74,8 +79,9 @@ def _speed(speed: dict) -> list[str]:
 
     alone = min(speed["seconds"]["kit, jobs=1"]) / speed["count"]
     loading = min(speed["import_seconds"])
+    loading = f"TensorFlow's import, share of {alone:.1f} s a hand-in | {loading / alone:.0%}"
     return [
         f"| honest hand-ins per minute, jobs=2 | {told('kit')} | | |",
         f"| ..., one at a time | {told('kit, jobs=1')} | {told('nbgrader')} | {told('otter')} |",
-        f"| TensorFlow's import, of {alone:.1f} s a hand-in | {loading / alone:.0%} | | |",
+        f"| {loading} | | |",
     ]
