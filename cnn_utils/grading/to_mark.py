@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -57,6 +58,8 @@ def merge_marks(results: list[dict], masters: dict[str, Master], path: Path) -> 
             points = _points(rows[-1], path)
             if points is not None:
                 mark["points"], mark["reason"] = points, rows[-1]["comment"]
+                if _letters(old["answer"]) != _letters(answer):
+                    mark["review"] = "its text was changed after it was marked"
     order = [task.name for master in masters.values() for task in master.tasks]
     rows.sort(key=lambda row: (order.index(row["task"]), row["id"]))
     lost = [row for row in filled.values() if row["points"]]
@@ -65,6 +68,11 @@ def merge_marks(results: list[dict], masters: dict[str, Master], path: Path) -> 
     sheet = [{**row, "answer": as_text(row["answer"])} for row in [*rows, *filled.values()]]
     write_table(COLUMNS, sheet, path)
     return marked
+
+
+def _letters(text: str) -> list[str]:
+    """Return of a text what every spreadsheet leaves as it is."""
+    return re.findall("[a-z0-9]", text[:20_000].lower())[:15_000]
 
 
 def _points(row: dict, path: Path) -> float | None:

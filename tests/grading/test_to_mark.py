@@ -118,3 +118,15 @@ def test_points_that_belong_to_no_hand_in_are_told(master, sheet, capsys):
 def test_an_id_is_no_number_for_a_spreadsheet(master, sheet):
     merged([result("M\udcfcller")], master, sheet)
     assert rows(sheet)[0]["id"].startswith("h")
+
+
+@pytest.mark.parametrize(
+    ("changed", "review"), [("It  is\nso.", ""), ("It is not so.", "its text was changed after")]
+)
+def test_a_text_that_was_changed_after_marking_is_told(master, sheet, changed, review):
+    merged([result("ann")], master, sheet)
+    fill(sheet, points="4")
+    (row,) = merge_marks([result("ann", changed)], {"lab.ipynb": master}, sheet)
+    assert row["marks"][1]["points"] == 4
+    assert row["marks"][1].get("review", "").startswith(review)
+    assert bool(row["marks"][1].get("review")) == bool(review)
