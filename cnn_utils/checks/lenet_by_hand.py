@@ -41,9 +41,9 @@ def diagnose(images, weights: dict[tuple, np.ndarray], output: np.ndarray) -> Mi
     mistake : Mistake or None
         None if it is LeNet.
     """
-    if _same(_softmax(logits(images, weights)), output):
+    if _same(softmax(logits(images, weights)), output):
         return None
-    if _same(_softmax(logits(images, weights, channels_first=True)), output):
+    if _same(softmax(logits(images, weights, channels_first=True)), output):
         return None
     for pooling, activations in _variants():
         scores = logits(images, weights, pooling, activations)
@@ -147,14 +147,15 @@ def _pool(x: np.ndarray, kind: str, first: int) -> np.ndarray:
     return blocks.max(axis=(2, 4)) if kind == "max" else blocks.mean(axis=(2, 4))
 
 
-def _softmax(x: np.ndarray) -> np.ndarray:
+def softmax(x: np.ndarray) -> np.ndarray:
+    """Return the probabilities of sums (n, 10), row by row."""
     powers = np.exp(x - x.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 FINALS: dict[str, Callable] = {
-    "softmax": _softmax,
+    "softmax": softmax,
     "no activation": lambda x: x,
     "sigmoid": ACTIVATIONS["sigmoid"],
-    "softmax twice": lambda x: _softmax(_softmax(x)),
+    "softmax twice": lambda x: softmax(softmax(x)),
 }

@@ -14,24 +14,20 @@ from cnn_utils.grading.spec import Master
 BARS = 10
 
 
-def about_class(
-    results: list[dict], rows: list[dict], masters: dict[str, Master], pairs: list[Pair]
-) -> dict:
+def about_class(rows: list[dict], masters: dict[str, Master], pairs: list[Pair]) -> dict:
     """Return what the page shows.
 
     Parameters
     ----------
-    results : list of dict
-        From `grade_one`.
     rows : list of dict
-        From `as_rows`, of the same hand-ins.
+        From `as_rows`.
     masters : dict of str to Master
     pairs : list of Pair
         From `find_copies`.
     """
     shares = [row["score"] / row["max_score"] if row["max_score"] else 0.0 for row in rows]
     counts = Counter(min(int(share * BARS), BARS - 1) for share in shares)
-    seconds = [result.get("seconds", 0) for result in results]
+    seconds = [row["seconds"] for row in rows]
     return {
         "n": len(rows),
         "statuses": Counter(row["status"] for row in rows).most_common(),
@@ -57,7 +53,7 @@ def about_class(
             )
             if (values := [row[field] for row in rows if row[field] != ""])
         ],
-        "slowest": sorted(((r.get("seconds", 0), r["name"]) for r in results), reverse=True)[:3],
+        "slowest": sorted(((row["seconds"], row["name"]) for row in rows), reverse=True)[:3],
         "seconds": (median(seconds), sum(seconds)) if seconds else (0, 0),
         "reviews": [(row["name"], row["review"]) for row in rows if row["review"]],
         "pairs": pairs,
@@ -65,14 +61,10 @@ def about_class(
 
 
 def write_class_report(
-    results: list[dict],
-    rows: list[dict],
-    masters: dict[str, Master],
-    pairs: list[Pair],
-    path: Path,
+    rows: list[dict], masters: dict[str, Master], pairs: list[Pair], path: Path
 ) -> None:
     """Write the page, whole or not at all; see `about_class`."""
-    write_whole(path, render("class", about_class(results, rows, masters, pairs)))
+    write_whole(path, render("class", about_class(rows, masters, pairs)))
 
 
 def _about_task(key: str, heading: str, most: float, rows: list[dict]) -> dict:

@@ -43,7 +43,7 @@ class Pair:
     first, second : str
         Their names.
     what : str
-        Such as "same lenet network".
+        Such as "same cnn network".
     share : float, 0-1
         Of what one of them has for itself.
     texts : (str, str)
@@ -107,29 +107,26 @@ def _same_network(a: dict, b: dict) -> bool:
 
 
 def _alike(what: str, runs: dict[str, set], given: set, least: int, sources) -> list[Pair]:
+    runs = {name: found - given for name, found in runs.items()}
+    # All of it the same is a copy, however many made it.
+    shares = {
+        (first, second): 1.0
+        for first, second in combinations(runs, 2)
+        if runs[first] == runs[second] and len(runs[first]) >= least
+    }
     holders = defaultdict(list)
     for name, found in runs.items():
-        for run in found - given:
+        for run in found:
             holders[run].append(name)
     most = max(MOST_SHARING, MOST_SHARING_PART * len(runs))
-    own_runs = {name: frozenset(found - given) for name, found in runs.items()}
-    # Unless all of it is the same, which is a copy however many made it.
-    equal = [
-        Pair(first, second, what, 1.0, (sources[first], sources[second]))
-        for first, second in combinations(runs, 2)
-        if own_runs[first] == own_runs[second] and len(own_runs[first]) >= least
-    ]
-    rare = {run: names for run, names in holders.items() if len(names) <= most}
-    own = Counter(name for names in rare.values() for name in names)
-    shared = Counter(pair for names in rare.values() for pair in combinations(names, 2))
-    found, known = equal, {(pair.first, pair.second) for pair in equal}
+    rare = [names for names in holders.values() if len(names) <= most]
+    own = Counter(name for names in rare for name in names)
+    shared = Counter(pair for names in rare for pair in combinations(names, 2))
     for (first, second), count in shared.items():
-        if (first, second) in known:
-            continue
         share = count / min(own[first], own[second])
         if count >= least and share >= SHARE:
-            found.append(Pair(first, second, what, share, (sources[first], sources[second])))
-    return found
+            shares.setdefault((first, second), share)
+    return [Pair(a, b, what, share, (sources[a], sources[b])) for (a, b), share in shares.items()]
 
 
 def _program(result: dict, part: str, master: Master) -> str:

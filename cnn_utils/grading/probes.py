@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from cnn_utils.checks.lenet_by_hand import LENET_SHAPES, logits
+from cnn_utils.checks.lenet_by_hand import LENET_SHAPES, logits, softmax
 from cnn_utils.metrics import f1_score
 
 OUT = "evidence_{}.json"
@@ -28,7 +28,7 @@ for _epoch in _inputs["f1"]:
     _values.append(float(_metric.result()))""",
     "ten-digits": """\
 _values = [float(ten_digit_error_rate(_p)) for _p in _inputs["ten-digits"]]""",
-    "lenet": """\
+    "lenet": f"""\
 _model = build_lenet()
 _model(_np.zeros((1, 28, 28, 1), "float32"))
 _seed = _inputs["lenet"]
@@ -36,7 +36,7 @@ _model.set_weights([
     _np.random.default_rng([_seed, *_w.shape]).normal(0, 0.1, _w.shape).astype("float32")
     for _w in _model.get_weights()
 ])
-_images = _np.random.default_rng(_seed).random((4, 28, 28, 1), "float32")
+_images = _np.random.default_rng(_seed).random(({N_IMAGES}, 28, 28, 1), "float32")
 _values = [float(_v) for _v in _np.asarray(_model(_images, training=False)).ravel()]""",
     "preprocess": """\
 _images = _np.array(_inputs["preprocess"], "uint8").reshape(-1, 32, 32, 3)
@@ -132,8 +132,7 @@ def _lenet(seed: int, channels_first: bool = False) -> list[float]:
         for shape in LENET_SHAPES
     }
     images = np.random.default_rng(seed).random((N_IMAGES, 28, 28, 1), np.float32)
-    scores = np.exp(logits(images, weights, channels_first=channels_first))
-    return (scores / scores.sum(axis=1, keepdims=True)).ravel().tolist()
+    return softmax(logits(images, weights, channels_first=channels_first)).ravel().tolist()
 
 
 def _batch(rng: np.random.Generator) -> tuple[list, list]:

@@ -35,5 +35,5 @@ def write_results(results: list[dict], masters: dict[str, Master], out: Path) ->
     rows = as_rows(results, masters, pairs)
     write_gradebook(rows, masters, out / BOOK)
     write_reports(results, masters, out / REPORTS)
-    write_class_report(results, rows, masters, pairs, out / CLASS)
+    write_class_report(rows, masters, pairs, out / CLASS)
     return rows

@@ -18,7 +18,7 @@ def class_of_three(master):
         result("<b>cy</b>", marks=full),
     ]
     pairs = [Pair("ann", "bo", "much the same", 0.5, ("<script>", "x"))]
-    return results, as_rows(results, masters, pairs), masters, pairs
+    return as_rows(results, masters, pairs), masters, pairs
 
 
 def test_the_numbers_of_a_class(master):
@@ -45,5 +45,5 @@ def test_the_page_shows_them_and_runs_nothing(master, tmp_path):
 
 
 def test_a_class_of_none_is_a_page(master, tmp_path):
-    write_class_report([], [], {"lab.ipynb": master}, [], tmp_path / "class.html")
+    write_class_report([], {"lab.ipynb": master}, [], tmp_path / "class.html")
     assert "0 hand-ins" in (tmp_path / "class.html").read_text()

@@ -10,10 +10,7 @@ import time
 
 import nbformat.v4 as v4
 import pytest
-from cases import BARE_PRE, BARE_TEN, LAB, PRE, STUB, TEN, WRONG_PRE, WRONG_TEN, instead, nb
-
-from cnn_utils.errors import KitError
-from cnn_utils.grading.sandbox import choose
+from cases import BARE_PRE, BARE_TEN, PRE, STUB, TEN, WRONG_PRE, WRONG_TEN, instead, nb
 
 pytestmark = pytest.mark.hostile
 # What students and front ends make of a notebook, and the points it must get.
@@ -37,14 +34,8 @@ KINDS = [
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    try:
-        choose("bwrap")
-    except KitError as error:
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("sixty")
-    (folder / "masters").mkdir()
-    (folder / "masters" / "lab.py").write_text(LAB)
+def course(new_course):
+    folder = new_course()
     (folder / "in").mkdir()
     for i in range(60):
         (folder / "in" / f"student{i:02}.ipynb").write_bytes(KINDS[i % len(KINDS)][0])

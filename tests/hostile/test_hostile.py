@@ -5,14 +5,12 @@ import subprocess
 import time
 
 import pytest
-from cases import CASES, LAB
+from cases import CASES
 
-from cnn_utils.errors import KitError
 from cnn_utils.grading.batch import grade
 from cnn_utils.grading.gradebook import as_rows, write_gradebook
 from cnn_utils.grading.prepare import Settings
 from cnn_utils.grading.run_part import Limits
-from cnn_utils.grading.sandbox import choose
 from cnn_utils.grading.spec import read_masters
 
 pytestmark = pytest.mark.hostile
@@ -20,14 +18,8 @@ LIMITS = Limits(cell=12, whole=60)
 
 
 @pytest.fixture(scope="session")
-def places(tmp_path_factory):
-    try:
-        choose("bwrap")
-    except KitError as error:
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("course")
-    (folder / "masters").mkdir()
-    (folder / "masters" / "lab.py").write_text(LAB)
+def places(new_course):
+    folder = new_course()
     for name, case in CASES.items():
         place = folder / "handins" / name
         place.mkdir(parents=True)
