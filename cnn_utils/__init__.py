@@ -3,12 +3,20 @@
 What you find where
 -------------------
 data           load_mnist, load_cifar10, cifar10_path, and the built-in sample
-models         build_dense, build_lenet, build_cifar_cnn: uncompiled Keras models
+models         build_dense, build_lenet, build_cifar_cnn, build_fast_cnn: uncompiled Keras models
 keras_metrics  F1Score for `model.compile`
 metrics        confusion_matrix, f1_score, classification_table, most_confused
 sequences      sequence_error_rate, accuracy_interval, simulate_sequence_errors
 batches        ImageBatches: feed uint8 images batch by batch
 training       pick, profile, set_seed, EpochProgress
+acceleration   fast_training: the same network, computed faster
+in_memory      fit_in_memory: the same training as fit, for small networks
+augmentation   Augmentation: mirrored, shifted, cut images
+optimizers     ConvMuon, OneCycle
+whitening      whitening_kernel: a first layer computed from the images
+recipe         Recipe, train_fast_cnn, ablation_table, predict_mirrored
+search         search_parameters, search_recipe, recipe_space
+distribution   strategy: several GPUs
 monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
 history        history_table, best_epoch
 plots          plot_training_history, plot_images, plot_confusion_matrix, ...
@@ -31,12 +39,17 @@ import importlib
 import os
 from typing import TYPE_CHECKING
 
+from cnn_utils.processor import switch_on_onednn
+
 __version__ = "0.1.0"
 
-# TensorFlow reads this when it is loaded. What goes wrong still arrives as a Python exception.
+# TensorFlow reads these when it is loaded. What goes wrong still arrives as a Python exception.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+switch_on_onednn()
 
 _HOMES = {
+    "cnn_utils.acceleration": ("fast_training",),
+    "cnn_utils.augmentation": ("Augmentation",),
     "cnn_utils.batches": ("ImageBatches",),
     "cnn_utils.checks": (
         "CheckFailed",
@@ -53,10 +66,12 @@ _HOMES = {
     ),
     "cnn_utils.data.dataset": ("CIFAR10_CLASSES", "DIGIT_NAMES"),
     "cnn_utils.data.loaders": ("cifar10_path", "load_cifar10", "load_mnist"),
+    "cnn_utils.distribution": ("strategy",),
     "cnn_utils.errors": ("DataError", "KitError", "SubmissionError"),
     "cnn_utils.handin.bundle": ("hand_in",),
     "cnn_utils.handin.for_grading": ("save_for_grading",),
     "cnn_utils.history": ("best_epoch", "history_table"),
+    "cnn_utils.in_memory": ("fit_in_memory",),
     "cnn_utils.insight": (
         "grad_cam",
         "hidden_features",
@@ -74,8 +89,9 @@ _HOMES = {
         "f1_score",
         "most_confused",
     ),
-    "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_lenet"),
+    "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_fast_cnn", "build_lenet"),
     "cnn_utils.monitor": ("TrainingMonitor",),
+    "cnn_utils.optimizers": ("ConvMuon", "OneCycle"),
     "cnn_utils.plots": (
         "plot_augmentation",
         "plot_class_distribution",
@@ -88,8 +104,17 @@ _HOMES = {
         "plot_filters",
         "plot_images",
         "plot_model_comparison",
+        "plot_search",
         "plot_training_history",
     ),
+    "cnn_utils.recipe": (
+        "INGREDIENTS",
+        "Recipe",
+        "ablation_table",
+        "predict_mirrored",
+        "train_fast_cnn",
+    ),
+    "cnn_utils.search": ("recipe_space", "search_parameters", "search_recipe"),
     "cnn_utils.sequences": (
         "accuracy_interval",
         "sequence_error_rate",
@@ -99,16 +124,32 @@ _HOMES = {
     "cnn_utils.submission": ("export_submission", "validate_submission"),
     "cnn_utils.widgets": ("ConfusionMatrixExplorer", "ImageBrowser"),
     "cnn_utils.training": ("EpochProgress", "pick", "profile", "set_seed"),
+    "cnn_utils.whitening": ("whitening_kernel",),
 }
 _KERAS_MODULES = {
     f"cnn_utils.{name}"
-    for name in ("batches", "insight", "keras_metrics", "models", "monitor", "training")
+    for name in (
+        "acceleration",
+        "batches",
+        "distribution",
+        "in_memory",
+        "insight",
+        "keras_metrics",
+        "models",
+        "monitor",
+        "optimizers",
+        "recipe",
+        "search",
+        "training",
+    )
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = sorted(_HOME_OF)
 
 if TYPE_CHECKING:
+    from cnn_utils.acceleration import fast_training
+    from cnn_utils.augmentation import Augmentation
     from cnn_utils.batches import ImageBatches
     from cnn_utils.checks import (
         CheckFailed,
@@ -125,10 +166,12 @@ if TYPE_CHECKING:
     )
     from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES
     from cnn_utils.data.loaders import cifar10_path, load_cifar10, load_mnist
+    from cnn_utils.distribution import strategy
     from cnn_utils.errors import DataError, KitError, SubmissionError
     from cnn_utils.handin.bundle import hand_in
     from cnn_utils.handin.for_grading import save_for_grading
     from cnn_utils.history import best_epoch, history_table
+    from cnn_utils.in_memory import fit_in_memory
     from cnn_utils.insight import (
         grad_cam,
         hidden_features,
@@ -146,8 +189,9 @@ if TYPE_CHECKING:
         f1_score,
         most_confused,
     )
-    from cnn_utils.models import build_cifar_cnn, build_dense, build_lenet
+    from cnn_utils.models import build_cifar_cnn, build_dense, build_fast_cnn, build_lenet
     from cnn_utils.monitor import TrainingMonitor
+    from cnn_utils.optimizers import ConvMuon, OneCycle
     from cnn_utils.plots import (
         plot_augmentation,
         plot_class_distribution,
@@ -160,8 +204,17 @@ if TYPE_CHECKING:
         plot_filters,
         plot_images,
         plot_model_comparison,
+        plot_search,
         plot_training_history,
     )
+    from cnn_utils.recipe import (
+        INGREDIENTS,
+        Recipe,
+        ablation_table,
+        predict_mirrored,
+        train_fast_cnn,
+    )
+    from cnn_utils.search import recipe_space, search_parameters, search_recipe
     from cnn_utils.sequences import (
         accuracy_interval,
         sequence_error_rate,
@@ -170,6 +223,7 @@ if TYPE_CHECKING:
     from cnn_utils.startup import show_versions
     from cnn_utils.submission import export_submission, validate_submission
     from cnn_utils.training import EpochProgress, pick, profile, set_seed
+    from cnn_utils.whitening import whitening_kernel
     from cnn_utils.widgets import ConfusionMatrixExplorer, ImageBrowser
 
 

@@ -30,6 +30,9 @@ class ImageBatches(keras.utils.PyDataset):
         Draw a new order before every epoch; for training, never for validation or prediction.
     seed : int, default=458
         Seed of the orders.
+    augment : callable, optional
+        Takes the images of a batch as they were loaded and returns variants of them, such as
+        `cnn_utils.Augmentation`; called before `preprocess`. For training only.
 
     Raises
     ------
@@ -50,12 +53,14 @@ class ImageBatches(keras.utils.PyDataset):
         batch_size: int = 32,
         shuffle: bool = False,
         seed: int = 458,
+        augment: Callable | None = None,
     ):
         super().__init__()
         images = images if isinstance(images, np.ndarray) else np.asarray(images)
         labels = labels if labels is None else np.asarray(labels)
-        if preprocess is not None and not callable(preprocess):
-            raise KitError.about("`preprocess`", "be a function of images", preprocess)
+        for name, function in (("preprocess", preprocess), ("augment", augment)):
+            if function is not None and not callable(function):
+                raise KitError.about(f"`{name}`", "be a function of images", function)
         if len(images) == 0 or (labels is not None and len(labels) != len(images)):
             received = "no" if labels is None else f"{len(labels)}"
             raise KitError.about(
@@ -65,7 +70,7 @@ class ImageBatches(keras.utils.PyDataset):
             )
         check_count("batch_size", batch_size)
         self.images, self.labels, self.preprocess = images, labels, preprocess
-        self.batch_size, self.shuffle = batch_size, shuffle
+        self.augment, self.batch_size, self.shuffle = augment, batch_size, shuffle
         self._rng = np.random.default_rng(seed)
         self._order = np.arange(len(images))
         self.on_epoch_end()
@@ -77,12 +82,13 @@ class ImageBatches(keras.utils.PyDataset):
         """Return batch `index`: images, or images and labels."""
         chosen = self._order[index * self.batch_size : (index + 1) * self.batch_size]
         images = self.images[chosen]
-        if self.preprocess is not None:
-            images = self.preprocess(images)
-        if images is None:
-            raise KitError.about(
-                "`preprocess`", "return the images", None, "Does it end in a `return`?"
-            )
+        for name in ("augment", "preprocess"):
+            function = getattr(self, name)
+            images = images if function is None else function(images)
+            if images is None:
+                raise KitError.about(
+                    f"`{name}`", "return the images", None, "Does it end in a `return`?"
+                )
         images = np.asarray(images)  # some preprocess with tensors
         return images if self.labels is None else (images, self.labels[chosen])
 

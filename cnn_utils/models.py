@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import keras
-from keras import layers
+import numpy as np
+from keras import layers, ops
+
+from cnn_utils.errors import KitError, check_count
+from cnn_utils.whitening import whitening_kernel
 
 
 def build_dense(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
@@ -116,3 +120,95 @@ def build_cifar_cnn(
     model.add(layers.Dense(n_classes, activation="softmax"))  # 10
     return model
     ### END SOLUTION
+
+
+def build_fast_cnn(images=None, widths=(32, 128, 128), n_classes: int = 10) -> keras.Model:
+    """Build a network that learns CIFAR-10 in few epochs, in little time on a processor.
+
+    A first layer that is computed from the images instead of learned, then a block of two 3x3
+    convolutions for each of `widths`, with the pooling early, where it saves most. The large
+    dense layer of `build_cifar_cnn` is gone: each of the last maps is asked only for its largest
+    value. 498,680 parameters for the default widths.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width, channels), optional
+        Training images, uint8 or floats in [0, 1], for the first layer (`whitening_kernel`),
+        which then stays as it is. None: it begins at random, and learns.
+    widths : sequence of int, default=(32, 128, 128)
+        Filters of each block; twice as many take about four times as long.
+    n_classes : int, default=10
+
+    Returns
+    -------
+    model : keras.Sequential
+        Uncompiled; images (n, height, width, channels) in [0, 1], 32x32x3 by default, to
+        probabilities (n, n_classes).
+
+    Raises
+    ------
+    KitError
+        If there is no width, or one is not a whole number above 0.
+
+    References
+    ----------
+    K. Jordan (2024), "94 % on CIFAR-10 in 3.29 seconds on a single GPU", arXiv 2404.00498; there
+    with 64, 256 and 256 filters and GELU. D. Page (2019), "How to train your ResNet".
+    """
+    if len(widths) == 0:
+        raise KitError.about("`widths`", "hold a number of filters for each block", "none")
+    for width in widths:
+        check_count("widths", width)
+    input_shape = (32, 32, 3) if images is None else tuple(images.shape[1:])
+    model = keras.Sequential([keras.Input(input_shape)], name="fast_cnn")
+    patch = layers.Conv2D(8 * input_shape[2], 2, activation="relu", name="patches")  # 31x31x24
+    model.add(patch)
+    if images is not None:
+        patch.set_weights(whitening_kernel(images, size=2))
+        patch.trainable = False
+    for width in widths:  # 15x15x32, 7x7x128, 3x3x128 after each block
+        model.add(_conv(width))
+        model.add(layers.MaxPooling2D(2))
+        _normalise(model)
+        model.add(_conv(width))
+        _normalise(model)
+    model.add(layers.GlobalMaxPooling2D())  # 128
+    model.add(layers.Dense(n_classes, use_bias=False))
+    # Small logits at first: a network that is sure before it knows anything learns slowly.
+    model.add(layers.Rescaling(1 / 9))
+    model.add(layers.Softmax())
+    return model
+
+
+def _conv(filters: int) -> layers.Conv2D:
+    # A bias would be taken away again by the normalisation that follows.
+    return layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer=pass_on)
+
+
+def _normalise(model: keras.Sequential) -> None:
+    # Momentum 0.6: in a training of one epoch the moving averages must follow fast.
+    model.add(layers.BatchNormalization(momentum=0.6, scale=False))
+    model.add(layers.ReLU())
+
+
+@keras.saving.register_keras_serializable(package="cnn_utils")
+def pass_on(shape, dtype=None):
+    """Initialise a convolution so that its first filters hand their inputs on unchanged.
+
+    The others begin at random (Glorot). Signals then reach the last layer from the first step on.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Height, width, channels in, filters; height and width odd.
+    dtype : str, optional
+
+    Returns
+    -------
+    kernel : tensor
+    """
+    n = min(shape[2:])
+    identity = np.zeros((*shape[:3], n))
+    identity[shape[0] // 2, shape[1] // 2, range(n), range(n)] = 1
+    others = keras.initializers.GlorotUniform()(shape, dtype)[..., n:]
+    return ops.concatenate([ops.cast(identity, others.dtype), others], axis=-1)

@@ -10,13 +10,22 @@ MODULES = sorted(KIT.rglob("*.py"))
 # A room may import only rooms on its own floor and below.
 FLOORS = [
     {"errors", "files", "provenance", "startup", "metrics", "sequences", "history"}
-    | {"batches", "keras_metrics", "models", "monitor", "plots", "training", "unanswered"},
+    | {"batches", "keras_metrics", "models", "monitor", "plots", "training", "unanswered"}
+    | {"acceleration", "augmentation", "distribution", "in_memory", "optimizers", "processor"}
+    | {"recipe", "search", "whitening"},
     {"data", "submission", "insight", "widgets", "checks"},
     {"handin"},
     {"grading"},
     {"__main__"},
 ]
-USE_KERAS = {"batches", "models", "monitor", "keras_metrics", "training", "insight", "checks"}
+USE_KERAS = {"batches", "models", "monitor", "keras_metrics", "training", "insight", "checks"} | {
+    "acceleration",
+    "distribution",
+    "in_memory",
+    "optimizers",
+    "recipe",
+    "search",
+}
 # Packages that a module may need only inside functions, because loading them takes long.
 LATE = {
     "metrics": {"pandas"},

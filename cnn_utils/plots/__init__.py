@@ -10,6 +10,7 @@ feature_maps.py  plot_feature_maps
 evidence.py      plot_evidence
 augmentation.py  plot_augmentation
 embedding.py     plot_embedding
+search.py        plot_search
 """
 
 from cnn_utils.plots.augmentation import AugmentationDisplay, plot_augmentation
@@ -31,6 +32,7 @@ from cnn_utils.plots.images import (
     plot_class_means,
     plot_images,
 )
+from cnn_utils.plots.search import SearchDisplay, plot_search
 
 __all__ = [
     "AugmentationDisplay",
@@ -42,6 +44,7 @@ __all__ = [
     "FiltersDisplay",
     "ImageGridDisplay",
     "ModelComparisonDisplay",
+    "SearchDisplay",
     "TrainingHistoryDisplay",
     "plot_augmentation",
     "plot_class_distribution",
@@ -54,5 +57,6 @@ __all__ = [
     "plot_filters",
     "plot_images",
     "plot_model_comparison",
+    "plot_search",
     "plot_training_history",
 ]

@@ -1,0 +1,130 @@
+"""Train small networks faster: the same `fit`, fed without a pause."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from cnn_utils.errors import KitError, check_count
+
+# Steps between two looks of the callbacks: some tenths of a second with a network like LeNet.
+STEPS_AT_ONCE = 50
+EVALUATION_BATCH = 1000
+
+
+def fit_in_memory(
+    model: keras.Model,
+    x,
+    y,
+    *,
+    batch_size: int = 32,
+    epochs: int = 1,
+    validation_split: float = 0.0,
+    validation_data: tuple | None = None,
+    shuffle: bool = True,
+    seed: int | None = None,
+    steps_at_once: int = STEPS_AT_ONCE,
+    **options,
+) -> keras.callbacks.History:
+    """Train as ``model.fit(x, y, ...)`` does, on arrays that fit into memory, in less time.
+
+    The same steps on the same batches of a shuffled order, but TensorFlow takes many of them
+    before it returns to Python, and the batches come from a data set of its own: the one that
+    `fit` makes of arrays looks for its own best settings, and at the end of an epoch waits for
+    that search to wake up, up to a minute. With another backend it is ``model.fit``.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    x, y : arrays of shape (n, ...)
+    batch_size : int, default=32
+    epochs : int, default=1
+    validation_split : float, 0 to below 1, default=0
+        Share of the images, from the end, to validate with instead of training.
+    validation_data : (x_val, y_val), optional
+        Instead of `validation_split`.
+    shuffle : bool, default=True
+        Draw a new order before each epoch.
+    seed : int, optional
+        Of the orders; by default Keras' global one (`set_seed`).
+    steps_at_once : int, default=50
+        How many batches are trained between two calls of the callbacks.
+    **options
+        Further arguments of `model.fit`, such as `callbacks` and `verbose`.
+
+    Returns
+    -------
+    history : keras.callbacks.History
+
+    Raises
+    ------
+    KitError
+        If the model is not compiled, or the arrays or numbers don't fit.
+    """
+    if not isinstance(model, keras.Model) or not model.compiled:
+        raise KitError.about(
+            "`model`", "be a compiled Keras model", model, "Call model.compile(...) first."
+        )
+    x, y = np.asarray(x), np.asarray(y)
+    if len(x) == 0 or len(x) != len(y):
+        raise KitError.about(
+            "`x` and `y`", "have the same length, at least 1", f"{len(x)} and {len(y)}"
+        )
+    for name, value in (("batch_size", batch_size), ("steps_at_once", steps_at_once)):
+        check_count(name, value)
+    if not 0 <= validation_split < 1:
+        raise KitError.about("`validation_split`", "be 0 to below 1", validation_split)
+    if validation_data is None and validation_split:
+        # Keras rounds the same way.
+        n = int(np.floor(len(x) * (1 - validation_split)))
+        if n == 0:
+            raise KitError.about("`validation_split`", "leave an image to train on", "none")
+        validation_data = x[n:], y[n:]
+        x, y = x[:n], y[:n]
+    if keras.backend.backend() != "tensorflow":
+        return model.fit(
+            x,
+            y,
+            batch_size=batch_size,
+            epochs=epochs,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            **options,
+        )
+    if validation_data is not None:
+        validation_data = _dataset(*validation_data, EVALUATION_BATCH)
+    steps_before = model.steps_per_execution
+    _set_steps(model, steps_at_once)
+    try:
+        return model.fit(
+            _dataset(x, y, batch_size, shuffle, seed),
+            epochs=epochs,
+            validation_data=validation_data,
+            shuffle=False,  # the data set does it
+            **options,
+        )
+    finally:
+        _set_steps(model, steps_before)
+
+
+def _dataset(x, y, batch_size: int, shuffle: bool = False, seed: int | None = None):
+    import tensorflow as tf
+
+    x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+    order = tf.data.Dataset.range(len(x))
+    if shuffle:
+        order = order.shuffle(len(x), seed=seed, reshuffle_each_iteration=True)
+    batches = order.batch(batch_size).map(
+        lambda chosen: (tf.gather(x, chosen), tf.gather(y, chosen))
+    )
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.prefetch(2).with_options(options)
+
+
+def _set_steps(model: keras.Model, steps: int) -> None:
+    if model.steps_per_execution != steps:
+        model.steps_per_execution = steps
+        # Traced for the number of steps before.
+        model.train_function = model.test_function = model.predict_function = None

@@ -1,0 +1,266 @@
+"""A recipe for a good network in little time, its ingredients to be left out one by one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+import pandas as pd
+
+from cnn_utils.acceleration import fast_training
+from cnn_utils.augmentation import Augmentation
+from cnn_utils.batches import ImageBatches
+from cnn_utils.errors import KitError, check_count
+from cnn_utils.models import build_fast_cnn
+from cnn_utils.optimizers import ConvMuon, OneCycle
+from cnn_utils.training import set_seed
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How `train_fast_cnn` trains; every ingredient can be switched off.
+
+    Parameters
+    ----------
+    epochs : int, default=1
+    widths : tuple of int, default=(32, 128, 128)
+        See `build_fast_cnn`.
+    batch_size : int, default=256
+    learning_rate : float, default=0.24
+        At its peak, for `ConvMuon`; Adam, which replaces it if `muon` is False, gets an 80th.
+    whiten : bool, default=True
+        Compute the first layer from the images.
+    muon : bool, default=True
+        `ConvMuon` instead of Adam.
+    one_cycle : bool, default=True
+        Let the learning rate fall to nothing, instead of keeping half its peak throughout.
+    flip : bool, default=True
+        Mirror training images at random.
+    shift : int, default=2
+        Shift them by up to so many pixels.
+    cutout : int, default=0
+        Side of a square that is cut out.
+    label_smoothing : float, 0-1, default=0.2
+        Share of a label's certainty that is spread over all classes.
+    flip_at_test : bool, default=True
+        Average the answers for an image and its mirror image.
+    fast : bool, default=True
+        Switch on what the processor supports; see `fast_training`.
+    seed : int, default=458
+    """
+
+    epochs: int = 1
+    widths: Sequence[int] = (32, 128, 128)
+    batch_size: int = 256
+    learning_rate: float = 0.24
+    whiten: bool = True
+    muon: bool = True
+    one_cycle: bool = True
+    flip: bool = True
+    shift: int = 2
+    cutout: int = 0
+    label_smoothing: float = 0.2
+    flip_at_test: bool = True
+    fast: bool = True
+    seed: int = 458
+
+
+# What `ablation_table` leaves out, in words, and the setting that does so.
+INGREDIENTS = {
+    "computed first layer": {"whiten": False},
+    "Muon": {"muon": False},
+    "falling learning rate": {"one_cycle": False},
+    "mirrored images": {"flip": False},
+    "shifted images": {"shift": 0},
+    "cut-out squares": {"cutout": 0},
+    "label smoothing": {"label_smoothing": 0.0},
+    "mirrored at test": {"flip_at_test": False},
+}
+ADAM_SHARE = 1 / 80
+
+
+def scale(images) -> np.ndarray:
+    """Return uint8 images in 0-255 as float32 in [0, 1]."""
+    return np.asarray(images, dtype="float32") / np.float32(255)
+
+
+def train_fast_cnn(
+    images,
+    labels,
+    recipe: Recipe | None = None,
+    validation: tuple | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> tuple[keras.Model, keras.callbacks.History]:
+    """Train `build_fast_cnn` as a recipe says.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width, channels), uint8
+    labels : array of shape (n,), int
+        From 0 on.
+    recipe : Recipe, optional
+        By default `Recipe()`, one epoch.
+    validation : (images, labels), optional
+        To be measured after each epoch.
+    callbacks : sequence of keras.callbacks.Callback, optional
+        Such as `TrainingMonitor`.
+
+    Returns
+    -------
+    model : keras.Model
+        Compiled and trained, for images in [0, 1].
+    history : keras.callbacks.History
+
+    Raises
+    ------
+    KitError
+        If the arrays or the recipe's numbers don't fit.
+    """
+    recipe = recipe or Recipe()
+    images, labels = _checked(images, labels)
+    check_count("epochs", recipe.epochs)
+    if not 0 <= recipe.label_smoothing < 1:
+        raise KitError.about("`label_smoothing`", "be 0 to below 1", recipe.label_smoothing)
+    set_seed(recipe.seed)
+    n_classes = int(labels.max()) + 1
+    one_hot = keras.utils.to_categorical(labels, n_classes)
+    augment = Augmentation(recipe.flip, recipe.shift, recipe.cutout, recipe.seed)
+    train = ImageBatches(
+        images, one_hot, scale, recipe.batch_size, shuffle=True, seed=recipe.seed, augment=augment
+    )
+    model = build_fast_cnn(images if recipe.whiten else None, recipe.widths, n_classes)
+    if recipe.fast:
+        fast_training(model)
+    model.compile(
+        _optimizer(recipe, steps=len(train) * recipe.epochs),
+        keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+    )
+    if validation is not None:
+        held_out, held_out_labels = _checked(*validation)
+        one_hot = keras.utils.to_categorical(held_out_labels, n_classes)
+        validation = ImageBatches(held_out, one_hot, scale, batch_size=500)
+    history = model.fit(
+        train,
+        epochs=recipe.epochs,
+        validation_data=validation,
+        callbacks=list(callbacks),
+        verbose=0,
+    )
+    return model, history
+
+
+def predict_mirrored(
+    model: keras.Model, images, preprocess: Callable = scale, batch_size: int = 500
+) -> np.ndarray:
+    """Average a network's answers for images and for their mirror images.
+
+    The two are wrong about different images, so that their mean is right more often: for twice
+    the time at prediction, none in training.
+
+    Parameters
+    ----------
+    model : keras.Model
+    images : array of shape (n, height, width, channels)
+    preprocess : callable, default=scale
+        Makes what the network gets from the images of a batch.
+    batch_size : int, default=500
+
+    Returns
+    -------
+    y_prob : ndarray of shape (n, n_classes), float32
+    """
+    images = np.asarray(images)
+    views = (images, images[:, :, ::-1])
+    batches = [ImageBatches(view, None, preprocess, batch_size) for view in views]
+    return np.mean([model.predict(view, verbose=0) for view in batches], axis=0)
+
+
+def accuracy_of(model: keras.Model, images, labels, recipe: Recipe) -> float:
+    """Return the accuracy in [0, 1] on images, mirrored at test if the recipe says so."""
+    if recipe.flip_at_test:
+        y_prob = predict_mirrored(model, images)
+    else:
+        y_prob = model.predict(ImageBatches(images, None, scale, batch_size=500), verbose=0)
+    return float(np.mean(y_prob.argmax(axis=1) == np.ravel(labels)))
+
+
+def ablation_table(
+    images,
+    labels,
+    validation: tuple,
+    recipe: Recipe | None = None,
+    seeds: Sequence[int] = (458,),
+    leave_out: Sequence[str] = tuple(INGREDIENTS),
+) -> pd.DataFrame:
+    """Train with the whole recipe, then without each of its ingredients.
+
+    Parameters
+    ----------
+    images, labels : arrays
+        As for `train_fast_cnn`.
+    validation : (images, labels)
+        What the accuracies are measured on.
+    recipe : Recipe, optional
+    seeds : sequence of int, default=(458,)
+        Each recipe is trained once per seed.
+    leave_out : sequence of str, optional
+        Some of `INGREDIENTS`; by default all that the recipe has.
+
+    Returns
+    -------
+    table : DataFrame
+        Rows "whole recipe", "without Muon" and so on, as far as the recipe has the ingredient;
+        columns "accuracy" (mean over seeds), "difference" to the whole recipe, "seconds" of
+        training per run. Differences of a few standard errors, sqrt(p (1 - p) / n) each, are
+        chance; more seeds show it.
+
+    Raises
+    ------
+    KitError
+        If an ingredient is unknown, or there is no seed.
+    """
+    recipe = recipe or Recipe()
+    if unknown := [name for name in leave_out if name not in INGREDIENTS]:
+        raise KitError.about("`leave_out`", f"name some of {', '.join(INGREDIENTS)}", unknown[0])
+    if len(seeds) == 0:
+        raise KitError.about("`seeds`", "hold a seed", "none")
+    recipes = {"whole recipe": recipe}
+    for name in leave_out:
+        without = replace(recipe, **INGREDIENTS[name])
+        if without != recipe:
+            recipes[f"without {name}"] = without
+    rows = {}
+    for name, variant in recipes.items():
+        runs = []
+        for seed in seeds:
+            start = time.perf_counter()
+            model, _ = train_fast_cnn(images, labels, replace(variant, seed=seed))
+            seconds = time.perf_counter() - start
+            runs.append((accuracy_of(model, *validation, variant), seconds))
+        rows[name] = np.mean(runs, axis=0)
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["accuracy", "seconds"])
+    table.insert(1, "difference", table["accuracy"] - table["accuracy"].iloc[0])
+    return table
+
+
+def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    peak = recipe.learning_rate * (1 if recipe.muon else ADAM_SHARE)
+    rate = OneCycle(peak, steps) if recipe.one_cycle else peak / 2
+    return ConvMuon(rate, ADAM_SHARE) if recipe.muon else keras.optimizers.Adam(rate)
+
+
+def _checked(images, labels) -> tuple[np.ndarray, np.ndarray]:
+    images, labels = np.asarray(images), np.ravel(np.asarray(labels))
+    if images.ndim != 4 or images.dtype != np.uint8 or len(images) != len(labels):
+        raise KitError.about(
+            "`images` and `labels`",
+            "be uint8 images (n, height, width, channels) and as many labels",
+            f"{images.dtype} images of shape {images.shape} and {len(labels)} labels",
+        )
+    if len(labels) == 0 or labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise KitError.about("`labels`", "be whole numbers from 0 on", labels)
+    return images, labels

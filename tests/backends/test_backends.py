@@ -1,0 +1,114 @@
+"""Recipe, metrics and networks on each of Keras' backends, and on two devices and two hosts."""
+
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.backends
+# Dark and bright images: two classes that any network learns in a few steps.
+DATA = """
+import json
+import numpy as np
+import cnn_utils
+import keras
+
+y = np.arange(64) % 2
+x = np.random.default_rng(0).integers(0, 60, (64, 32, 32, 3)) + 150 * y[:, None, None, None]
+x, hot = x.astype("uint8"), np.eye(2, dtype="float32")[y]
+"""
+RECIPE = """
+recipe = cnn_utils.Recipe(epochs=4, widths=(4, 8), batch_size=16, cutout=4)
+model, history = cnn_utils.train_fast_cnn(x, y, recipe, validation=(x, y))
+y_prob = cnn_utils.predict_mirrored(model, x)
+model.save("model.keras")
+again = keras.saving.load_model("model.keras")
+images = x.astype("float32") / 255
+difference = np.abs(again.predict(images, verbose=0) - model.predict(images, verbose=0)).max()
+accuracy = float((y_prob.argmax(axis=1) == y).mean())
+told = [keras.backend.backend(), history.history["loss"], accuracy, float(difference)]
+print(json.dumps(told))
+"""
+IN_MEMORY = """
+model = cnn_utils.build_dense((32, 32, 3), 2)
+model.compile("adam", "mse", metrics=["accuracy", cnn_utils.F1Score(2)])
+options = dict(batch_size=16, epochs=5, validation_split=1 / 4, verbose=0)
+history = cnn_utils.fit_in_memory(model, x / np.float32(255), hot, **options)
+print(json.dumps([keras.backend.backend(), history.history["val_f1"][-1], len(history.epoch)]))
+"""
+DEVICES = """
+def train(distribution=None):
+    cnn_utils.set_seed(458)
+    keras.distribution.set_distribution(distribution)
+    model = cnn_utils.build_dense((32, 32, 3), 2)
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.fit(x / np.float32(255), hot, batch_size=16, epochs=2, shuffle=False, verbose=0)
+    return [np.asarray(weight) for weight in model.get_weights()]
+
+
+two = cnn_utils.strategy()
+difference = max(np.abs(a - b).max() for a, b in zip(train(two), train(), strict=True))
+print(json.dumps([two.num_model_replicas, float(difference)]))
+"""
+HOSTS = """
+import sys
+address, i = sys.argv[1:]
+keras.distribution.initialize(f"{address},{address}", 2, int(i))
+mine = slice(None, None, 1)
+two = cnn_utils.strategy()
+keras.distribution.set_distribution(two)
+cnn_utils.set_seed(458)
+model = cnn_utils.build_dense((32, 32, 3), 2)
+model.compile(keras.optimizers.SGD(0.1), "mse")
+import tensorflow as tf
+batches = tf.data.Dataset.from_tensor_slices((x / np.float32(255), hot)).batch(16)
+loss = model.fit(batches, epochs=2, verbose=0).history["loss"]
+print(json.dumps([two.num_process if hasattr(two, "num_process") else 2, loss]))
+"""
+
+
+def start(program, backend, folder, *arguments, **environment):
+    package = {"torch": "torch", "jax": "jax"}.get(backend, "tensorflow")
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed; `make backends` installs it")
+    return subprocess.Popen(
+        [sys.executable, "-c", DATA + program, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "KERAS_BACKEND": backend, **environment},
+    )
+
+
+def result(process):
+    out, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors[-3000:]
+    return json.loads(out.strip().splitlines()[-1])
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_the_recipe_trains_saves_and_loads(backend, tmp_path):
+    used, loss, accuracy, difference = result(start(RECIPE, backend, tmp_path))
+    assert used == backend
+    assert loss[-1] < loss[0]
+    assert accuracy == 1
+    assert difference < 1e-5
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_training_in_memory(backend, tmp_path):
+    used, f1, epochs = result(start(IN_MEMORY, backend, tmp_path))
+    assert (used, epochs) == (backend, 5)
+    assert f1 == 1
+
+
+def test_two_devices_of_jax_take_the_steps_of_one(tmp_path):
+    flags = "--xla_force_host_platform_device_count=2"
+    devices, difference = result(start(DEVICES, "jax", tmp_path, XLA_FLAGS=flags))
+    assert devices == 2
+    assert difference < 1e-5

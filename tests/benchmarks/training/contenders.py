@@ -1,0 +1,107 @@
+"""Who is compared with whom; the first of each measure is what the others are divided by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cnn_utils.processor import multiplies_bfloat16, processor_flags
+
+# Where TensorFlow switches on oneDNN by itself (its function IsMKLEnabled). Set for the plain
+# contenders, because the kit, from which they have their networks, would switch it on for them.
+BY_ITSELF = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16"}
+PLAIN = {"TF_ENABLE_ONEDNN_OPTS": str(int(bool(BY_ITSELF & processor_flags())))}
+ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One contender: a function of `with_keras` or `with_torch`, and its options."""
+
+    name: str
+    module: str
+    function: str
+    options: dict = field(default_factory=dict)
+    environment: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is compared.
+
+    Attributes
+    ----------
+    title : str
+    rate : str
+        The figure to divide by the first contender's.
+    repeats : int
+    contenders : tuple of Entry
+    """
+
+    title: str
+    rate: str
+    repeats: int
+    contenders: tuple[Entry, ...]
+
+
+def _keras(name, function, environment=ONEDNN, **options) -> Entry:
+    return Entry(name, "with_keras", function, options, environment)
+
+
+def _torch(name, function, **options) -> Entry:
+    return Entry(name, "with_torch", function, options)
+
+
+_BFLOAT16 = (
+    (
+        _keras("Keras, oneDNN, bfloat16", "step", bfloat16=True, fuse=True),
+        _torch("PyTorch, channels last, bfloat16", "step", channels_last=True, bfloat16=True),
+    )
+    if multiplies_bfloat16()
+    else ()
+)
+MEASURES = {
+    "step": Measure(
+        "train steps of the 2,397,226-parameter network, batch 128",
+        "images/s",
+        5,
+        (
+            _keras("plain Keras", "step", PLAIN),
+            _keras("Keras, oneDNN", "step"),
+            _keras("Keras, oneDNN, fused batch normalisation", "step", fuse=True, bfloat16=False),
+            *_BFLOAT16,
+            _keras("kit: all of it, fed in memory, 5 steps at once", "step", fuse=True, at_once=5),
+            _torch("PyTorch", "step"),
+            _torch("PyTorch, channels last, fused Adam", "step", channels_last=True, fused=True),
+            _torch("PyTorch, channels last, compiled", "step", channels_last=True, compiled=True),
+        ),
+    ),
+    "lenet": Measure(
+        "LeNet as specified, an epoch with its validation",
+        "epochs/s",
+        3,
+        (
+            _keras("plain Keras", "lenet", PLAIN),
+            _keras("Keras, oneDNN", "lenet"),
+            _keras("kit: fit_in_memory", "lenet", kit=True),
+            _torch("PyTorch", "lenet"),
+        ),
+    ),
+    "recipe": Measure(
+        "the assignment's recipe, one of its 10 epochs, and the kit's recipe, all of it",
+        "seconds",
+        3,
+        (
+            _keras("the assignment's recipe, one epoch of ten", "assignment", PLAIN),
+            _keras("kit: Recipe()", "recipe"),
+        ),
+    ),
+    "equality": Measure(
+        "the same network from 3 seeds, a quarter of the images, 3 epochs",
+        "accuracy",
+        3,
+        (
+            _keras("plain Keras", "equality", PLAIN),
+            _keras("kit: fast_training", "equality", fast=True),
+        ),
+    ),
+}

@@ -1,0 +1,153 @@
+"""What Keras trains in the comparison, plainly and as the kit does it.
+
+Each function prepares one contender and returns a function that runs one repeat of it and
+returns its figures. It is called in a process of its own, see `contender.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+BATCH, STEPS = 128, 10
+N_TRAIN = 40_000
+
+
+class Clock(keras.callbacks.Callback):
+    """Time from the first batch's start to the last one's end, and of each epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Start."""
+        self.start = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Note the time; what `fit` does after the last batch is not training."""
+        self.seconds = time.perf_counter() - self.start
+
+
+def cifar10(folder: Path, n: int | None = None):
+    """Return the first n images of the course's file and their labels."""
+    with h5py.File(folder / "student_dataset_CIFAR10.h5") as file:
+        return file["X_train"][:n], np.ravel(file["y_train"][:n]).astype(int)
+
+
+def step(folder: Path, fuse: bool = False, bfloat16: bool | None = None, at_once: int = 1):
+    """Train steps of the assignment's CIFAR-10 network, in images per second."""
+    from cnn_utils.models import build_cifar_cnn
+
+    keras.utils.set_random_seed(458)
+    images, labels = cifar10(folder, BATCH * STEPS)
+    x, y = images.astype("float32") / 255, keras.utils.to_categorical(labels, 10)
+    model = build_cifar_cnn()
+    if fuse:
+        from cnn_utils.acceleration import fast_training
+
+        fast_training(model, bfloat16)
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+
+    def fit():
+        clock, start = Clock(), time.perf_counter()
+        options = {"batch_size": BATCH, "verbose": 0, "callbacks": [clock]}
+        if at_once == 1:
+            model.fit(x, y, **options)
+        else:
+            from cnn_utils.in_memory import fit_in_memory
+
+            fit_in_memory(model, x, y, steps_at_once=at_once, **options)
+        whole = time.perf_counter() - start
+        return {"images/s": len(x) / clock.seconds, "images/s with fit's end": len(x) / whole}
+
+    fit()
+    return fit
+
+
+def lenet(folder: Path, kit: bool = False):
+    """One epoch of LeNet as specified, with its validation, in epochs per second."""
+    from cnn_utils.models import build_lenet
+
+    keras.utils.set_random_seed(458)
+    with np.load(folder / "mnist.npz") as file:
+        x = file["x_train"][..., None].astype("float32") / 255
+        y = keras.utils.to_categorical(file["y_train"], 10)
+    model = build_lenet()
+    model.compile("adam", "mse", metrics=["accuracy"])
+    fit = model.fit
+    if kit:
+        from cnn_utils.in_memory import fit_in_memory
+
+        def fit(x, y, **options):
+            return fit_in_memory(model, x, y, **options)
+
+    def epochs(n=1):
+        start = time.perf_counter()
+        options = {"batch_size": BATCH, "validation_split": 1 / 6, "verbose": 0}
+        history = fit(x, y, epochs=n, **options)
+        seconds = time.perf_counter() - start
+        return {"epochs/s": n / seconds, "val_accuracy": history.history["val_accuracy"][-1]}
+
+    epochs()
+    # Two at a time: a waiting `fit` waits between epochs, too.
+    return lambda: epochs(2)
+
+
+def assignment(folder: Path):
+    """One epoch of the assignment's recipe: batch 32, a fifth held out for validation."""
+    from cnn_utils.models import build_cifar_cnn
+
+    keras.utils.set_random_seed(458)
+    images, labels = cifar10(folder)
+    x, y = images.astype("float32") / 255, keras.utils.to_categorical(labels, 10)
+    model = build_cifar_cnn()
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+
+    def epoch():
+        start = time.perf_counter()
+        history = model.fit(x, y, batch_size=32, validation_split=1 / 5, verbose=0).history
+        return {"seconds": time.perf_counter() - start, "accuracy": history["val_accuracy"][-1]}
+
+    return epoch
+
+
+def recipe(folder: Path, **changes):
+    """The kit's recipe from the network's building to its answers on the held-out images."""
+    from cnn_utils.recipe import Recipe, accuracy_of, train_fast_cnn
+
+    images, labels = cifar10(folder)
+    seeds = iter(range(458, 10_000))
+
+    def run():
+        settings = Recipe(seed=next(seeds), **changes)
+        start = time.perf_counter()
+        model, _ = train_fast_cnn(images[:N_TRAIN], labels[:N_TRAIN], settings)
+        accuracy = accuracy_of(model, images[N_TRAIN:], labels[N_TRAIN:], settings)
+        return {"seconds": time.perf_counter() - start, "accuracy": accuracy}
+
+    return run
+
+
+def equality(folder: Path, fast: bool = False):
+    """Train the CIFAR-10 network from one more seed each time, plainly or fast."""
+    from cnn_utils.models import build_cifar_cnn
+
+    images, labels = cifar10(folder, 12_500)
+    x, y = images.astype("float32") / 255, keras.utils.to_categorical(labels, 10)
+    seeds = iter(range(458, 10_000))
+
+    def run():
+        keras.utils.set_random_seed(next(seeds))
+        model = build_cifar_cnn()
+        if fast:
+            from cnn_utils.acceleration import fast_training
+
+            fast_training(model)
+        model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+        history = model.fit(
+            x, y, epochs=3, batch_size=BATCH, validation_split=1 / 5, verbose=0
+        ).history
+        return {"accuracy": history["val_accuracy"][-1], "loss": history["loss"][-1]}
+
+    return run

@@ -1,0 +1,244 @@
+"""cnn_utils.recipe: what each ingredient changes, on images that colour alone tells apart."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from cnn_utils import acceleration, recipe
+from cnn_utils.errors import KitError
+from cnn_utils.optimizers import ConvMuon, OneCycle
+from cnn_utils.recipe import (
+    INGREDIENTS,
+    Recipe,
+    ablation_table,
+    accuracy_of,
+    predict_mirrored,
+    train_fast_cnn,
+)
+
+RNG = np.random.default_rng(0)
+LABELS = np.arange(48) % 2
+IMAGES = RNG.integers(0, 60, (48, 32, 32, 3), dtype=np.uint8)
+IMAGES[LABELS == 0, :, :, 0] += 120  # reddish
+IMAGES[LABELS == 1, :, :, 2] += 120  # bluish
+SMALL = Recipe(epochs=2, widths=(4, 8), batch_size=8)
+
+
+@pytest.fixture(autouse=True)
+def no_bfloat16(monkeypatch):
+    """Keep the whole process in float32, whatever the processor has."""
+    monkeypatch.setattr(acceleration, "multiplies_bfloat16", lambda: False)
+
+
+@pytest.fixture
+def prepared(monkeypatch):
+    """Return a function that prepares a training, without `fit`, and tells what it prepared."""
+
+    def prepare(chosen, labels=LABELS):
+        told = {}
+
+        def fit(model, train, **options):
+            told.update(train=train, **options)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(keras.Sequential, "fit", fit)
+            model, _ = train_fast_cnn(IMAGES, labels, chosen)
+        return SimpleNamespace(model=model, **told)
+
+    return prepare
+
+
+def rate_at(model, step):
+    rate = model.optimizer._learning_rate
+    return float(rate(step) if isinstance(rate, OneCycle) else rate)
+
+
+def test_the_whole_recipe(prepared):
+    """48 images in batches of 8, for 2 epochs, are 12 steps: half the peak after 6."""
+    whole = prepared(SMALL)
+    model, augment = whole.model, whole.train.augment
+    assert type(model.optimizer) is ConvMuon
+    assert [rate_at(model, step) for step in (0, 6)] == pytest.approx([0.24, 0.12])
+    assert model.optimizer.adam_lr_ratio == 1 / 80
+    assert model.loss.label_smoothing == 0.2
+    assert model.layers[0].trainable is False
+    assert (augment.flip, augment.shift, augment.cutout, augment.seed) == (True, 2, 0, 458)
+    assert (whole.train.batch_size, whole.train.shuffle, len(whole.train)) == (8, True, 6)
+    assert (whole.epochs, whole.validation_data, whole.callbacks) == (2, None, [])
+    assert any("call" in vars(layer) for layer in model.layers)  # fused
+
+
+def test_images_reach_the_network_in_0_to_1_and_labels_as_rows(prepared):
+    images, labels = prepared(replace(SMALL, flip=False, shift=0)).train[0]
+    assert images.dtype == np.float32
+    bluish = images[..., 2].mean(axis=(1, 2)) > images[..., 0].mean(axis=(1, 2))
+    np.testing.assert_array_equal(labels, np.eye(2)[bluish.astype(int)])
+    assert set(np.unique(np.round(images * 255, 3) % 1)) == {0}
+    assert 0.5 < images.max() <= 179 / 255
+
+
+def test_without_whitening_the_first_layer_learns(prepared):
+    first = prepared(replace(SMALL, whiten=False)).model.layers[0]
+    assert first.trainable is True
+    assert (first.get_weights()[1] == 0).all()
+
+
+def test_without_muon_adam_gets_an_80th(prepared):
+    model = prepared(replace(SMALL, muon=False)).model
+    assert type(model.optimizer) is keras.optimizers.Adam
+    assert [rate_at(model, step) for step in (0, 6)] == pytest.approx([0.003, 0.0015])
+
+
+@pytest.mark.parametrize(("muon", "expected"), [(True, 0.12), (False, 0.0015)])
+def test_without_the_fall_half_the_peak_stays(prepared, muon, expected):
+    model = prepared(replace(SMALL, muon=muon, one_cycle=False)).model
+    assert [rate_at(model, step) for step in (0, 11)] == pytest.approx([expected, expected])
+
+
+def test_the_variants_of_images_are_those_asked_for(prepared):
+    chosen = replace(SMALL, flip=False, shift=1, cutout=3, seed=5)
+    augment = prepared(chosen).train.augment
+    assert (augment.flip, augment.shift, augment.cutout, augment.seed) == (False, 1, 3, 5)
+
+
+def test_smoothing_and_acceleration_can_be_switched_off(prepared):
+    model = prepared(replace(SMALL, label_smoothing=0.0, fast=False)).model
+    assert model.loss.label_smoothing == 0
+    assert not any("call" in vars(layer) for layer in model.layers)
+
+
+def test_classes_are_counted_from_the_labels(prepared):
+    assert prepared(SMALL, LABELS[:, None] * 4).model.output_shape == (None, 5)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Train once, for real, with the rest of the images held out."""
+    ended = []
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ended.append(epoch))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(acceleration, "multiplies_bfloat16", lambda: False)
+        model, history = train_fast_cnn(
+            IMAGES[:40], LABELS[:40], SMALL, (IMAGES[40:], LABELS[40:]), [watch]
+        )
+    return SimpleNamespace(model=model, history=history.history, ended=ended)
+
+
+def test_it_learns_what_colour_tells(trained):
+    assert set(trained.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert trained.ended == [0, 1]
+    assert trained.history["loss"][1] < trained.history["loss"][0]
+    assert accuracy_of(trained.model, IMAGES[40:], LABELS[40:], SMALL) == 1
+
+
+def test_the_seed_repeats_a_training(trained):
+    _, again = train_fast_cnn(IMAGES[:40], LABELS[:40], SMALL)
+    assert again.history["loss"] == pytest.approx(trained.history["loss"], rel=1e-4)
+    _, other = train_fast_cnn(IMAGES[:40], LABELS[:40], replace(SMALL, seed=1))
+    assert other.history["loss"] != pytest.approx(trained.history["loss"], rel=1e-4)
+
+
+def left_or_right():
+    """Return a model for 1x2 images: class 0 as far as the left pixel is white, class 1 the right.
+
+    A white pixel counts 1, so that the answers for (1, 0) are softmax(1, 0) = (0.731, 0.269).
+    """
+    model = keras.Sequential([keras.Input((1, 2, 1)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(2, activation="softmax", use_bias=False))
+    model.set_weights([np.eye(2)])
+    return model
+
+
+def test_mirrored_answers_are_the_mean_of_both_views():
+    images = np.array([[255, 0], [0, 0], [0, 255]], dtype=np.uint8).reshape(3, 1, 2, 1)
+    model = left_or_right()
+    plain = model.predict(images / 255, verbose=0)
+    assert plain[0] == pytest.approx([0.7311, 0.2689], abs=1e-4)
+    mean = (plain + model.predict(images[:, :, ::-1] / 255, verbose=0)) / 2
+    for batch_size in (2, 500):
+        found = predict_mirrored(model, images, batch_size=batch_size)
+        np.testing.assert_allclose(found, mean, atol=1e-6)
+    np.testing.assert_allclose(found, np.full((3, 2), 0.5), atol=1e-6)
+
+
+def test_mirrored_answers_use_the_preprocessing_given():
+    images = np.array([[1, 3]], dtype=np.uint8).reshape(1, 1, 2, 1)
+    brightest_first = predict_mirrored(left_or_right(), images, lambda x: np.sort(x, axis=2) * 1.0)
+    assert brightest_first[0] == pytest.approx([0.1192, 0.8808], abs=1e-4)  # softmax(1, 3)
+
+
+def test_accuracy_is_measured_as_the_recipe_says():
+    """Mirrored, left and right become one, and the first class of equals is told."""
+    images = np.array([[255, 0], [0, 255], [0, 255], [0, 255]], dtype=np.uint8).reshape(4, 1, 2, 1)
+    labels = [[0], [1], [1], [0]]
+    model = left_or_right()
+    assert accuracy_of(model, images, labels, Recipe(flip_at_test=False)) == 0.75
+    assert accuracy_of(model, images, labels, Recipe()) == 0.5
+
+
+def test_a_table_has_a_row_for_each_ingredient_that_the_recipe_has(monkeypatch):
+    """Pretend that each ingredient is worth a hundredth, and a seed a thousandth."""
+    trained = []
+
+    def train(images, labels, variant):
+        trained.append(variant)
+        return variant, None
+
+    def accuracy(model, images, labels, variant):
+        assert model == replace(variant, seed=model.seed)
+        missing = sum(replace(variant, **change) == variant for change in INGREDIENTS.values())
+        return 0.9 - missing / 100 + model.seed / 1000
+
+    monkeypatch.setattr(recipe, "train_fast_cnn", train)
+    monkeypatch.setattr(recipe, "accuracy_of", accuracy)
+    table = ablation_table(IMAGES, LABELS, (IMAGES, LABELS), Recipe(cutout=4), seeds=(1, 3))
+    assert list(table.columns) == ["accuracy", "difference", "seconds"]
+    assert list(table.index) == ["whole recipe", *(f"without {name}" for name in INGREDIENTS)]
+    assert table["accuracy"].tolist() == pytest.approx([0.902, *[0.892] * 8])
+    assert table["difference"].tolist() == pytest.approx([0, *[-0.01] * 8])
+    assert [variant.seed for variant in trained] == [1, 3] * 9
+    shorter = ablation_table(IMAGES, LABELS, (IMAGES, LABELS), replace(Recipe(), muon=False))
+    assert "without Muon" not in shorter.index
+    assert "without cut-out squares" not in shorter.index
+    assert len(shorter) == 7
+
+
+def test_a_table_of_real_trainings():
+    bare = {"one_cycle": False, "flip": False, "shift": 0, "label_smoothing": 0.0}
+    chosen = replace(SMALL, whiten=False, **bare)
+    table = ablation_table(IMAGES[:40], LABELS[:40], (IMAGES[40:], LABELS[40:]), chosen)
+    assert list(table.index) == ["whole recipe", "without Muon", "without mirrored at test"]
+    assert table.loc["whole recipe", "difference"] == 0
+    assert table.loc["whole recipe", "accuracy"] == 1
+    assert table["accuracy"].between(0, 1).all()
+    assert (table["seconds"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "chosen", "message"),
+    [
+        (IMAGES, LABELS[:9], SMALL, r"`images` and `labels` must be uint8 images .* and 9 labels"),
+        (IMAGES / 255, LABELS, SMALL, r"received float64 images of shape \(48, 32, 32, 3\)"),
+        (IMAGES[0], LABELS[:32], SMALL, r"received uint8 images of shape \(32, 32, 3\) and 32"),
+        (IMAGES[:0], LABELS[:0], SMALL, r"`labels` must be whole numbers from 0 on; received"),
+        (IMAGES, LABELS - 1, SMALL, r"`labels` must be whole numbers from 0 on; received"),
+        (IMAGES, LABELS / 2, SMALL, r"`labels` must be .*; received an array .* float64"),
+        (IMAGES, LABELS, replace(SMALL, epochs=0), r"`epochs` must be a whole number of at least"),
+        (IMAGES, LABELS, replace(SMALL, label_smoothing=1), r"`label_smoothing` must be 0 to belo"),
+        (IMAGES, LABELS, replace(SMALL, label_smoothing=-1), r"below 1; received -1"),
+        (IMAGES, LABELS, replace(SMALL, shift=-1), r"`shift` must be a whole number of at least 0"),
+        (IMAGES, LABELS, replace(SMALL, learning_rate=0), r"`peak` must be a learning rate above"),
+        (IMAGES, LABELS, replace(SMALL, widths=()), r"`widths` must hold a number of filters"),
+    ],
+)
+def test_what_does_not_fit_is_refused(images, labels, chosen, message):
+    with pytest.raises(KitError, match=message):
+        train_fast_cnn(images, labels, chosen)
+
+
+def test_images_to_validate_with_are_checked_too():
+    with pytest.raises(KitError, match=r"`images` and `labels` must be .* and 3 labels"):
+        train_fast_cnn(IMAGES, LABELS, SMALL, validation=(IMAGES, LABELS[:3]))
