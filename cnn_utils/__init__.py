@@ -14,7 +14,8 @@ in_memory      fit_in_memory: the same training as fit, for small networks
 augmentation   Augmentation: mirrored, shifted, cut images
 optimizers     ConvMuon, OneCycle
 whitening      whitening_kernel: a first layer computed from the images
-recipe         Recipe, train_fast_cnn, ablation_table, predict_mirrored
+recipe         Recipe, THOROUGH_RECIPE, train_fast_cnn, predict_averaged
+ablation       ablation_table: what each ingredient is worth
 search         search_parameters, search_recipe, recipe_space
 distribution   strategy: several GPUs
 monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
@@ -48,6 +49,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 switch_on_onednn()
 
 _HOMES = {
+    "cnn_utils.ablation": ("INGREDIENTS", "ablation_table"),
     "cnn_utils.acceleration": ("fast_training",),
     "cnn_utils.augmentation": ("Augmentation",),
     "cnn_utils.batches": ("ImageBatches",),
@@ -108,10 +110,9 @@ _HOMES = {
         "plot_training_history",
     ),
     "cnn_utils.recipe": (
-        "INGREDIENTS",
+        "THOROUGH_RECIPE",
         "Recipe",
-        "ablation_table",
-        "predict_mirrored",
+        "predict_averaged",
         "train_fast_cnn",
     ),
     "cnn_utils.search": ("recipe_space", "search_parameters", "search_recipe"),
@@ -129,6 +130,7 @@ _HOMES = {
 _KERAS_MODULES = {
     f"cnn_utils.{name}"
     for name in (
+        "ablation",
         "acceleration",
         "batches",
         "distribution",
@@ -148,6 +150,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)
 
 if TYPE_CHECKING:
+    from cnn_utils.ablation import INGREDIENTS, ablation_table
     from cnn_utils.acceleration import fast_training
     from cnn_utils.augmentation import Augmentation
     from cnn_utils.batches import ImageBatches
@@ -208,10 +211,9 @@ if TYPE_CHECKING:
         plot_training_history,
     )
     from cnn_utils.recipe import (
-        INGREDIENTS,
+        THOROUGH_RECIPE,
         Recipe,
-        ablation_table,
-        predict_mirrored,
+        predict_averaged,
         train_fast_cnn,
     )
     from cnn_utils.search import recipe_space, search_parameters, search_recipe

@@ -200,7 +200,7 @@ def _open(oracle, score, folder: Path, space) -> _ScoreTuner:
         folder.mkdir(parents=True, exist_ok=True)
         with redirect_stdout(StringIO()):  # it prints that it takes up an earlier search
             tuner = _ScoreTuner(score, oracle=oracle, **places)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise KitError.about(
             "`folder`",
             "be a folder to write to, empty or with an earlier search",

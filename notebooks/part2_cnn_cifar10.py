@@ -374,7 +374,7 @@ fast.fit(batches, verbose=0, callbacks=[cnn_utils.EpochProgress()])
 # An image and its mirror image show the same thing: the mean of both answers is right more often.
 
 # %% tags=["nbval-skip"]
-fast_prob = cnn_utils.predict_mirrored(fast, X_val, preprocess)
+fast_prob = cnn_utils.predict_averaged(fast, X_val, preprocess)
 fast_accuracy = np.mean(fast_prob.argmax(axis=1) == y_val)
 print(f"validation accuracy {fast_accuracy:.4f} after 1 epoch, {val_accuracy:.4f} above")
 

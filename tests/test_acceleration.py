@@ -67,7 +67,8 @@ def test_outputs_gradients_and_moving_averages_agree_with_keras(options, trainin
     found = everything(fused, training)
     assert len(found) == len(expected) == 2 + len(plain.trainable_weights) + len(before)
     for one, other in zip(found, expected, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+        # Sums of 240 numbers of size 10, in another order.
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-4)
     moved = any((old != new).any() for old, new in zip(before, fused.get_weights(), strict=True))
     assert moved is (training and options.get("trainable", True))
 

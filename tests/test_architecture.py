@@ -12,13 +12,14 @@ FLOORS = [
     {"errors", "files", "provenance", "startup", "metrics", "sequences", "history"}
     | {"batches", "keras_metrics", "models", "monitor", "plots", "training", "unanswered"}
     | {"acceleration", "augmentation", "distribution", "in_memory", "optimizers", "processor"}
-    | {"recipe", "search", "whitening"},
+    | {"ablation", "recipe", "search", "whitening"},
     {"data", "submission", "insight", "widgets", "checks"},
     {"handin"},
     {"grading"},
     {"__main__"},
 ]
 USE_KERAS = {"batches", "models", "monitor", "keras_metrics", "training", "insight", "checks"} | {
+    "ablation",
     "acceleration",
     "distribution",
     "in_memory",

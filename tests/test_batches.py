@@ -90,6 +90,21 @@ def test_a_preprocessing_without_return_is_explained():
         ImageBatches(IMAGES, preprocess=32)
 
 
+def test_images_are_augmented_before_they_are_preprocessed():
+    """Plus 1, then halved: image i, of value i, becomes (i + 1) / 2; the labels stay."""
+    batches = ImageBatches(IMAGES, LABELS, halve, batch_size=4, augment=lambda images: images + 1)
+    images, labels = batches[0]
+    assert images.ravel().tolist() == [0.5, 1, 1.5, 2]
+    assert labels.tolist() == [0, 10, 20, 30]
+
+
+def test_an_augmentation_without_return_is_explained():
+    with pytest.raises(KitError, match=r"`augment` must return the images; received None"):
+        ImageBatches(IMAGES, augment=lambda images: None)[0]
+    with pytest.raises(KitError, match=r"`augment` must be a function of images; received True"):
+        ImageBatches(IMAGES, augment=True)
+
+
 @pytest.mark.parametrize(
     ("images", "labels", "batch_size", "message"),
     [

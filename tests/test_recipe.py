@@ -7,15 +7,14 @@ import keras
 import numpy as np
 import pytest
 
-from cnn_utils import acceleration, recipe
+from cnn_utils import acceleration
 from cnn_utils.errors import KitError
 from cnn_utils.optimizers import ConvMuon, OneCycle
 from cnn_utils.recipe import (
-    INGREDIENTS,
+    THOROUGH_RECIPE,
     Recipe,
-    ablation_table,
     accuracy_of,
-    predict_mirrored,
+    predict_averaged,
     train_fast_cnn,
 )
 
@@ -44,7 +43,7 @@ def prepared(monkeypatch):
             told.update(train=train, **options)
 
         with monkeypatch.context() as patch:
-            patch.setattr(keras.Sequential, "fit", fit)
+            patch.setattr(keras.Model, "fit", fit)
             model, _ = train_fast_cnn(IMAGES, labels, chosen)
         return SimpleNamespace(model=model, **told)
 
@@ -64,7 +63,7 @@ def test_the_whole_recipe(prepared):
     assert [rate_at(model, step) for step in (0, 6)] == pytest.approx([0.24, 0.12])
     assert model.optimizer.adam_lr_ratio == 1 / 80
     assert model.loss.label_smoothing == 0.2
-    assert model.layers[0].trainable is False
+    assert model.get_layer("patches").trainable is False
     assert (augment.flip, augment.shift, augment.cutout, augment.seed) == (True, 2, 0, 458)
     assert (whole.train.batch_size, whole.train.shuffle, len(whole.train)) == (8, True, 6)
     assert (whole.epochs, whole.validation_data, whole.callbacks) == (2, None, [])
@@ -81,7 +80,7 @@ def test_images_reach_the_network_in_0_to_1_and_labels_as_rows(prepared):
 
 
 def test_without_whitening_the_first_layer_learns(prepared):
-    first = prepared(replace(SMALL, whiten=False)).model.layers[0]
+    first = prepared(replace(SMALL, whiten=False)).model.get_layer("patches")
     assert first.trainable is True
     assert (first.get_weights()[1] == 0).all()
 
@@ -108,6 +107,16 @@ def test_smoothing_and_acceleration_can_be_switched_off(prepared):
     model = prepared(replace(SMALL, label_smoothing=0.0, fast=False)).model
     assert model.loss.label_smoothing == 0
     assert not any("call" in vars(layer) for layer in model.layers)
+
+
+def test_the_thorough_recipe_has_third_convolutions_and_silu(prepared):
+    """Nine convolutions and the computed one; a block's sum needs equal shapes, so 3 sums."""
+    model = prepared(THOROUGH_RECIPE).model
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert (kinds.count("Conv2D"), kinds.count("Add")) == (10, 3)
+    silus = [layer for layer in model.layers if "silu" in str(layer.get_config())]
+    assert len(silus) == 9
+    assert rate_at(model, 0) == pytest.approx(0.15)
 
 
 def test_classes_are_counted_from_the_labels(prepared):
@@ -159,14 +168,31 @@ def test_mirrored_answers_are_the_mean_of_both_views():
     assert plain[0] == pytest.approx([0.7311, 0.2689], abs=1e-4)
     mean = (plain + model.predict(images[:, :, ::-1] / 255, verbose=0)) / 2
     for batch_size in (2, 500):
-        found = predict_mirrored(model, images, batch_size=batch_size)
+        found = predict_averaged(model, images, batch_size=batch_size)
         np.testing.assert_allclose(found, mean, atol=1e-6)
     np.testing.assert_allclose(found, np.full((3, 2), 0.5), atol=1e-6)
 
 
+def test_shifted_answers_count_half():
+    """A 2x2 image shifted by one: the border reflected, both shifts give its point mirror image."""
+    images = np.array([[[[255], [0]], [[0], [0]]]], dtype=np.uint8)
+    model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(4, activation="softmax", use_bias=False))
+    model.set_weights([np.eye(4)])
+    white, other = np.exp(1) / (np.exp(1) + 3), 1 / (np.exp(1) + 3)
+    found = predict_averaged(model, images, flip=False, shift=1)
+    # Weights 1, 1/2, 1/2: half of the answers see the white pixel at (0, 0), half at (1, 1).
+    half = (white + other) / 2
+    assert found[0] == pytest.approx([half, other, other, half])
+    both = predict_averaged(model, images, shift=1)  # and mirrored: at each place once
+    assert both[0] == pytest.approx([0.25] * 4)
+    with pytest.raises(KitError, match=r"`shift` must be a whole number .* received -1"):
+        predict_averaged(model, images, shift=-1)
+
+
 def test_mirrored_answers_use_the_preprocessing_given():
     images = np.array([[1, 3]], dtype=np.uint8).reshape(1, 1, 2, 1)
-    brightest_first = predict_mirrored(left_or_right(), images, lambda x: np.sort(x, axis=2) * 1.0)
+    brightest_first = predict_averaged(left_or_right(), images, lambda x: np.sort(x, axis=2) * 1.0)
     assert brightest_first[0] == pytest.approx([0.1192, 0.8808], abs=1e-4)  # softmax(1, 3)
 
 
@@ -177,44 +203,6 @@ def test_accuracy_is_measured_as_the_recipe_says():
     model = left_or_right()
     assert accuracy_of(model, images, labels, Recipe(flip_at_test=False)) == 0.75
     assert accuracy_of(model, images, labels, Recipe()) == 0.5
-
-
-def test_a_table_has_a_row_for_each_ingredient_that_the_recipe_has(monkeypatch):
-    """Pretend that each ingredient is worth a hundredth, and a seed a thousandth."""
-    trained = []
-
-    def train(images, labels, variant):
-        trained.append(variant)
-        return variant, None
-
-    def accuracy(model, images, labels, variant):
-        assert model == replace(variant, seed=model.seed)
-        missing = sum(replace(variant, **change) == variant for change in INGREDIENTS.values())
-        return 0.9 - missing / 100 + model.seed / 1000
-
-    monkeypatch.setattr(recipe, "train_fast_cnn", train)
-    monkeypatch.setattr(recipe, "accuracy_of", accuracy)
-    table = ablation_table(IMAGES, LABELS, (IMAGES, LABELS), Recipe(cutout=4), seeds=(1, 3))
-    assert list(table.columns) == ["accuracy", "difference", "seconds"]
-    assert list(table.index) == ["whole recipe", *(f"without {name}" for name in INGREDIENTS)]
-    assert table["accuracy"].tolist() == pytest.approx([0.902, *[0.892] * 8])
-    assert table["difference"].tolist() == pytest.approx([0, *[-0.01] * 8])
-    assert [variant.seed for variant in trained] == [1, 3] * 9
-    shorter = ablation_table(IMAGES, LABELS, (IMAGES, LABELS), replace(Recipe(), muon=False))
-    assert "without Muon" not in shorter.index
-    assert "without cut-out squares" not in shorter.index
-    assert len(shorter) == 7
-
-
-def test_a_table_of_real_trainings():
-    bare = {"one_cycle": False, "flip": False, "shift": 0, "label_smoothing": 0.0}
-    chosen = replace(SMALL, whiten=False, **bare)
-    table = ablation_table(IMAGES[:40], LABELS[:40], (IMAGES[40:], LABELS[40:]), chosen)
-    assert list(table.index) == ["whole recipe", "without Muon", "without mirrored at test"]
-    assert table.loc["whole recipe", "difference"] == 0
-    assert table.loc["whole recipe", "accuracy"] == 1
-    assert table["accuracy"].between(0, 1).all()
-    assert (table["seconds"] > 0).all()
 
 
 @pytest.mark.parametrize(
@@ -232,6 +220,7 @@ def test_a_table_of_real_trainings():
         (IMAGES, LABELS, replace(SMALL, shift=-1), r"`shift` must be a whole number of at least 0"),
         (IMAGES, LABELS, replace(SMALL, learning_rate=0), r"`peak` must be a learning rate above"),
         (IMAGES, LABELS, replace(SMALL, widths=()), r"`widths` must hold a number of filters"),
+        (IMAGES, LABELS, replace(SMALL, activation="x"), r"`activation` must be the name of a Ker"),
     ],
 )
 def test_what_does_not_fit_is_refused(images, labels, chosen, message):

@@ -169,7 +169,7 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "content", "error"),
-    [("oracle.json", "{", "JSONDecodeError"), ("oracle.json", "{}", "KeyError")],
+    [("oracle.json", "{", "JSONDecodeError"), ("oracle.json", "{}", "RuntimeError")],
 )
 def test_a_damaged_search_is_refused(tmp_path, name, content, error):
     search_parameters(hill, space(), 2, folder=tmp_path / "s")

@@ -24,7 +24,7 @@ x, hot = x.astype("uint8"), np.eye(2, dtype="float32")[y]
 RECIPE = """
 recipe = cnn_utils.Recipe(epochs=4, widths=(4, 8), batch_size=16, cutout=4)
 model, history = cnn_utils.train_fast_cnn(x, y, recipe, validation=(x, y))
-y_prob = cnn_utils.predict_mirrored(model, x)
+y_prob = cnn_utils.predict_averaged(model, x)
 model.save("model.keras")
 again = keras.saving.load_model("model.keras")
 images = x.astype("float32") / 255
@@ -34,8 +34,9 @@ told = [keras.backend.backend(), history.history["loss"], accuracy, float(differ
 print(json.dumps(told))
 """
 IN_MEMORY = """
-model = cnn_utils.build_dense((32, 32, 3), 2)
-model.compile("adam", "mse", metrics=["accuracy", cnn_utils.F1Score(2)])
+model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.GlobalAveragePooling2D()])
+model.add(keras.layers.Dense(2, activation="softmax"))
+model.compile(keras.optimizers.Adam(0.3), "mse", metrics=["accuracy", cnn_utils.F1Score(2)])
 options = dict(batch_size=16, epochs=5, validation_split=1 / 4, verbose=0)
 history = cnn_utils.fit_in_memory(model, x / np.float32(255), hot, **options)
 print(json.dumps([keras.backend.backend(), history.history["val_f1"][-1], len(history.epoch)]))
@@ -54,20 +55,22 @@ two = cnn_utils.strategy()
 difference = max(np.abs(a - b).max() for a, b in zip(train(two), train(), strict=True))
 print(json.dumps([two.num_model_replicas, float(difference)]))
 """
+# The same steps in one process, and in two that know only half of the devices each.
 HOSTS = """
 import sys
-address, i = sys.argv[1:]
-keras.distribution.initialize(f"{address},{address}", 2, int(i))
-mine = slice(None, None, 1)
-two = cnn_utils.strategy()
-keras.distribution.set_distribution(two)
+import tensorflow as tf
+
+address, n, i = sys.argv[1:]
+if int(n) > 1:
+    keras.distribution.initialize(",".join([address] * int(n)), int(n), int(i))
+spread = cnn_utils.strategy()
+keras.distribution.set_distribution(spread)
 cnn_utils.set_seed(458)
 model = cnn_utils.build_dense((32, 32, 3), 2)
 model.compile(keras.optimizers.SGD(0.1), "mse")
-import tensorflow as tf
 batches = tf.data.Dataset.from_tensor_slices((x / np.float32(255), hot)).batch(16)
 loss = model.fit(batches, epochs=2, verbose=0).history["loss"]
-print(json.dumps([two.num_process if hasattr(two, "num_process") else 2, loss]))
+print(json.dumps([int(np.prod(spread.device_mesh.shape)), loss]))
 """
 
 
@@ -81,7 +84,7 @@ def start(program, backend, folder, *arguments, **environment):
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
-        env={**os.environ, "KERAS_BACKEND": backend, **environment},
+        env={**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", **environment},
     )
 
 
@@ -112,3 +115,16 @@ def test_two_devices_of_jax_take_the_steps_of_one(tmp_path):
     devices, difference = result(start(DEVICES, "jax", tmp_path, XLA_FLAGS=flags))
     assert devices == 2
     assert difference < 1e-5
+
+
+def test_two_hosts_of_jax_take_the_steps_of_one(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    alone = [start(HOSTS, "jax", tmp_path, address, "1", "0")]
+    both = [start(HOSTS, "jax", tmp_path, address, "2", str(i)) for i in range(2)]
+    (one, expected), *others = [result(process) for process in alone + both]
+    assert one == 1
+    for devices, loss in others:
+        assert devices == 2
+        assert loss == pytest.approx(expected, rel=1e-5)

@@ -6,6 +6,7 @@ import struct
 import IPython.display
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from cnn_utils import plots, provenance
@@ -13,6 +14,7 @@ from cnn_utils.plots.figure import DescribedFigure, Display, titled
 
 IMAGES = np.linspace(0, 1, 4 * 3 * 3).reshape(4, 3, 3)
 HISTORY = {"loss": [0.9, 0.5], "val_loss": [0.8, 0.9]}
+TRIALS = pd.DataFrame({"shift": [0, 2], "score": [0.7, 0.8], "seconds": [60.0, 61.0]})
 RESULTS = {"dense": {"accuracy": 0.97}, "LeNet": {"accuracy": 0.99}}
 
 # One call of every plotting function, and how many panels it draws.
@@ -44,6 +46,7 @@ CALLS = {
         1,
         lambda **ax: plots.plot_embedding(IMAGES[:, 0, :2], [0, 1, 0, 1], ["a", "b"], **ax),
     ),
+    "plot_search": (2, lambda **ax: plots.plot_search(TRIALS, **ax)),
 }
 WITH_AX = [name for name in CALLS if name not in ("plot_class_examples", "plot_class_means")]
 
