@@ -2,6 +2,9 @@
 # make test     set up, run all fast tests, the notebooks included
 # make browser  set up, use Part 2 in JupyterLab in a headless Chromium, which must be installed
 # make hostile  set up, grade a class of hostile hand-ins; bubblewrap must be installed
+# make backends set up, train on TensorFlow, JAX and PyTorch, on two devices, on two hosts
+# make bench    set up, compare training speeds with plain Keras and PyTorch, print the table; needs
+#               ARGS="--data FOLDER" with mnist.npz and student_dataset_CIFAR10.h5 (half an hour)
 # make graders  set up, grade the same hand-ins with nbgrader and Otter, print the table (half an hour)
 # make lab      set up, open the notebooks in JupyterLab
 # make mutations  set up, try every check on wrong and right solutions, print the table
@@ -9,7 +12,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test slow browser hostile graders mutations lab pair lint clean
+.PHONY: run test slow browser hostile backends bench graders mutations lab pair lint clean
 
 run: .venv/ready
 	$(BIN)/python -m cnn_utils run $(ARGS)
@@ -20,7 +23,7 @@ lab: .venv/ready
 test: .venv/ready-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 slow: .venv/ready-tests
 	$(BIN)/python -m pytest -m slow $(ARGS)
@@ -30,6 +33,12 @@ browser: .venv/ready-browser
 
 hostile: .venv/ready-tests
 	$(BIN)/python -m pytest -m hostile tests/hostile $(ARGS)
+
+backends: .venv/ready-backends
+	$(BIN)/python -m pytest -n 2 -m backends tests/backends $(ARGS)
+
+bench: .venv/ready-bench
+	$(BIN)/python tests/benchmarks/training/run.py --torch-python .venv/bench/bin/python $(ARGS)
 
 graders: .venv/ready-graders
 	$(BIN)/python tests/benchmarks/graders/compare.py --graders-python .venv/graders/bin/python --out build/graders $(ARGS)
@@ -64,6 +73,15 @@ clean:
 
 .venv/ready-browser: tests/browser/requirements.txt .venv/ready-tests
 	$(BIN)/python -m pip install --disable-pip-version-check -r tests/browser/requirements.txt
+	@touch $@
+
+.venv/ready-backends: tests/backends/requirements.txt .venv/ready-tests
+	$(BIN)/python -m pip install --disable-pip-version-check -r tests/backends/requirements.txt
+	@touch $@
+
+.venv/ready-bench: tests/benchmarks/training/requirements.txt .venv/ready
+	$(BIN)/python -m venv .venv/bench
+	.venv/bench/bin/python -m pip install --disable-pip-version-check -r tests/benchmarks/training/requirements.txt
 	@touch $@
 
 .venv/ready-graders: tests/benchmarks/graders/requirements.txt .venv/ready-tests

@@ -11,6 +11,8 @@ CPUINFO = Path("/proc/cpuinfo")
 # Instructions that multiply bfloat16 numbers. Without them they would be emulated, which takes
 # several times as long as float32.
 BFLOAT16 = {"avx512_bf16", "amx_bf16"}
+# Where TensorFlow uses oneDNN without being asked (IsMKLEnabled in its util.cc).
+ONEDNN_BY_ITSELF = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16"}
 
 
 def switch_on_onednn() -> None:
@@ -25,8 +27,9 @@ def switch_on_onednn() -> None:
 
 
 def onednn_is_on() -> bool:
-    """Say whether `switch_on_onednn` (or the user) asked for oneDNN."""
-    return os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "1"
+    """Say whether TensorFlow computes with oneDNN: asked to, or by itself."""
+    asked = os.environ.get("TF_ENABLE_ONEDNN_OPTS")
+    return bool(ONEDNN_BY_ITSELF & processor_flags()) if asked is None else asked == "1"
 
 
 def processor_flags() -> set[str]:

@@ -88,7 +88,7 @@ def not_loaded(monkeypatch):
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "AMD64"])
-def test_onednn_is_switched_on_where_it_helps(not_loaded, monkeypatch, machine):
+def test_onednn_is_switched_on_where_it_helps(not_loaded, no_cpuinfo, monkeypatch, machine):
     monkeypatch.setattr(platform, "machine", lambda: machine)
     assert processor.onednn_is_on() is False
     processor.switch_on_onednn()
@@ -96,10 +96,17 @@ def test_onednn_is_switched_on_where_it_helps(not_loaded, monkeypatch, machine):
     assert processor.onednn_is_on() is True
 
 
-def test_once_tensorflow_is_loaded_nothing_is_changed(not_loaded, monkeypatch):
+def test_once_tensorflow_is_loaded_nothing_is_changed(not_loaded, no_cpuinfo, monkeypatch):
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setitem(sys.modules, "tensorflow", object())
     processor.switch_on_onednn()
+    assert processor.onednn_is_on() is False
+
+
+def test_onednn_is_on_by_itself_where_tensorflow_finds_vnni(not_loaded, cpuinfo, monkeypatch):
+    cpuinfo(INTEL)
+    assert processor.onednn_is_on() is True
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     assert processor.onednn_is_on() is False
 
 

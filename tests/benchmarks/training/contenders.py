@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cnn_utils.processor import multiplies_bfloat16, processor_flags
+from cnn_utils.processor import ONEDNN_BY_ITSELF, multiplies_bfloat16, processor_flags
 
-# Where TensorFlow switches on oneDNN by itself (its function IsMKLEnabled). Set for the plain
-# contenders, because the kit, from which they have their networks, would switch it on for them.
-BY_ITSELF = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16"}
-PLAIN = {"TF_ENABLE_ONEDNN_OPTS": str(int(bool(BY_ITSELF & processor_flags())))}
+# As TensorFlow does by itself: the kit, from which the plain contenders have their networks, would
+# switch on oneDNN for them, too.
+PLAIN = {"TF_ENABLE_ONEDNN_OPTS": str(int(bool(ONEDNN_BY_ITSELF & processor_flags())))}
 ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
 
 
@@ -35,12 +34,15 @@ class Measure:
         The figure to divide by the first contender's.
     repeats : int
     contenders : tuple of Entry
+    by_default : bool
+        Whether it is measured if none is asked for.
     """
 
     title: str
     rate: str
     repeats: int
     contenders: tuple[Entry, ...]
+    by_default: bool = True
 
 
 def _keras(name, function, environment=ONEDNN, **options) -> Entry:
@@ -59,6 +61,7 @@ _BFLOAT16 = (
     if multiplies_bfloat16()
     else ()
 )
+_ASSIGNMENT = _keras("the assignment's recipe, plain Keras", "assignment", PLAIN)
 MEASURES = {
     "step": Measure(
         "train steps of the 2,397,226-parameter network, batch 128",
@@ -87,13 +90,10 @@ MEASURES = {
         ),
     ),
     "recipe": Measure(
-        "the assignment's recipe, one of its 10 epochs, and the kit's recipe, all of it",
-        "seconds",
+        "a whole training: the assignment's recipe (each repeat one of its 10 epochs), the kit's",
+        "trainings/h",
         3,
-        (
-            _keras("the assignment's recipe, one epoch of ten", "assignment", PLAIN),
-            _keras("kit: Recipe()", "recipe"),
-        ),
+        (_ASSIGNMENT, _keras("kit: Recipe()", "recipe")),
     ),
     "equality": Measure(
         "the same network from 3 seeds, a quarter of the images, 3 epochs",
@@ -103,5 +103,19 @@ MEASURES = {
             _keras("plain Keras", "equality", PLAIN),
             _keras("kit: fast_training", "equality", fast=True),
         ),
+    ),
+    "part2": Measure(
+        "Part 2 run as a whole in the full profile, but for one epoch instead of ten",
+        "peak memory / GB",
+        1,
+        (_keras("kit: Part 2", "part2"),),
+        by_default=False,
+    ),
+    "thorough": Measure(
+        "the time of the assignment's recipe, used up: kit: THOROUGH_RECIPE",
+        "trainings/h",
+        1,
+        (_ASSIGNMENT, _keras("kit: THOROUGH_RECIPE", "recipe", thorough=True)),
+        by_default=False,
     ),
 }
