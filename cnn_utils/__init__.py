@@ -8,16 +8,10 @@ keras_metrics  F1Score for `model.compile`
 metrics        confusion_matrix, f1_score, classification_table, most_confused
 sequences      sequence_error_rate, accuracy_interval, simulate_sequence_errors
 batches        ImageBatches: feed uint8 images batch by batch
-training       pick, profile, set_seed, EpochProgress
-acceleration   fast_training: the same network, computed faster
-in_memory      fit_in_memory: the same training as fit, for small networks
-augmentation   Augmentation: mirrored, shifted, cut images
-optimizers     ConvMuon, OneCycle
+training       pick, profile, set_seed, EpochProgress; fast_training, fit_in_memory, strategy: the
+               same in less time; Augmentation, ConvMuon, OneCycle, Recipe, train_fast_cnn,
+               predict_averaged, ablation_table, search_recipe: the fast recipe
 whitening      whitening_kernel: a first layer computed from the images
-recipe         Recipe, THOROUGH_RECIPE, train_fast_cnn, predict_averaged
-ablation       ablation_table: what each ingredient is worth
-search         search_parameters, search_recipe, recipe_space
-distribution   strategy: several GPUs
 monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
 history        history_table, best_epoch
 plots          plot_training_history, plot_images, plot_confusion_matrix, ...
@@ -49,9 +43,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 switch_on_onednn()
 
 _HOMES = {
-    "cnn_utils.ablation": ("INGREDIENTS", "ablation_table"),
-    "cnn_utils.acceleration": ("fast_training",),
-    "cnn_utils.augmentation": ("Augmentation",),
     "cnn_utils.batches": ("ImageBatches",),
     "cnn_utils.checks": (
         "CheckFailed",
@@ -68,12 +59,10 @@ _HOMES = {
     ),
     "cnn_utils.data.dataset": ("CIFAR10_CLASSES", "DIGIT_NAMES"),
     "cnn_utils.data.loaders": ("cifar10_path", "load_cifar10", "load_mnist"),
-    "cnn_utils.distribution": ("strategy",),
     "cnn_utils.errors": ("DataError", "KitError", "SubmissionError"),
     "cnn_utils.handin.bundle": ("hand_in",),
     "cnn_utils.handin.for_grading": ("save_for_grading",),
     "cnn_utils.history": ("best_epoch", "history_table"),
-    "cnn_utils.in_memory": ("fit_in_memory",),
     "cnn_utils.insight": (
         "grad_cam",
         "hidden_features",
@@ -93,7 +82,6 @@ _HOMES = {
     ),
     "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_fast_cnn", "build_lenet"),
     "cnn_utils.monitor": ("TrainingMonitor",),
-    "cnn_utils.optimizers": ("ConvMuon", "OneCycle"),
     "cnn_utils.plots": (
         "plot_augmentation",
         "plot_class_distribution",
@@ -109,13 +97,6 @@ _HOMES = {
         "plot_search",
         "plot_training_history",
     ),
-    "cnn_utils.recipe": (
-        "THOROUGH_RECIPE",
-        "Recipe",
-        "predict_averaged",
-        "train_fast_cnn",
-    ),
-    "cnn_utils.search": ("recipe_space", "search_parameters", "search_recipe"),
     "cnn_utils.sequences": (
         "accuracy_interval",
         "sequence_error_rate",
@@ -123,36 +104,30 @@ _HOMES = {
     ),
     "cnn_utils.startup": ("show_versions",),
     "cnn_utils.submission": ("export_submission", "validate_submission"),
-    "cnn_utils.widgets": ("ConfusionMatrixExplorer", "ImageBrowser"),
-    "cnn_utils.training": ("EpochProgress", "pick", "profile", "set_seed"),
+    "cnn_utils.training.ablation": ("INGREDIENTS", "ablation_table"),
+    "cnn_utils.training.acceleration": ("fast_training",),
+    "cnn_utils.training.augmentation": ("Augmentation",),
+    "cnn_utils.training.distribution": ("strategy",),
+    "cnn_utils.training.in_memory": ("fit_in_memory",),
+    "cnn_utils.training.optimizers": ("ConvMuon", "OneCycle"),
+    "cnn_utils.training.profile": ("pick", "profile", "set_seed"),
+    "cnn_utils.training.progress": ("EpochProgress",),
+    "cnn_utils.training.recipe": (
+        "THOROUGH_RECIPE",
+        "Recipe",
+        "predict_averaged",
+        "train_fast_cnn",
+    ),
+    "cnn_utils.training.search": ("recipe_space", "search_parameters", "search_recipe"),
     "cnn_utils.whitening": ("whitening_kernel",),
+    "cnn_utils.widgets": ("ConfusionMatrixExplorer", "ImageBrowser"),
 }
-_KERAS_MODULES = {
-    f"cnn_utils.{name}"
-    for name in (
-        "ablation",
-        "acceleration",
-        "batches",
-        "distribution",
-        "in_memory",
-        "insight",
-        "keras_metrics",
-        "models",
-        "monitor",
-        "optimizers",
-        "recipe",
-        "search",
-        "training",
-    )
-}
+_KERAS_ROOMS = {"batches", "insight", "keras_metrics", "models", "monitor", "training"}
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = sorted(_HOME_OF)
 
 if TYPE_CHECKING:
-    from cnn_utils.ablation import INGREDIENTS, ablation_table
-    from cnn_utils.acceleration import fast_training
-    from cnn_utils.augmentation import Augmentation
     from cnn_utils.batches import ImageBatches
     from cnn_utils.checks import (
         CheckFailed,
@@ -169,12 +144,10 @@ if TYPE_CHECKING:
     )
     from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES
     from cnn_utils.data.loaders import cifar10_path, load_cifar10, load_mnist
-    from cnn_utils.distribution import strategy
     from cnn_utils.errors import DataError, KitError, SubmissionError
     from cnn_utils.handin.bundle import hand_in
     from cnn_utils.handin.for_grading import save_for_grading
     from cnn_utils.history import best_epoch, history_table
-    from cnn_utils.in_memory import fit_in_memory
     from cnn_utils.insight import (
         grad_cam,
         hidden_features,
@@ -194,7 +167,6 @@ if TYPE_CHECKING:
     )
     from cnn_utils.models import build_cifar_cnn, build_dense, build_fast_cnn, build_lenet
     from cnn_utils.monitor import TrainingMonitor
-    from cnn_utils.optimizers import ConvMuon, OneCycle
     from cnn_utils.plots import (
         plot_augmentation,
         plot_class_distribution,
@@ -210,13 +182,6 @@ if TYPE_CHECKING:
         plot_search,
         plot_training_history,
     )
-    from cnn_utils.recipe import (
-        THOROUGH_RECIPE,
-        Recipe,
-        predict_averaged,
-        train_fast_cnn,
-    )
-    from cnn_utils.search import recipe_space, search_parameters, search_recipe
     from cnn_utils.sequences import (
         accuracy_interval,
         sequence_error_rate,
@@ -224,7 +189,21 @@ if TYPE_CHECKING:
     )
     from cnn_utils.startup import show_versions
     from cnn_utils.submission import export_submission, validate_submission
-    from cnn_utils.training import EpochProgress, pick, profile, set_seed
+    from cnn_utils.training.ablation import INGREDIENTS, ablation_table
+    from cnn_utils.training.acceleration import fast_training
+    from cnn_utils.training.augmentation import Augmentation
+    from cnn_utils.training.distribution import strategy
+    from cnn_utils.training.in_memory import fit_in_memory
+    from cnn_utils.training.optimizers import ConvMuon, OneCycle
+    from cnn_utils.training.profile import pick, profile, set_seed
+    from cnn_utils.training.progress import EpochProgress
+    from cnn_utils.training.recipe import (
+        THOROUGH_RECIPE,
+        Recipe,
+        predict_averaged,
+        train_fast_cnn,
+    )
+    from cnn_utils.training.search import recipe_space, search_parameters, search_recipe
     from cnn_utils.whitening import whitening_kernel
     from cnn_utils.widgets import ConfusionMatrixExplorer, ImageBrowser
 
@@ -233,7 +212,7 @@ def __getattr__(name: str):
     """Load a public name from its module when it is first asked for (PEP 562)."""
     if name not in _HOME_OF:
         raise AttributeError(f"module 'cnn_utils' has no attribute '{name}'")
-    if _HOME_OF[name] in _KERAS_MODULES:
+    if _HOME_OF[name].split(".")[1] in _KERAS_ROOMS:
         from cnn_utils.startup import import_quietly
 
         import_quietly("keras")

@@ -14,7 +14,7 @@ from IPython.display import display
 
 from cnn_utils.plots.figure import WARNING_INK, release
 from cnn_utils.plots.history import TrainingHistoryDisplay
-from cnn_utils.training import EpochProgress
+from cnn_utils.training.progress import EpochProgress
 
 HINT = (
     "ends after the current batch and its validation, and keeps what was learned; so does "

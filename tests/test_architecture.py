@@ -9,24 +9,15 @@ KIT = Path(__file__).parents[1] / "cnn_utils"
 MODULES = sorted(KIT.rglob("*.py"))
 # A room may import only rooms on its own floor and below.
 FLOORS = [
-    {"errors", "files", "provenance", "startup", "metrics", "sequences", "history"}
+    {"errors", "files", "provenance", "processor", "startup", "metrics", "sequences", "history"}
     | {"batches", "keras_metrics", "models", "monitor", "plots", "training", "unanswered"}
-    | {"acceleration", "augmentation", "distribution", "in_memory", "optimizers", "processor"}
-    | {"ablation", "recipe", "search", "whitening"},
+    | {"whitening"},
     {"data", "submission", "insight", "widgets", "checks"},
     {"handin"},
     {"grading"},
     {"__main__"},
 ]
-USE_KERAS = {"batches", "models", "monitor", "keras_metrics", "training", "insight", "checks"} | {
-    "ablation",
-    "acceleration",
-    "distribution",
-    "in_memory",
-    "optimizers",
-    "recipe",
-    "search",
-}
+USE_KERAS = {"batches", "models", "monitor", "keras_metrics", "training", "insight", "checks"}
 # Packages that a module may need only inside functions, because loading them takes long.
 LATE = {
     "metrics": {"pandas"},

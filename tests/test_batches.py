@@ -6,7 +6,7 @@ import pytest
 
 from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError
-from cnn_utils.training import set_seed
+from cnn_utils.training.profile import set_seed
 
 IMAGES = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
 LABELS = np.arange(10) * 10

@@ -82,7 +82,7 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     out : Path
         Folder for the executed notebook and its HTML; made if missing.
     profile : {"full", "quick"}
-        See `cnn_utils.training.profile`.
+        See `cnn_utils.training.profile.profile`.
     data : Path, optional
         Folder of the data files; see `cnn_utils.data.loaders`.
 

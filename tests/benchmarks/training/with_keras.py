@@ -49,7 +49,7 @@ def step(folder: Path, fuse: bool = False, bfloat16: bool | None = None, at_once
     x, y = images.astype("float32") / 255, keras.utils.to_categorical(labels, 10)
     model = build_cifar_cnn()
     if fuse:
-        from cnn_utils.acceleration import fast_training
+        from cnn_utils.training.acceleration import fast_training
 
         fast_training(model, bfloat16)
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
@@ -60,7 +60,7 @@ def step(folder: Path, fuse: bool = False, bfloat16: bool | None = None, at_once
         if at_once == 1:
             model.fit(x, y, **options)
         else:
-            from cnn_utils.in_memory import fit_in_memory
+            from cnn_utils.training.in_memory import fit_in_memory
 
             fit_in_memory(model, x, y, steps_at_once=at_once, **options)
         whole = time.perf_counter() - start
@@ -82,7 +82,7 @@ def lenet(folder: Path, kit: bool = False):
     model.compile("adam", "mse", metrics=["accuracy"])
     fit = model.fit
     if kit:
-        from cnn_utils.in_memory import fit_in_memory
+        from cnn_utils.training.in_memory import fit_in_memory
 
         def fit(x, y, **options):
             return fit_in_memory(model, x, y, **options)
@@ -119,7 +119,7 @@ def assignment(folder: Path):
 
 def recipe(folder: Path, thorough: bool = False):
     """The kit's recipe from the network's building to its answers on the held-out images."""
-    from cnn_utils.recipe import THOROUGH_RECIPE, Recipe, accuracy_of, train_fast_cnn
+    from cnn_utils.training.recipe import THOROUGH_RECIPE, Recipe, accuracy_of, train_fast_cnn
 
     images, labels = cifar10(folder)
     seeds = iter(range(458, 10_000))
@@ -173,7 +173,7 @@ def equality(folder: Path, fast: bool = False):
         keras.utils.set_random_seed(next(seeds))
         model = build_cifar_cnn()
         if fast:
-            from cnn_utils.acceleration import fast_training
+            from cnn_utils.training.acceleration import fast_training
 
             fast_training(model)
         model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])

@@ -1,4 +1,4 @@
-"""cnn_utils.optimizers: the learning rate at known steps, and ConvMuon's step by hand."""
+"""cnn_utils.training.optimizers: the learning rate at known steps, and ConvMuon's step by hand."""
 
 from math import sqrt
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnn_utils.errors import KitError
-from cnn_utils.optimizers import ConvMuon, OneCycle
+from cnn_utils.training.optimizers import ConvMuon, OneCycle
 
 
 def rates(schedule, steps):

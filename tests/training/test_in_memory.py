@@ -1,4 +1,4 @@
-"""cnn_utils.in_memory: the same steps as `model.fit`, on one small layer."""
+"""cnn_utils.training.in_memory: the same steps as `model.fit`, on one small layer."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from cnn_utils.errors import KitError
-from cnn_utils.in_memory import fit_in_memory
+from cnn_utils.training.in_memory import fit_in_memory
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(30, 3)).astype("float32")

@@ -1,65 +1,15 @@
-"""cnn_utils.training: profile, seed and the progress bar."""
+"""cnn_utils.training.progress: one bar, few writes, one line in the end."""
 
 import io
-import random
 
 import keras
 import numpy as np
 import pytest
 
-from cnn_utils import training
-from cnn_utils.errors import KitError
+from cnn_utils.training import progress
+from cnn_utils.training.progress import EpochProgress
 
 STEPS, EPOCHS = 50, 2
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [(None, "full"), ("", "full"), ("full", "full"), ("quick", "quick"), (" Quick ", "quick")],
-)
-def test_the_profile_comes_from_the_environment(monkeypatch, value, expected):
-    if value is None:
-        monkeypatch.delenv("CNN_UTILS_PROFILE", raising=False)
-    else:
-        monkeypatch.setenv("CNN_UTILS_PROFILE", value)
-    assert training.profile() == expected
-    assert training.pick(full=40, quick=2) == {"full": 40, "quick": 2}[expected]
-
-
-@pytest.mark.parametrize("use", [training.profile, lambda: training.pick(full=1, quick=2)])
-def test_unknown_profiles_are_named(monkeypatch, use):
-    monkeypatch.setenv("CNN_UTILS_PROFILE", "slow")
-    with pytest.raises(KitError, match=r'PROFILE must be "full" or "quick"; received slow'):
-        use()
-
-
-def draws():
-    kernel = keras.layers.Dense(3)
-    kernel.build((None, 2))
-    return [random.random(), *np.random.random(3), *np.ravel(kernel.kernel)]  # noqa: NPY002
-
-
-def test_the_same_seed_gives_the_same_numbers_everywhere():
-    training.set_seed(458)
-    first = draws()
-    assert first != draws()
-    training.set_seed(458)
-    assert first == draws()
-    training.set_seed(459)
-    other = draws()
-    assert all(a != b for a, b in zip(first, other, strict=True))
-
-
-@pytest.mark.parametrize("seed", [0, 2**32 - 1])
-def test_the_smallest_and_the_largest_seed(seed):
-    training.set_seed(seed)
-
-
-@pytest.mark.parametrize("seed", [-1, 2**32, 4.58, "458", True, None])
-def test_other_seeds_are_refused(seed):
-    message = r"`seed` must be a whole number from 0 to 2\*\*32 - 1; received "
-    with pytest.raises(KitError, match=message):
-        training.set_seed(seed)
 
 
 class CountingStream(io.StringIO):
@@ -83,18 +33,18 @@ def train(steps=STEPS, epochs=EPOCHS, validation=False, steps_per_execution=1, *
         steps_per_execution=steps_per_execution,
     )
     stream = CountingStream()
-    progress = training.EpochProgress(stream)
+    bar = EpochProgress(stream)
     history = model.fit(
         images,
         labels,
         batch_size=1,
         epochs=epochs,
         validation_data=(images, labels) if validation else None,
-        callbacks=[progress],
+        callbacks=[bar],
         verbose=0,
         **options,
     )
-    return stream, progress, history.history
+    return stream, bar, history.history
 
 
 def lines(stream):
@@ -119,7 +69,7 @@ def test_without_validation_the_loss_alone_is_shown():
 
 
 def test_every_epoch_shows_up(monkeypatch):
-    monkeypatch.setattr(training, "SECONDS", 0)
+    monkeypatch.setattr(progress, "SECONDS", 0)
     stream, *_ = train(epochs=3)
     for epoch in (1, 2, 3):
         assert any(line.startswith(f"epoch {epoch}/3") for line in lines(stream))
@@ -131,7 +81,7 @@ def test_writes_are_few_however_many_batches():
 
 
 def test_writes_are_few_however_long_it_takes(monkeypatch):
-    monkeypatch.setattr(training, "SECONDS", 0)
+    monkeypatch.setattr(progress, "SECONDS", 0)
     stream, *_ = train(steps=300)
     assert 200 <= len(lines(stream)) <= 255  # every third of 600 batches
 
@@ -160,7 +110,7 @@ def test_continued_training_starts_where_it_stopped():
 
 def driven(params, logs):
     """Go through one epoch of three batches by hand, as Keras would."""
-    progress = training.EpochProgress(io.StringIO())
+    progress = EpochProgress(io.StringIO())
     progress.set_params(params)
     progress.on_train_begin()
     progress.on_epoch_begin(0)
@@ -183,7 +133,7 @@ def test_an_epoch_without_results_is_no_accident():
 
 
 def test_standard_output_is_the_default(capsys):
-    progress = training.EpochProgress()
+    progress = EpochProgress()
     progress.set_params({"epochs": 1, "steps": 1})
     progress.on_train_begin()
     progress.on_train_end()

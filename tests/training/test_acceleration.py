@@ -1,4 +1,4 @@
-"""cnn_utils.acceleration: the fused normalisation computes what Keras' own layer does."""
+"""cnn_utils.training.acceleration: the fused normalisation computes what Keras' own layer does."""
 
 import zipfile
 
@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from cnn_utils import acceleration
-from cnn_utils.acceleration import FastTraining, fast_training
 from cnn_utils.errors import KitError
+from cnn_utils.training import acceleration
+from cnn_utils.training.acceleration import FastTraining, fast_training
 
 IMAGES = np.random.default_rng(0).normal(3, 2, (8, 6, 5, 4)).astype("float32")
 BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"

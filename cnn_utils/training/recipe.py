@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from cnn_utils.acceleration import fast_training
-from cnn_utils.augmentation import Augmentation
 from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.models import build_fast_cnn
-from cnn_utils.optimizers import ConvMuon, OneCycle
-from cnn_utils.training import set_seed
+from cnn_utils.training.acceleration import fast_training
+from cnn_utils.training.augmentation import Augmentation
+from cnn_utils.training.optimizers import ConvMuon, OneCycle
+from cnn_utils.training.profile import set_seed
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""cnn_utils.recipe: what each ingredient changes, on images that colour alone tells apart."""
+"""cnn_utils.training.recipe: each ingredient, on images that colour alone tells apart."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from cnn_utils import acceleration
 from cnn_utils.errors import KitError
-from cnn_utils.optimizers import ConvMuon, OneCycle
-from cnn_utils.recipe import (
+from cnn_utils.training import acceleration
+from cnn_utils.training.optimizers import ConvMuon, OneCycle
+from cnn_utils.training.recipe import (
     THOROUGH_RECIPE,
     Recipe,
     accuracy_of,

@@ -1,4 +1,4 @@
-"""cnn_utils.distribution: two devices take the steps of one; what can't work is refused."""
+"""cnn_utils.training.distribution: two devices work as one; what can't work is refused."""
 
 import json
 import os
@@ -9,8 +9,8 @@ import keras
 import pytest
 import tensorflow as tf
 
-from cnn_utils.distribution import strategy
 from cnn_utils.errors import KitError
+from cnn_utils.training.distribution import strategy
 
 # In a process of its own, because a processor is divided before TensorFlow first uses it.
 TWO_DEVICES = """

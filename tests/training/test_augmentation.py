@@ -1,12 +1,12 @@
-"""cnn_utils.augmentation: small images whose every variant can be written down."""
+"""cnn_utils.training.augmentation: small images whose every variant can be written down."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_utils.augmentation import Augmentation
 from cnn_utils.errors import KitError
+from cnn_utils.training.augmentation import Augmentation
 
 # 0 1 2
 # 3 4 5

@@ -1,14 +1,14 @@
-"""cnn_utils.ablation: a row for what is left out, and the means that were measured."""
+"""cnn_utils.training.ablation: a row for what is left out, and the means that were measured."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cnn_utils import ablation, acceleration
-from cnn_utils.ablation import INGREDIENTS, ablation_table
 from cnn_utils.errors import KitError
-from cnn_utils.recipe import Recipe
+from cnn_utils.training import ablation, acceleration
+from cnn_utils.training.ablation import INGREDIENTS, ablation_table
+from cnn_utils.training.recipe import Recipe
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(48) % 2

@@ -19,7 +19,7 @@ from keras_tuner.errors import FatalError
 from tqdm import tqdm
 
 from cnn_utils.errors import KitError, check_count, check_seed
-from cnn_utils.recipe import Recipe, accuracy_of, train_fast_cnn
+from cnn_utils.training.recipe import Recipe, accuracy_of, train_fast_cnn
 
 ORACLES = {
     "random": keras_tuner.oracles.RandomSearchOracle,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cnn_utils.errors import KitError
-from cnn_utils.recipe import Recipe, accuracy_of, train_fast_cnn
+from cnn_utils.training.recipe import Recipe, accuracy_of, train_fast_cnn
 
 # What `ablation_table` leaves out, in words, and the setting that does so.
 INGREDIENTS = {

@@ -1,13 +1,13 @@
-"""cnn_utils.search: trials of a sum that costs nothing, interrupted and taken up again."""
+"""cnn_utils.training.search: trials of a sum that costs nothing, interrupted and taken up again."""
 
 import keras_tuner
 import numpy as np
 import pytest
 
-from cnn_utils import search
 from cnn_utils.errors import KitError
-from cnn_utils.recipe import Recipe
-from cnn_utils.search import recipe_space, search_parameters, search_recipe
+from cnn_utils.training import search
+from cnn_utils.training.recipe import Recipe
+from cnn_utils.training.search import recipe_space, search_parameters, search_recipe
 
 
 def space(highest=1.0):
