@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from cnn_utils.errors import KitError
 from cnn_utils.plots.figure import BLUE, INK, VERMILION, Display, tidy, titled
 
 NOT_PARAMETERS = ("score", "seconds")
+# So many different values are all named at the axis.
+FEW = 6
 
 
 class SearchDisplay(Display):
@@ -83,8 +85,15 @@ class SearchDisplay(Display):
 
     @staticmethod
     def _set_scale(panel, values):
-        if values.dtype.kind in "iuf" and values.min() > 0 and values.max() / values.min() > 5:
+        if values.dtype.kind not in "iuf":
+            return
+        if values.min() > 0 and values.max() / values.min() > 5:
             panel.set_xscale("log")
+            panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            panel.xaxis.set_minor_formatter(NullFormatter())
+        elif values.nunique() <= FEW:
+            panel.set_xticks(sorted(set(values)))
 
     def _alt_text(self, title):
         chosen = ", ".join(

@@ -49,6 +49,15 @@ def test_wide_ranges_are_drawn_on_a_logarithmic_scale():
     panels = plot_search(TRIALS).figure_.axes
     assert [panel.get_xscale() for panel in panels[:3]] == ["linear", "log", "linear"]
     assert panels[1].get_xlabel() == "learning rate"
+    named = [text.get_text() for text in panels[1].get_xticklabels()]
+    assert {"0.01", "0.02", "0.05", "0.1"} <= set(named)
+    assert not any(text.get_text() for text in panels[1].get_xticklabels(minor=True))
+
+
+def test_few_values_are_all_named_at_the_axis():
+    assert plot_search(TRIALS).figure_.axes[2].get_xticks().tolist() == [0, 2, 4]
+    many = pd.DataFrame({"units": range(7), "score": range(7)})
+    assert len(plot_search(many).figure_.axes[1].get_xticks()) != 7
 
 
 def test_alt_text_tells_scores_and_winner():
