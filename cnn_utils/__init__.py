@@ -110,12 +110,12 @@ _HOMES = {
     "cnn_utils.training.distribution": ("strategy",),
     "cnn_utils.training.in_memory": ("fit_in_memory",),
     "cnn_utils.training.optimizers": ("ConvMuon", "OneCycle"),
+    "cnn_utils.training.prediction": ("predict_averaged",),
     "cnn_utils.training.profile": ("pick", "profile", "set_seed"),
     "cnn_utils.training.progress": ("EpochProgress",),
     "cnn_utils.training.recipe": (
         "THOROUGH_RECIPE",
         "Recipe",
-        "predict_averaged",
         "train_fast_cnn",
     ),
     "cnn_utils.training.search": ("recipe_space", "search_parameters", "search_recipe"),
@@ -195,14 +195,10 @@ if TYPE_CHECKING:
     from cnn_utils.training.distribution import strategy
     from cnn_utils.training.in_memory import fit_in_memory
     from cnn_utils.training.optimizers import ConvMuon, OneCycle
+    from cnn_utils.training.prediction import predict_averaged
     from cnn_utils.training.profile import pick, profile, set_seed
     from cnn_utils.training.progress import EpochProgress
-    from cnn_utils.training.recipe import (
-        THOROUGH_RECIPE,
-        Recipe,
-        predict_averaged,
-        train_fast_cnn,
-    )
+    from cnn_utils.training.recipe import THOROUGH_RECIPE, Recipe, train_fast_cnn
     from cnn_utils.training.search import recipe_space, search_parameters, search_recipe
     from cnn_utils.whitening import whitening_kernel
     from cnn_utils.widgets import ConfusionMatrixExplorer, ImageBrowser

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from numbers import Integral
+from collections.abc import Callable
+from math import isfinite
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -90,6 +92,13 @@ def check_count(name: str, value: object, least: int = 1) -> None:
     """Raise KitError unless `value` is a whole number of at least `least`."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise KitError.about(f"`{name}`", f"be a whole number of at least {least}", value)
+
+
+def check_number(name: str, value: object, expected: str, accept: Callable[[float], bool]) -> None:
+    """Raise KitError unless `value` is a finite real number that `accept` accepts."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not isfinite(value) or not accept(value):
+        raise KitError.about(f"`{name}`", expected, value)
 
 
 def check_seed(value: object) -> None:

@@ -7,7 +7,10 @@ import numpy as np
 from keras import layers, ops
 
 from cnn_utils.errors import KitError, check_count
+from cnn_utils.metrics import as_array
 from cnn_utils.whitening import whitening_kernel
+
+ACTIVATIONS = ("relu", "silu", "gelu", "elu", "tanh")
 
 
 def build_dense(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
@@ -147,7 +150,7 @@ def build_fast_cnn(
     residual : bool, default=False
         Give each block a third convolution, and add to its output what the first one gave. Worth
         its time from about ten epochs on.
-    activation : str, default="relu"
+    activation : {"relu", "silu", "gelu", "elu", "tanh"}, default="relu"
         After each normalisation; "silu" takes a little longer, and pays in a long training.
 
     Returns
@@ -159,7 +162,8 @@ def build_fast_cnn(
     Raises
     ------
     KitError
-        If there is no width, one is not a whole number above 0, or the activation is unknown.
+        If a number or the activation is wrong, or the images are none, or too small to be halved
+        once per width.
 
     References
     ----------
@@ -167,23 +171,35 @@ def build_fast_cnn(
     with 64, 256 and 256 filters and GELU. D. Page (2019), "How to train your ResNet". K. He,
     X. Zhang, S. Ren, J. Sun (2016), "Deep residual learning for image recognition", CVPR.
     """
-    if len(widths) == 0:
-        raise KitError.about("`widths`", "hold a number of filters for each block", "none")
+    if not isinstance(widths, (list, tuple, np.ndarray)) or len(widths) == 0:
+        received = "none" if isinstance(widths, (list, tuple)) else widths
+        raise KitError.about("`widths`", "hold a number of filters for each block", received)
     for width in widths:
         check_count("widths", width)
-    if not isinstance(activation, str) or not hasattr(keras.activations, activation):
-        raise KitError.about("`activation`", "be the name of a Keras activation", activation)
-    inputs = keras.Input((32, 32, 3) if images is None else tuple(images.shape[1:]))
+    check_count("n_classes", n_classes)
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
+        raise KitError.about("`activation`", f"be one of {', '.join(ACTIVATIONS)}", activation)
+    if images is not None:
+        images = as_array(images, "images")
+        whitening = whitening_kernel(images, size=2)
+    inputs = keras.Input((32, 32, 3) if images is None else images.shape[1:])
+    least = 2 ** len(widths) + 1
+    if min(inputs.shape[1:3]) < least:
+        raise KitError.about(
+            "`images`",
+            f"be at least {least} pixels each way, to be halved {len(widths)} times",
+            images,
+        )
     patches = layers.Conv2D(8 * inputs.shape[-1], 2, activation="relu", name="patches")
     x = patches(inputs)  # 31x31x24
     if images is not None:
-        patches.set_weights(whitening_kernel(images, size=2))
+        patches.set_weights(whitening)
         patches.trainable = False
     for width in widths:  # 15x15x32, 7x7x128, 3x3x128 after each block
-        x = first = _normalise(layers.MaxPooling2D(2)(_conv(width)(x)), activation)
-        x = _normalise(_conv(width)(x), activation)
+        x = first = _normalise(layers.MaxPooling2D(2)(_convolve(x, width)), activation)
+        x = _normalise(_convolve(x, width), activation)
         if residual:
-            x = layers.Add()([first, _normalise(_conv(width)(x), activation)])
+            x = layers.Add()([first, _normalise(_convolve(x, width), activation)])
     x = layers.GlobalMaxPooling2D()(x)  # 128
     x = layers.Dense(n_classes, use_bias=False)(x)
     # Small logits at first: a network that is sure before it knows anything learns slowly.
@@ -191,9 +207,12 @@ def build_fast_cnn(
     return keras.Model(inputs, outputs, name="fast_cnn")
 
 
-def _conv(filters: int) -> layers.Conv2D:
+def _convolve(x, filters: int):
     # A bias would be taken away again by the normalisation that follows.
-    return layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer=pass_on)
+    layer = layers.Conv2D(filters, 3, padding="same", use_bias=False)
+    outputs = layer(x)
+    layer.kernel.assign(pass_on(ops.convert_to_numpy(layer.kernel)))
+    return outputs
 
 
 def _normalise(x, activation: str):
@@ -202,24 +221,23 @@ def _normalise(x, activation: str):
     return layers.Activation(activation)(x)
 
 
-@keras.saving.register_keras_serializable(package="cnn_utils")
-def pass_on(shape, dtype=None):
-    """Initialise a convolution so that its first filters hand their inputs on unchanged.
+def pass_on(kernel) -> np.ndarray:
+    """Change a new kernel so that its first filters hand their inputs on unchanged.
 
-    The others begin at random (Glorot). Signals then reach the last layer from the first step on.
+    Signals then reach the last layer from the first step on.
 
     Parameters
     ----------
-    shape : tuple of int
-        Height, width, channels in, filters; height and width odd.
-    dtype : str, optional
+    kernel : array of shape (height, width, channels in, filters)
+        Height and width odd.
 
     Returns
     -------
-    kernel : tensor
+    kernel : ndarray of the same shape
+        The filters for which there is no input stay as they were.
     """
-    n = min(shape[2:])
-    identity = np.zeros((*shape[:3], n))
-    identity[shape[0] // 2, shape[1] // 2, range(n), range(n)] = 1
-    others = keras.initializers.GlorotUniform()(shape, dtype)[..., n:]
-    return ops.concatenate([ops.cast(identity, others.dtype), others], axis=-1)
+    kernel = np.array(kernel)
+    n = min(kernel.shape[2:])
+    kernel[..., :n] = 0
+    kernel[kernel.shape[0] // 2, kernel.shape[1] // 2, range(n), range(n)] = 1
+    return kernel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import platform
 import sys
@@ -35,6 +36,7 @@ def import_quietly(name: str):
     TensorFlow writes some lines before it reads ``TF_CPP_MIN_LOG_LEVEL``, past Python's
     `sys.stderr`: they can only be caught at the file descriptor.
     """
+    logging.getLogger("tensorflow").addFilter(_is_of_use)
     if name in sys.modules:
         return sys.modules[name]
     with tempfile.TemporaryFile() as notes:
@@ -45,6 +47,11 @@ def import_quietly(name: str):
             notes.seek(0)
             print(notes.read().decode(errors="replace"), file=sys.stderr)
             raise
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Say False to the warning that a function was traced anew, as for each new model it is."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 @contextmanager

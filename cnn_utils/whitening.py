@@ -46,12 +46,14 @@ def whitening_kernel(images, size: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """
     check_count("size", size)
     images = as_array(images, "images")
-    if images.ndim != 4 or len(images) == 0 or min(images.shape[1:3]) < size:
+    if images.ndim != 4 or 0 in images.shape or min(images.shape[1:3]) < size:
         raise KitError.about(
             "`images`",
             f"have shape (n, height, width, channels), n > 0, at least {size} pixels each way",
             images,
         )
+    if images.dtype.kind not in "iuf" or not np.isfinite(images[:5000]).all():
+        raise KitError.about("`images`", "hold finite numbers, uint8 or floats in [0, 1]", images)
     x = images[:5000].astype("float32")
     if images.dtype.kind in "iu":
         x /= 255

@@ -159,11 +159,21 @@ def test_fast_cnn_pools_early():
 
 def test_new_convolutions_hand_their_inputs_on():
     """Two channels in, three filters: the first two filters copy, the third one is random."""
-    layer = layers.Conv2D(3, 3, padding="same", use_bias=False, kernel_initializer=pass_on)
+    layer = layers.Conv2D(3, 3, padding="same", use_bias=False)
+    layer.build((None, 4, 4, 2))
+    before = layer.get_weights()[0]
+    layer.set_weights([pass_on(before)])
     images = np.random.default_rng(0).random((1, 4, 4, 2), dtype="float32")
     outputs = keras.ops.convert_to_numpy(layer(images))
     np.testing.assert_allclose(outputs[..., :2], images, atol=1e-6)
-    assert abs(outputs[..., 2]).max() > 0
+    np.testing.assert_array_equal(layer.get_weights()[0][..., 2], before[..., 2])
+
+
+def test_all_convolutions_of_the_fast_cnn_hand_on():
+    for layer in build_fast_cnn(widths=(4, 8)).layers[2:]:
+        if isinstance(layer, layers.Conv2D):
+            kernel = layer.get_weights()[0]
+            np.testing.assert_array_equal(kernel, pass_on(kernel))
 
 
 def test_fast_cnn_is_unsure_at_first():
@@ -186,8 +196,20 @@ def test_fast_cnn_with_another_activation_comes_back_from_a_file(tmp_path):
     [
         ({"widths": ()}, "`widths` must hold a number of filters for each block; received none"),
         ({"widths": (8, 0)}, "`widths` must be a whole number of at least 1; received 0"),
-        ({"activation": "rleu"}, "`activation` must be the name of a Keras activation; received"),
-        ({"activation": 3}, "`activation` must be the name of a Keras activation; received 3"),
+        ({"widths": 5}, "`widths` must hold a number of filters for each block; received 5"),
+        ({"n_classes": 0}, "`n_classes` must be a whole number of at least 1; received 0"),
+        (
+            {"activation": "rleu"},
+            "`activation` must be one of relu, silu, gelu, elu, tanh; received",
+        ),
+        ({"activation": 3}, "`activation` must be one of relu, silu, gelu, elu, tanh; received 3"),
+        ({"images": IMAGES[0]}, r"`images` must have shape \(n, height, width, channels\), n > 0"),
+        ({"images": "x"}, "`images` must have shape"),
+        ({"images": IMAGES * np.nan}, "`images` must hold finite numbers, uint8 or floats"),
+        (
+            {"images": IMAGES[:, :8, :8]},
+            "`images` must be at least 9 pixels each way, to be halved 3 times; received an array",
+        ),
     ],
 )
 def test_a_fast_cnn_that_cannot_be_built_is_refused(options, message):

@@ -1,3 +1,4 @@
+import logging
 import os
 import subprocess
 import sys
@@ -24,6 +25,16 @@ def test_notes_are_dropped_when_all_goes_well(tmp_path, monkeypatch, capfd):
     assert capfd.readouterr().err == ""
     os.write(2, b"afterwards")
     assert capfd.readouterr().err == "afterwards"
+
+
+def test_the_note_on_retracing_is_dropped_and_others_are_not(caplog):
+    import_quietly("os")
+    logger = logging.getLogger("tensorflow")
+    with caplog.at_level("WARNING", logger="tensorflow"):
+        logger.warning("5 out of the last 5 calls to %s triggered tf.function retracing.", "f")
+        logger.warning("No space left.")
+    assert "retracing" not in caplog.text
+    assert "No space left." in caplog.text
 
 
 def test_notes_are_shown_when_the_import_fails(tmp_path, monkeypatch, capfd):

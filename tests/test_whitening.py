@@ -93,6 +93,13 @@ def test_images_of_one_colour_give_finite_numbers():
     assert np.isfinite(bias).all()
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_numbers_that_are_none_are_refused(bad):
+    images = np.full((5, 4, 4, 3), bad)
+    with pytest.raises(KitError, match=r"`images` must hold finite numbers, uint8 or floats in"):
+        whitening_kernel(images)
+
+
 @pytest.mark.parametrize(
     "images", [np.zeros((3, 4, 4)), np.zeros((0, 4, 4, 3)), np.zeros((3, 1, 4, 3)), [1, 2]]
 )

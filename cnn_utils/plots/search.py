@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, describe
 from cnn_utils.plots.figure import BLUE, INK, VERMILION, Display, tidy, titled
 
 NOT_PARAMETERS = ("score", "seconds")
@@ -32,11 +33,16 @@ class SearchDisplay(Display):
     """
 
     def __init__(self, trials):
-        if "score" not in trials or len(trials) == 0:
-            raise KitError.about(
-                "`trials`", 'have a column "score" and a row', f"columns {list(trials)}"
-            )
-        self.trials = trials
+        if not isinstance(trials, pd.DataFrame):
+            raise KitError.about("`trials`", "be the table of a search", describe(trials))
+        scores = trials.get("score", pd.Series(dtype=object))
+        if scores.dtype.kind not in "iuf" or len(scores) == 0 or not np.isfinite(scores).all():
+            expected = 'have a column "score" of finite numbers, and a row'
+            raise KitError.about("`trials`", expected, f"columns {', '.join(map(str, trials))}")
+        # In the order in which they were made, however the table was sorted.
+        trials = trials.sort_index()
+        unique = trials.index.is_unique and trials.index.dtype.kind in "iu"
+        self.trials = trials if unique else trials.reset_index(drop=True)
 
     @property
     def parameters(self) -> list[str]:
@@ -125,7 +131,7 @@ def plot_search(trials, *, ax=None, title="Parameter search"):
     Raises
     ------
     KitError
-        If there is no score.
+        If it is no such table, or a score is missing.
     """
     return SearchDisplay(trials).plot(ax=ax, title=title)
 

@@ -6,6 +6,7 @@ acceleration.py  fast_training: what the processor supports
 in_memory.py     fit_in_memory: small networks, many steps at a time
 augmentation.py  images mirrored, shifted, with a square cut out
 optimizers.py    ConvMuon, and the learning rate in one cycle
+prediction.py    answers averaged over variants of an image
 recipe.py        the fast recipe: made of all this
 ablation.py      what each of its ingredients is worth
 search.py        better numbers, found with KerasTuner

@@ -9,8 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cnn_utils.errors import KitError
-from cnn_utils.training.recipe import Recipe, accuracy_of, train_fast_cnn
+from cnn_utils.errors import KitError, describe
+from cnn_utils.training.recipe import (
+    Recipe,
+    accuracy_of,
+    check_recipe,
+    check_validation,
+    train_fast_cnn,
+)
 
 # What `ablation_table` leaves out, in words, and the setting that does so.
 INGREDIENTS = {
@@ -60,9 +66,14 @@ def ablation_table(
     Raises
     ------
     KitError
-        If an ingredient is unknown, or there is no seed.
+        If an ingredient is unknown, there is no seed, or the arrays or the recipe don't fit.
     """
-    recipe = recipe or Recipe()
+    recipe = check_recipe(recipe)
+    validation = check_validation(validation, images)
+    if isinstance(leave_out, str) or not isinstance(seeds, Sequence):
+        raise KitError.about(
+            "`leave_out` and `seeds`", "be lists", f"{describe(leave_out)} and {describe(seeds)}"
+        )
     if unknown := [name for name in leave_out if name not in INGREDIENTS]:
         raise KitError.about("`leave_out`", f"name some of {', '.join(INGREDIENTS)}", unknown[0])
     if len(seeds) == 0:

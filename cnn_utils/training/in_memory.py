@@ -5,11 +5,13 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count
+from cnn_utils.errors import KitError, check_count, check_number, check_seed, describe
+from cnn_utils.metrics import as_array
 
 # Steps between two looks of the callbacks: some tenths of a second with a network like LeNet.
 STEPS_AT_ONCE = 50
 EVALUATION_BATCH = 1000
+OPTIONS = ("callbacks", "verbose", "initial_epoch", "class_weight", "validation_freq")
 
 
 def fit_in_memory(
@@ -51,7 +53,7 @@ def fit_in_memory(
     steps_at_once : int, default=50
         How many batches are trained between two calls of the callbacks.
     **options
-        Further arguments of `model.fit`, such as `callbacks` and `verbose`.
+        Of `model.fit`: `callbacks`, `verbose`, `initial_epoch`, `class_weight`, `validation_freq`.
 
     Returns
     -------
@@ -66,15 +68,25 @@ def fit_in_memory(
         raise KitError.about(
             "`model`", "be a compiled Keras model", model, "Call model.compile(...) first."
         )
-    x, y = np.asarray(x), np.asarray(y)
-    if len(x) == 0 or len(x) != len(y):
-        raise KitError.about(
-            "`x` and `y`", "have the same length, at least 1", f"{len(x)} and {len(y)}"
-        )
-    for name, value in (("batch_size", batch_size), ("steps_at_once", steps_at_once)):
+    x, y = _as_pair(x, y, "`x` and `y`")
+    for name, value in (
+        ("batch_size", batch_size),
+        ("epochs", epochs),
+        ("steps_at_once", steps_at_once),
+    ):
         check_count(name, value)
-    if not 0 <= validation_split < 1:
-        raise KitError.about("`validation_split`", "be 0 to below 1", validation_split)
+    if seed is not None:
+        check_seed(seed)
+    expected = "be 0 to below 1"
+    check_number("validation_split", validation_split, expected, lambda share: 0 <= share < 1)
+    if unknown := [name for name in options if name not in OPTIONS]:
+        next_step = "Use model.fit for the others."
+        raise KitError.about("`options`", f"be among {', '.join(OPTIONS)}", unknown[0], next_step)
+    if validation_data is not None:
+        if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
+            received = describe(validation_data)
+            raise KitError.about("`validation_data`", "be a pair of arrays", received)
+        validation_data = _as_pair(*validation_data, "`validation_data`")
     if validation_data is None and validation_split:
         # Keras rounds the same way.
         n = int(np.floor(len(x) * (1 - validation_split)))
@@ -106,6 +118,17 @@ def fit_in_memory(
         )
     finally:
         _set_steps(model, steps_before)
+
+
+def _as_pair(x, y, names: str) -> tuple[np.ndarray, np.ndarray]:
+    x, y = as_array(x, "x"), as_array(y, "y")
+    for array in (x, y):
+        if array.ndim == 0 or array.dtype.kind not in "biuf":
+            raise KitError.about(names, "be arrays of numbers", array)
+    if len(x) == 0 or len(x) != len(y):
+        expected = "have the same length, at least 1"
+        raise KitError.about(names, expected, f"{len(x)} and {len(y)}")
+    return x, y
 
 
 def _dataset(x, y, batch_size: int, shuffle: bool = False, seed: int | None = None):

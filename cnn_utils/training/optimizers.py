@@ -7,12 +7,12 @@ from math import prod, sqrt
 import keras
 from keras import ops
 
-from cnn_utils.errors import KitError, check_count
+from cnn_utils.errors import check_count, check_number
 
 
 @keras.saving.register_keras_serializable(package="cnn_utils")
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that rises in a straight line to its peak, then falls to nearly nothing.
+    """A learning rate that falls in a straight line from its peak to nearly nothing.
 
     Large steps find a good region fast, small ones at the end settle in it: in a short training
     the fall is worth more than anything else.
@@ -24,7 +24,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     steps : int
         Steps of the whole training: batches per epoch times epochs.
     warmup : float, 0-1, default=0
-        Share of the steps in which it rises; 0 begins at the peak.
+        Share of the steps in which it first rises to the peak.
 
     References
     ----------
@@ -33,11 +33,10 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     """
 
     def __init__(self, peak: float, steps: int, warmup: float = 0.0):
-        if not peak > 0:
-            raise KitError.about("`peak`", "be a learning rate above 0", peak)
+        check_number("peak", peak, "be a learning rate above 0", lambda value: value > 0)
         check_count("steps", steps)
-        if not 0 <= warmup < 1:
-            raise KitError.about("`warmup`", "be a share of the steps, 0 to below 1", warmup)
+        expected = "be a share of the steps, 0 to below 1"
+        check_number("warmup", warmup, expected, lambda value: 0 <= value < 1)
         self.peak, self.steps, self.warmup = float(peak), int(steps), float(warmup)
 
     def __call__(self, step):
@@ -71,7 +70,12 @@ class ConvMuon(keras.optimizers.Muon):
     adam_share : float, default=0.0125
         Adam's learning rate as a share of `learning_rate`.
     **options
-        See `keras.optimizers.Muon`.
+        See `keras.optimizers.Muon`: ``momentum``, ``ns_steps``, ``adam_beta_1`` and others.
+
+    Raises
+    ------
+    KitError
+        If a learning rate or the share is no number, or below 0.
 
     References
     ----------
@@ -80,6 +84,10 @@ class ConvMuon(keras.optimizers.Muon):
     """
 
     def __init__(self, learning_rate=0.24, adam_share: float = 0.0125, **options):
+        if not isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+            expected = "be a number of at least 0, or a schedule such as OneCycle"
+            check_number("learning_rate", learning_rate, expected, lambda value: value >= 0)
+        check_number("adam_share", adam_share, "be a number above 0", lambda value: value > 0)
         defaults = {
             "momentum": 0.6,
             "ns_steps": 3,

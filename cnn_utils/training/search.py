@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -19,8 +20,16 @@ from keras_tuner.errors import FatalError
 from tqdm import tqdm
 
 from cnn_utils.errors import KitError, check_count, check_seed
-from cnn_utils.training.recipe import Recipe, accuracy_of, train_fast_cnn
+from cnn_utils.files import write_whole
+from cnn_utils.training.recipe import (
+    accuracy_of,
+    check_recipe,
+    check_validation,
+    train_fast_cnn,
+)
 
+# What is stored with each trial, and which arguments made it.
+RESULTS, SETTINGS = ("score", "seconds"), "settings.json"
 ORACLES = {
     "random": keras_tuner.oracles.RandomSearchOracle,
     "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
@@ -65,7 +74,8 @@ def search_recipe(
     trials : DataFrame
         See `search_parameters`; "score" is the validation accuracy.
     """
-    recipe = recipe or Recipe()
+    recipe = check_recipe(recipe)
+    validation = check_validation(validation, images)
 
     def score(values: dict) -> float:
         variant = replace(recipe, **values)
@@ -89,17 +99,19 @@ def search_parameters(
     """Try out parameters, and keep every result on disk.
 
     Run again with the same folder, it goes on after the last finished trial: an interrupted
-    search loses one trial at most, and a finished one is only read. Delete the folder to begin
-    anew, after a change of `score` for instance.
+    search loses the trial at work, and a finished one is only read. Delete the folder to begin
+    anew, after a change of `score` for instance. Stopped in a notebook, it returns the trials
+    so far.
 
     Parameters
     ----------
     score : callable
         Takes a dict of parameter values; returns a number, the larger the better.
     space : keras_tuner.HyperParameters
-        The parameters and their ranges.
+        The parameters and their ranges; none of them named "score" or "seconds".
     n_trials : int, default=10
-        How many trials there are to be in the end, those of earlier runs included.
+        How many trials there are to be in the end, those of earlier runs included. "random" ends
+        before, once it has tried all that a small space holds; "bayesian" may try something again.
     method : {"bayesian", "random"}, default="bayesian"
         "bayesian" models the scores so far by a Gaussian process and tries what promises most.
     folder : path, default="search"
@@ -119,7 +131,9 @@ def search_parameters(
         raise KitError.about("`score`", "be a function of a dict of values", score)
     if not isinstance(space, keras_tuner.HyperParameters) or not space.space:
         raise KitError.about("`space`", "be keras_tuner.HyperParameters with a parameter", space)
-    if method not in ORACLES:
+    if taken := [parameter.name for parameter in space.space if parameter.name in RESULTS]:
+        raise KitError.about("`space`", f"have no parameter named {', '.join(RESULTS)}", taken[0])
+    if method not in tuple(ORACLES):
         raise KitError.about("`method`", f"be one of {tuple(ORACLES)}", method)
     check_count("n_trials", n_trials)
     check_seed(seed)
@@ -132,17 +146,21 @@ def search_parameters(
         seed=seed,
     )
     oracle.verbose = 0
-    tuner = _open(oracle, score, Path(folder), space)
+    tuner = _open(oracle, score, folder, {"method": method, "seed": seed, **space.get_config()})
     # A reloaded state brings the number of trials it was made for.
     oracle.max_trials = n_trials
-    with tqdm(
-        total=n_trials, initial=len(tuner.finished()), desc="search", unit="trial", file=sys.stdout
-    ) as bar:
+    done = len(tuner.finished())
+    options = {"desc": "search", "unit": "trial", "file": sys.stdout}
+    with tqdm(total=max(done, n_trials), initial=done, **options) as bar:
         tuner.bar = bar
         try:
             tuner.search()
         except FatalError as error:
             raise KitError(str(error)) from error.__cause__
+        except KeyboardInterrupt:
+            if not tuner.finished():
+                raise
+            bar.write("Stopped. These trials are kept; run it again to go on.", file=sys.stdout)
     return tuner.table()
 
 
@@ -161,6 +179,8 @@ class _ScoreTuner(keras_tuner.Tuner):
             score = float(self.score(values))
             if not isfinite(score):
                 raise ValueError(f"it returned {score}")
+        except KitError as error:
+            raise FatalError(str(error)) from error
         except Exception as error:  # whatever the reader's own function may raise
             told = ", ".join(f"{name}={value}" for name, value in values.items())
             raise FatalError(
@@ -194,28 +214,32 @@ class _ScoreTuner(keras_tuner.Tuner):
         return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="trial"))
 
 
-def _open(oracle, score, folder: Path, space) -> _ScoreTuner:
-    places = {"directory": folder.parent, "project_name": folder.name}
+def _open(oracle, score, folder, settings: dict) -> _ScoreTuner:
+    """Begin a search in a folder, or take up the one that is there."""
     try:
+        folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        with redirect_stdout(StringIO()):  # it prints that it takes up an earlier search
-            tuner = _ScoreTuner(score, oracle=oracle, **places)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if (folder / SETTINGS).exists():
+            found = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        elif any(folder.iterdir()):
+            found = "something else"
+        else:
+            found = settings
+            write_whole(folder / SETTINGS, json.dumps(settings))
+        places = {"directory": folder.parent, "project_name": folder.name}
+        if found == json.loads(json.dumps(settings)):
+            with redirect_stdout(StringIO()):  # it prints that it takes up an earlier search
+                return _ScoreTuner(score, oracle=oracle, **places)
+    except Exception as error:  # KerasTuner and TensorFlow have many for a damaged file
         raise KitError.about(
             "`folder`",
             "be a folder to write to, empty or with an earlier search",
-            f"'{folder}' ({type(error).__name__}: {error})",
+            f"'{folder}' ({type(error).__name__}: {str(error).splitlines()[0]})",
             "Name another, or delete it.",
         ) from None
-    found, asked = (
-        {entry["config"]["name"]: entry for entry in hyperparameters.get_config()["space"]}
-        for hyperparameters in (oracle.get_space(), space)
+    raise KitError.about(
+        "`folder`",
+        "be empty, or hold an earlier search of the same space with the same method and seed",
+        f"'{folder}' with another one",
+        "Name another folder, or delete this one.",
     )
-    if found != asked:
-        raise KitError.about(
-            "`folder`",
-            "be empty or hold an earlier search of the same space",
-            f"'{folder}' with a search for {', '.join(found)} in other ranges",
-            "Name another folder, or delete this one.",
-        )
-    return tuner

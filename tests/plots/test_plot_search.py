@@ -73,7 +73,34 @@ def test_a_table_can_be_drawn_again():
     assert display.plot().plot(title="Again").figure_.get_suptitle() == "Again"
 
 
-@pytest.mark.parametrize("trials", [TRIALS.drop(columns="score"), TRIALS.head(0)])
+def test_a_sorted_table_is_drawn_in_the_order_of_the_trials():
+    display = plot_search(TRIALS.sort_values("score", ascending=False))
+    assert display.line_.get_xdata().tolist() == [1, 2, 3]
+    assert display.line_.get_ydata().tolist() == [0.7, 0.8, 0.8]
+
+
+def test_two_searches_one_after_the_other_are_counted_anew():
+    display = plot_search(pd.concat([TRIALS, TRIALS]))
+    assert display.line_.get_xdata().tolist() == [0, 1, 2, 3, 4, 5]
+    assert "6 trials" in display.alt_text_
+
+
+@pytest.mark.parametrize(
+    "trials",
+    [
+        TRIALS.drop(columns="score"),
+        TRIALS.head(0),
+        TRIALS.assign(score=np.nan),
+        TRIALS.assign(score="good"),
+    ],
+)
 def test_a_table_without_scores_is_refused(trials):
-    with pytest.raises(KitError, match=r"`trials` must have a column .score. and a row; received"):
+    message = "`trials` must have a column .score. of finite numbers, and a row; received columns"
+    with pytest.raises(KitError, match=message):
+        plot_search(trials)
+
+
+@pytest.mark.parametrize("trials", [None, "score", {"score": [1.0]}])
+def test_what_is_no_table_is_refused(trials):
+    with pytest.raises(KitError, match="`trials` must be the table of a search; received"):
         plot_search(trials)

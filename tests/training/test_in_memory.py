@@ -206,6 +206,25 @@ def test_a_model_must_be_compiled_first(model):
             {"validation_split": 0.5},
             r"must leave an image to train on; received none",
         ),
+        (X, Y, {"validation_split": "a"}, r"`validation_split` must be 0 to below 1; received a"),
+        (X, Y, {"epochs": 0}, r"`epochs` must be a whole number of at least 1; received 0"),
+        (X, Y, {"seed": -1}, r"`seed` must be a whole number from 0"),
+        (
+            X,
+            Y,
+            {"sample_weight": Y},
+            r"`options` must be among callbacks, .*; received sample_weigh",
+        ),
+        (X, Y, {"validation_data": X}, r"`validation_data` must be a pair of arrays; received an"),
+        (
+            X,
+            Y,
+            {"validation_data": (X[:5], Y[:9])},
+            r"`validation_data` must have the same length, at least 1; received 5 and 9",
+        ),
+        (3, Y, {}, r"`x` and `y` must be arrays of numbers; received"),
+        (X, ["a"] * 30, {}, r"`x` and `y` must be arrays of numbers; received"),
+        ([[1], [1, 2]], Y, {}, r"`x` must have rows of equal length"),
     ],
 )
 def test_what_does_not_fit_is_refused(x, y, options, message):

@@ -1,5 +1,7 @@
 """cnn_utils.training.recipe: each ingredient, on images that colour alone tells apart."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -14,7 +16,6 @@ from cnn_utils.training.recipe import (
     THOROUGH_RECIPE,
     Recipe,
     accuracy_of,
-    predict_averaged,
     train_fast_cnn,
 )
 
@@ -161,41 +162,6 @@ def left_or_right():
     return model
 
 
-def test_mirrored_answers_are_the_mean_of_both_views():
-    images = np.array([[255, 0], [0, 0], [0, 255]], dtype=np.uint8).reshape(3, 1, 2, 1)
-    model = left_or_right()
-    plain = model.predict(images / 255, verbose=0)
-    assert plain[0] == pytest.approx([0.7311, 0.2689], abs=1e-4)
-    mean = (plain + model.predict(images[:, :, ::-1] / 255, verbose=0)) / 2
-    for batch_size in (2, 500):
-        found = predict_averaged(model, images, batch_size=batch_size)
-        np.testing.assert_allclose(found, mean, atol=1e-6)
-    np.testing.assert_allclose(found, np.full((3, 2), 0.5), atol=1e-6)
-
-
-def test_shifted_answers_count_half():
-    """A 2x2 image shifted by one: the border reflected, both shifts give its point mirror image."""
-    images = np.array([[[[255], [0]], [[0], [0]]]], dtype=np.uint8)
-    model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()])
-    model.add(keras.layers.Dense(4, activation="softmax", use_bias=False))
-    model.set_weights([np.eye(4)])
-    white, other = np.exp(1) / (np.exp(1) + 3), 1 / (np.exp(1) + 3)
-    found = predict_averaged(model, images, flip=False, shift=1)
-    # Weights 1, 1/2, 1/2: half of the answers see the white pixel at (0, 0), half at (1, 1).
-    half = (white + other) / 2
-    assert found[0] == pytest.approx([half, other, other, half])
-    both = predict_averaged(model, images, shift=1)  # and mirrored: at each place once
-    assert both[0] == pytest.approx([0.25] * 4)
-    with pytest.raises(KitError, match=r"`shift` must be a whole number .* received -1"):
-        predict_averaged(model, images, shift=-1)
-
-
-def test_mirrored_answers_use_the_preprocessing_given():
-    images = np.array([[1, 3]], dtype=np.uint8).reshape(1, 1, 2, 1)
-    brightest_first = predict_averaged(left_or_right(), images, lambda x: np.sort(x, axis=2) * 1.0)
-    assert brightest_first[0] == pytest.approx([0.1192, 0.8808], abs=1e-4)  # softmax(1, 3)
-
-
 def test_accuracy_is_measured_as_the_recipe_says():
     """Mirrored, left and right become one, and the first class of equals is told."""
     images = np.array([[255, 0], [0, 255], [0, 255], [0, 255]], dtype=np.uint8).reshape(4, 1, 2, 1)
@@ -218,9 +184,26 @@ def test_accuracy_is_measured_as_the_recipe_says():
         (IMAGES, LABELS, replace(SMALL, label_smoothing=1), r"`label_smoothing` must be 0 to belo"),
         (IMAGES, LABELS, replace(SMALL, label_smoothing=-1), r"below 1; received -1"),
         (IMAGES, LABELS, replace(SMALL, shift=-1), r"`shift` must be a whole number of at least 0"),
-        (IMAGES, LABELS, replace(SMALL, learning_rate=0), r"`peak` must be a learning rate above"),
+        (
+            IMAGES,
+            LABELS,
+            replace(SMALL, learning_rate=0),
+            r"`learning_rate` must be a number above",
+        ),
+        (
+            IMAGES,
+            LABELS,
+            replace(SMALL, learning_rate=float("nan"), one_cycle=False),
+            "received na",
+        ),
+        (IMAGES, LABELS, replace(SMALL, learning_rate="fast"), r"above 0; received fast"),
+        (IMAGES, LABELS, replace(SMALL, batch_size=0), r"`batch_size` must be a whole number of "),
+        (IMAGES, LABELS, replace(SMALL, seed=-1), r"`seed` must be a whole number from 0"),
+        (IMAGES, LABELS, replace(SMALL, shift_at_test=-3), r"`shift_at_test` must be a whole num"),
+        (IMAGES, LABELS, {"epochs": 3}, r"`recipe` must be a cnn_utils\.Recipe; received a dict"),
+        (IMAGES[:, :4, :4], LABELS, SMALL, r"`images` must be at least 5 pixels each way, to be h"),
         (IMAGES, LABELS, replace(SMALL, widths=()), r"`widths` must hold a number of filters"),
-        (IMAGES, LABELS, replace(SMALL, activation="x"), r"`activation` must be the name of a Ker"),
+        (IMAGES, LABELS, replace(SMALL, activation="x"), r"`activation` must be one of relu, silu"),
     ],
 )
 def test_what_does_not_fit_is_refused(images, labels, chosen, message):
@@ -228,6 +211,36 @@ def test_what_does_not_fit_is_refused(images, labels, chosen, message):
         train_fast_cnn(images, labels, chosen)
 
 
-def test_images_to_validate_with_are_checked_too():
-    with pytest.raises(KitError, match=r"`images` and `labels` must be .* and 3 labels"):
-        train_fast_cnn(IMAGES, LABELS, SMALL, validation=(IMAGES, LABELS[:3]))
+@pytest.mark.parametrize(
+    ("validation", "message"),
+    [
+        (
+            (IMAGES, LABELS[:3]),
+            r"`validation` must be uint8 images .* and as many labels; .* 3 lab",
+        ),
+        (
+            (IMAGES[:, :16], LABELS),
+            r"`validation` must have images like .*, \(32, 32, 3\); received",
+        ),
+        ((IMAGES,), r"`validation` must be a pair of images and labels; received a tuple of 1"),
+        (IMAGES, r"`validation` must be a pair of images and labels; received an array"),
+    ],
+)
+def test_images_to_validate_with_are_checked_too(validation, message):
+    with pytest.raises(KitError, match=message):
+        train_fast_cnn(IMAGES, LABELS, SMALL, validation)
+
+
+def test_a_class_may_be_missing_among_the_images_to_train_with(prepared):
+    chosen = LABELS == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Model, "fit", lambda *arguments, **options: None)
+        model, _ = train_fast_cnn(IMAGES[chosen], LABELS[chosen], SMALL, (IMAGES, LABELS))
+    assert model.output_shape == (None, 2)
+
+
+def test_a_trained_model_is_read_without_the_kit(trained, tmp_path):
+    trained.model.save(tmp_path / "model.keras")
+    program = "import keras; keras.saving.load_model('model.keras', compile=False)"
+    command = [sys.executable, "-W", "error", "-c", program]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)

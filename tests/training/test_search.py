@@ -59,6 +59,11 @@ def test_the_bayesian_search_climbs_where_the_random_one_does_not(tmp_path):
     assert trials["score"][6:].mean() > trials["score"][:6].mean()
 
 
+def test_interrupted_in_the_first_trial_there_is_nothing_to_return(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        search_parameters(Counted(fails_at=1), space(), 4, folder=tmp_path / "s")
+
+
 def test_a_seed_repeats_a_search(tmp_path):
     def tried(name, seed):
         trials = search_parameters(hill, space(), 4, "random", tmp_path / name, seed)
@@ -69,11 +74,12 @@ def test_a_seed_repeats_a_search(tmp_path):
 
 
 @pytest.mark.parametrize("method", ["random", "bayesian"])
-def test_an_interrupted_search_goes_on_after_the_last_finished_trial(tmp_path, method):
+def test_an_interrupted_search_goes_on_after_the_last_finished_trial(tmp_path, method, capsys):
     options = {"n_trials": 5, "method": method, "folder": tmp_path / "s"}
     first = Counted(fails_at=3)
-    with pytest.raises(KeyboardInterrupt):
-        search_parameters(first, space(), **options)
+    assert len(search_parameters(first, space(), **options)) == 2
+    told = "Stopped. These trials are kept; run it again to go on."
+    assert told in capsys.readouterr().out
     second = Counted()
     trials = search_parameters(second, space(), **options)
     assert len(first.asked) == 3
@@ -149,12 +155,23 @@ def test_a_score_must_be_a_finite_number(tmp_path, result, message):
 def test_a_folder_with_the_search_of_another_space_is_refused(tmp_path, other):
     search_parameters(hill, space(), 2, folder=tmp_path / "s")
     message = (
-        r"`folder` must be empty or hold an earlier search of the same space; "
-        r"received '.*s' with a search for x, n in other ranges\. Name another folder"
+        r"`folder` must be empty, or hold an earlier search of the same space with the same "
+        r"method and seed; received '.*s' with another one\. Name another folder, or delete"
     )
-    with pytest.raises(KitError, match=message):
-        search_parameters(hill, other, 2, folder=tmp_path / "s")
+    for options in ({"space": other}, {"seed": 1}, {"method": "random"}):
+        with pytest.raises(KitError, match=message):
+            search_parameters(
+                **{"score": hill, "space": space(), "n_trials": 2, "folder": tmp_path / "s"}
+                | options
+            )
     assert len(search_parameters(Counted(1), space(), 2, folder=tmp_path / "s")) == 2  # unharmed
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(KitError, match="`folder` must be empty, or hold an earlier search"):
+        search_parameters(hill, space(), 2, folder=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path):
@@ -169,7 +186,13 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "content", "error"),
-    [("oracle.json", "{", "JSONDecodeError"), ("oracle.json", "{}", "RuntimeError")],
+    [
+        ("oracle.json", "{", "JSONDecodeError"),
+        ("oracle.json", "{}", "RuntimeError"),
+        ("oracle.json", "[]", "TypeError"),
+        ("trial_0/trial.json", "", "JSONDecodeError"),
+        ("settings.json", "", "JSONDecodeError"),
+    ],
 )
 def test_a_damaged_search_is_refused(tmp_path, name, content, error):
     search_parameters(hill, space(), 2, folder=tmp_path / "s")
@@ -178,12 +201,20 @@ def test_a_damaged_search_is_refused(tmp_path, name, content, error):
         search_parameters(hill, space(), 2, folder=tmp_path / "s")
 
 
+def named_like_a_result():
+    taken = space()
+    taken.Int("score", 0, 3)
+    return taken
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"score": 0.9}, r"`score` must be a function of a dict of values; received 0\.9"),
         ({"space": {"x": 1}}, r"`space` must be keras_tuner\.HyperParameters with a parameter"),
         ({"space": keras_tuner.HyperParameters()}, r"`space` must be .* with a parameter"),
+        ({"space": named_like_a_result()}, r"`space` must have no parameter named score, seconds"),
+        ({"method": ["random"]}, r"`method` must be one of \('random', 'bayesian'\); received a"),
         ({"method": "grid"}, r"`method` must be one of \('random', 'bayesian'\); received grid"),
         ({"n_trials": 0}, r"`n_trials` must be a whole number of at least 1; received 0"),
         ({"seed": -1}, r"`seed` must be a whole number from 0 to .*; received -1"),
@@ -197,15 +228,19 @@ def test_arguments_that_make_no_sense_are_refused(tmp_path, options, message):
 
 def test_a_recipe_is_searched_for_by_its_accuracy(tmp_path, monkeypatch):
     """Pretend that a larger shift is all that counts."""
-    data, held_out, tried = ("images", "labels"), ("images held out", "labels held out"), []
+    images = np.zeros((4, 8, 8, 3), dtype=np.uint8)
+    data, held_out, tried = (images, [0, 1, 0, 1]), (images[:2] + 1, np.array([0, 1])), []
 
     def train(images, labels, variant):
-        assert (images, labels) == data
+        assert images is data[0]
+        assert labels is data[1]
         tried.append(variant)
         return f"model {variant.shift}", None
 
     def accuracy(model, images, labels, variant):
-        assert (model, images, labels) == (f"model {variant.shift}", *held_out)
+        assert model == f"model {variant.shift}"
+        assert (images == 1).all()
+        assert labels.tolist() == [0, 1]
         return variant.shift / 4
 
     monkeypatch.setattr(search, "train_fast_cnn", train)
@@ -218,6 +253,15 @@ def test_a_recipe_is_searched_for_by_its_accuracy(tmp_path, monkeypatch):
     assert (trials["score"] == trials["shift"] / 4).all()
     assert len(search_recipe(*data, held_out, n_trials=1, folder=tmp_path / "t")) == 1
     assert tried[-1].epochs == 1
+
+
+def test_images_that_do_not_fit_are_told_before_anything_is_trained(tmp_path):
+    images, labels = np.zeros((4, 8, 8, 3), dtype=np.uint8), [0, 1, 0, 1]
+    with pytest.raises(KitError, match="`validation` must have images like those to train with"):
+        search_recipe(images, labels, (images[:, :4], labels), folder=tmp_path / "s")
+    with pytest.raises(KitError, match=r"`recipe` must be a cnn_utils\.Recipe; received 'a' "):
+        search_recipe(images, labels, (images, labels), recipe="a", folder=tmp_path / "s")
+    assert not (tmp_path / "s").exists()
 
 
 def test_the_recipe_space_begins_at_the_recipe():
