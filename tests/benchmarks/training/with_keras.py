@@ -11,6 +11,7 @@ import re
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -40,7 +41,7 @@ def cifar10(folder: Path, n: int | None = None):
         return file["X_train"][:n], np.ravel(file["y_train"][:n]).astype(int)
 
 
-def step(folder: Path, fuse: bool = False, bfloat16: bool | None = None, at_once: int = 1):
+def step(folder: Path, fuse=False, bfloat16=None, at_once=1, in_memory=False):
     """Train steps of the assignment's CIFAR-10 network, in images per second."""
     from cnn_utils.models import build_cifar_cnn
 
@@ -52,17 +53,19 @@ def step(folder: Path, fuse: bool = False, bfloat16: bool | None = None, at_once
         from cnn_utils.training.acceleration import fast_training
 
         fast_training(model, bfloat16)
-    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    # Told now, so that no repeat has to trace the steps anew.
+    options = {"metrics": ["accuracy"], "steps_per_execution": at_once}
+    model.compile("adam", "categorical_crossentropy", **options)
 
     def fit():
         clock, start = Clock(), time.perf_counter()
         options = {"batch_size": BATCH, "verbose": 0, "callbacks": [clock]}
-        if at_once == 1:
-            model.fit(x, y, **options)
-        else:
+        if in_memory:
             from cnn_utils.training.in_memory import fit_in_memory
 
             fit_in_memory(model, x, y, steps_at_once=at_once, **options)
+        else:
+            model.fit(x, y, **options)
         whole = time.perf_counter() - start
         return {"images/s": len(x) / clock.seconds, "images/s with fit's end": len(x) / whole}
 
@@ -78,14 +81,13 @@ def lenet(folder: Path, kit: bool = False):
     with np.load(folder / "mnist.npz") as file:
         x = file["x_train"][..., None].astype("float32") / 255
         y = keras.utils.to_categorical(file["y_train"], 10)
-    model = build_lenet()
-    model.compile("adam", "mse", metrics=["accuracy"])
-    fit = model.fit
+    model, at_once = build_lenet(), 1
     if kit:
-        from cnn_utils.training.in_memory import fit_in_memory
+        from cnn_utils.training.in_memory import STEPS_AT_ONCE, fit_in_memory
 
-        def fit(x, y, **options):
-            return fit_in_memory(model, x, y, **options)
+        at_once = STEPS_AT_ONCE
+    model.compile("adam", "mse", metrics=["accuracy"], steps_per_execution=at_once)
+    fit = partial(fit_in_memory, model) if kit else model.fit
 
     def epochs(n=1):
         start = time.perf_counter()
