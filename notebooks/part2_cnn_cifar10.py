@@ -44,7 +44,7 @@ from cnn_utils import ImageBatches, pick, set_seed
 # %% tags=["parameters"]
 SEED = 458
 EPOCHS = pick(full=10, quick=3)
-N_IMAGES = pick(full=50_000, quick=6_250)
+N_IMAGES = pick(full=50_000, quick=3_750)
 BATCH_SIZE = 32
 
 set_seed(SEED)
@@ -384,7 +384,7 @@ print(f"validation accuracy {fast_accuracy:.4f} after 1 epoch, {val_accuracy:.4f
 # Would the order be the same after ten epochs?
 
 # %% tags=["nbval-skip"]
-N_TRIED = pick(full=20_000, quick=1_000)
+N_TRIED = pick(full=20_000, quick=500)
 tried = (X_train[:N_TRIED], y_train[:N_TRIED], (X_val, y_val))
 leave_out = pick(full=list(cnn_utils.INGREDIENTS), quick=["Muon", "mirrored at test"])
 cnn_utils.ablation_table(*tried, leave_out=leave_out).round(4)

@@ -33,7 +33,7 @@ def test_a_table_has_a_row_for_each_ingredient_that_the_recipe_has(monkeypatch):
         return variant, None
 
     def accuracy(model, images, labels, variant):
-        assert model == replace(variant, seed=model.seed)
+        assert model == replace(variant, seed=model.seed, flip_at_test=False, shift_at_test=0)
         missing = sum(replace(variant, **change) == variant for change in INGREDIENTS.values())
         return 0.9 - missing / 100 + model.seed / 1000
 
@@ -45,7 +45,7 @@ def test_a_table_has_a_row_for_each_ingredient_that_the_recipe_has(monkeypatch):
     assert list(table.index) == ["whole recipe", *(f"without {name}" for name in INGREDIENTS)]
     assert table["accuracy"].tolist() == pytest.approx([0.902, *[0.892] * 10])
     assert table["difference"].tolist() == pytest.approx([0, *[-0.01] * 10])
-    assert [variant.seed for variant in trained] == [1, 3] * 11
+    assert [variant.seed for variant in trained] == [1, 3] * 9  # not for the two at test
     shorter = ablation_table(IMAGES, LABELS, (IMAGES, LABELS), replace(Recipe(), muon=False))
     assert "without Muon" not in shorter.index
     assert "without cut-out squares" not in shorter.index
