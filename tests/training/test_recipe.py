@@ -86,10 +86,12 @@ def test_without_whitening_the_first_layer_learns(prepared):
     assert (first.get_weights()[1] == 0).all()
 
 
-def test_without_muon_adam_gets_an_80th(prepared):
-    model = prepared(replace(SMALL, muon=False)).model
+@pytest.mark.parametrize(("share", "rates"), [(1 / 80, [0.003, 0.0015]), (0.5, [0.12, 0.06])])
+def test_without_muon_adam_gets_its_share(prepared, share, rates):
+    model = prepared(replace(SMALL, muon=False, adam_share=share)).model
     assert type(model.optimizer) is keras.optimizers.Adam
-    assert [rate_at(model, step) for step in (0, 6)] == pytest.approx([0.003, 0.0015])
+    assert [rate_at(model, step) for step in (0, 6)] == pytest.approx(rates)
+    assert prepared(replace(SMALL, adam_share=share)).model.optimizer.adam_lr_ratio == share
 
 
 @pytest.mark.parametrize(("muon", "expected"), [(True, 0.12), (False, 0.0015)])
@@ -197,6 +199,7 @@ def test_accuracy_is_measured_as_the_recipe_says():
             "received na",
         ),
         (IMAGES, LABELS, replace(SMALL, learning_rate="fast"), r"above 0; received fast"),
+        (IMAGES, LABELS, replace(SMALL, adam_share=0), r"`adam_share` must be a number above 0"),
         (IMAGES, LABELS, replace(SMALL, batch_size=0), r"`batch_size` must be a whole number of "),
         (IMAGES, LABELS, replace(SMALL, seed=-1), r"`seed` must be a whole number from 0"),
         (IMAGES, LABELS, replace(SMALL, shift_at_test=-3), r"`shift_at_test` must be a whole num"),
