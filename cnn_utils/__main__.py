@@ -115,6 +115,8 @@ def _check_data(folder: Path, parts: list[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from cnn_utils.data.commands import add_commands as add_data_commands
+
     parser = argparse.ArgumentParser(
         prog="python -m cnn_utils", description="The CNN teaching kit."
     )
@@ -162,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     handin_parser.add_argument(
         "--notebooks", type=Path, help="folder of assignment.json (default: that one, or the kit's)"
     )
+    add_data_commands(commands)
     with_notebooks = [run_parser, pair_parser]
     if (Path(__file__).parent / "grading").is_dir():  # students have no such folder
         from cnn_utils.grading.commands import add_commands

@@ -19,6 +19,11 @@ matplotlib.use("Agg")
 # Inherited by the kernels in which nbval runs the notebooks.
 os.environ["CNN_UTILS_PROFILE"] = "quick"
 os.environ["CNN_UTILS_SOURCE"] = "sample"
+os.environ["CNN_UTILS_OFFLINE"] = "1"
+# Workers share the cores: with threads for all cores each, they would mostly wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ[name] = "1"
 os.environ.pop("CNN_UTILS_DATA", None)
 os.environ.pop("CNN_UTILS_TRACEBACK", None)
 # Fixed here, because some tests move the home folder: drawing the sample takes half a minute.

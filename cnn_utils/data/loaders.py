@@ -1,9 +1,10 @@
 """Load MNIST and CIFAR-10 as uint8 arrays, from the real files or from the built-in sample.
 
-``source="auto"`` takes the real file where it is found, else the sample; the environment variable
-``CNN_UTILS_SOURCE`` changes what "auto" means. A file is looked for in this order: the path given;
-the folder named by ``CNN_UTILS_DATA``; the current folder; the kit's ``data`` and ``notebooks``
-folders; for MNIST, Keras' own download folder.
+``source="auto"`` takes the real file where it is found or can be fetched, else the sample; the
+environment variable ``CNN_UTILS_SOURCE`` changes what "auto" means, ``CNN_UTILS_OFFLINE=1``
+forbids to fetch. A file is looked for in this order: the path given; the folder named by
+``CNN_UTILS_DATA``; the current folder; the kit's ``data`` and ``notebooks`` folders; the cache,
+where fetched files are kept; Keras' own download folder.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import os
 from pathlib import Path
 
 from cnn_utils import provenance
-from cnn_utils.data import reading, stand_in
+from cnn_utils.data import fetch, mirrors, reading, stand_in, student_file
 from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES, Dataset
 from cnn_utils.errors import DataError, KitError
 
-MNIST_FILE = "mnist.npz"
-CIFAR10_FILE = "student_dataset_CIFAR10.h5"
+MNIST_FILE = fetch.MNIST_FILE
+CIFAR10_FILE = student_file.STUDENT_FILE
 FILES = {"MNIST": MNIST_FILE, "CIFAR-10": CIFAR10_FILE}
 SOURCES = ("auto", "official", "sample")
+# What could not be fetched is not tried again by the next cell.
+_not_fetched: set[str] = set()
 
 
 def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
@@ -30,10 +33,10 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     path : str or Path, optional
         A ``mnist.npz`` in Keras' layout; by default it is looked for in the folder that
         ``CNN_UTILS_DATA`` names, the current folder, the kit's ``data`` and ``notebooks``
-        folders, and Keras' own download folder.
+        folders, the cache and Keras' own download folder, then fetched (11 MB).
     source : {"auto", "official", "sample"}, default="auto"
-        "auto": the real file if it is found, else the synthetic sample; "official": the real
-        file or an error; "sample": the synthetic sample.
+        "auto": the real file if it is found or can be fetched, else the synthetic sample;
+        "official": the real file or an error; "sample": the synthetic sample.
     verbose : int, default=1
         0 prints nothing, except that a stand-in is in use.
 
@@ -47,7 +50,7 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     Raises
     ------
     DataError
-        If the file is missing, damaged, or not MNIST in Keras' layout.
+        If the file is missing and can't be fetched, is damaged, or not MNIST in Keras' layout.
 
     Notes
     -----
@@ -55,7 +58,7 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     and 3 and is available under the Creative Commons Attribution-Share Alike 3.0 licence.
     ``X_train`` and ``X_val`` are the first 50,000 and last 10,000 of its 60,000 training images.
     """
-    file = _locate(path, MNIST_FILE, source, keras_folder=True)
+    file = _locate(path, MNIST_FILE, source)
     arrays = stand_in.mnist_sample() if file is None else reading.read_mnist(file)
     origin = "sample" if file is None else "official"
     return _announce(Dataset("MNIST", origin, arrays, DIGIT_NAMES, file), verbose)
@@ -67,7 +70,7 @@ def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Datase
     Parameters
     ----------
     path : str or Path, optional
-        A ``student_dataset_CIFAR10.h5``; by default `cifar10_path` finds it.
+        A ``student_dataset_CIFAR10.h5``; by default `cifar10_path` finds or makes it.
     source : {"auto", "official", "sample"}, default="auto"
         As in `load_mnist`.
     verbose : int, default=1
@@ -98,7 +101,10 @@ def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Datase
 
 
 def cifar10_path(path=None, *, source: str = "auto") -> Path:
-    """Return the HDF5 file that `load_cifar10` reads, making the sample's file if need be.
+    """Return the HDF5 file that `load_cifar10` reads; where there is none, it is made.
+
+    It is made from the original archive, ``cifar-10-python.tar.gz``, which is looked for in the
+    same places and otherwise fetched (170 MB), or else from the sample.
 
     Parameters
     ----------
@@ -141,7 +147,7 @@ def data_folders() -> list[Path]:
     ]
 
 
-def _locate(path, name: str, source: str, keras_folder: bool = False) -> Path | None:
+def _locate(path, name: str, source: str) -> Path | None:
     """Return the real file, or None where the sample is to be used."""
     if source == "auto":
         source = os.environ.get("CNN_UTILS_SOURCE") or "auto"
@@ -161,10 +167,7 @@ def _locate(path, name: str, source: str, keras_folder: bool = False) -> Path | 
         return path
     if source == "sample":
         return None
-    folders = data_folders()
-    if keras_folder:
-        folders.append(Path(os.path.expanduser("~/.keras/datasets")))
-    found = next((folder / name for folder in folders if _exists(folder / name)), None)
+    found = find_file(name) or _made(name, patient=source == "official")
     if found is None and source == "official":
         raise DataError.about(
             name,
@@ -173,6 +176,40 @@ def _locate(path, name: str, source: str, keras_folder: bool = False) -> Path | 
             "Put it there, or name its folder in the environment variable CNN_UTILS_DATA.",
         )
     return found
+
+
+def fetched_folder() -> Path:
+    """Return the folder in which fetched files are kept."""
+    return stand_in.cache_folder() / "originals"
+
+
+def find_file(name: str) -> Path | None:
+    """Return the file of this name that comes first, or None."""
+    keras_folder = Path(os.path.expanduser("~/.keras/datasets"))
+    folders = [*data_folders(), fetched_folder(), keras_folder]
+    return next((folder / name for folder in folders if _exists(folder / name)), None)
+
+
+def _made(name: str, patient: bool) -> Path | None:
+    """Fetch what the file is made of; if that fails, raise the error only if patient."""
+    folder, archive = fetched_folder(), None
+    if name == CIFAR10_FILE:
+        archive = find_file(mirrors.CIFAR10.name)
+    if archive is None and os.environ.get("CNN_UTILS_OFFLINE"):
+        return None
+    if name in _not_fetched and not patient:
+        return None
+    try:
+        if name == MNIST_FILE:
+            return fetch.fetch_mnist(folder, patient)
+        archive = archive or fetch.fetch_cifar10(folder, patient)
+        return student_file.make_student_file(archive, folder, student_file.COMMON_SEED)[0]
+    except KitError as error:
+        if patient:
+            raise
+        _not_fetched.add(name)
+        print(error)
+        return None
 
 
 def _exists(path: Path) -> bool:

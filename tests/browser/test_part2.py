@@ -45,11 +45,11 @@ def part2(open_notebook, run_all, output_of):
     page = open_notebook("part2_cnn_cifar10.ipynb")
     run_all(page)
     training = output_of(page, "TrainingMonitor(")
-    training.locator("img").wait_for(state="attached", timeout=240_000)
+    training.locator("img").wait_for(state="attached", timeout=600_000)
     press(page, page.get_by_role("button", name="Stop training"))
     training.get_by_text("Stopped in epoch 2 of 3.").wait_for(state="attached", timeout=60_000)
-    output_of(page, "best_epoch(").locator("table").wait_for(state="attached", timeout=240_000)
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=240_000)
+    output_of(page, "best_epoch(").locator("table").wait_for(state="attached", timeout=600_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=600_000)
     return page
 
 

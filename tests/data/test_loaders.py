@@ -16,6 +16,8 @@ def no_files_but_those_of_the_test(tmp_path, monkeypatch):
     monkeypatch.delenv("CNN_UTILS_SOURCE")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(loaders, "data_folders", lambda: [tmp_path])
+    monkeypatch.setattr(loaders, "fetched_folder", lambda: tmp_path / "fetched")
+    monkeypatch.setattr(loaders, "_not_fetched", set())
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
 
@@ -149,3 +151,72 @@ def test_a_limit_that_is_none_is_refused(monkeypatch, limit):
     monkeypatch.setenv("CNN_UTILS_LIMIT", limit)
     with pytest.raises(KitError, match="CNN_UTILS_LIMIT must be a whole number of at least 5"):
         loaders.load_mnist(source="sample")
+
+
+@pytest.fixture
+def online(monkeypatch, tmp_path):
+    """Pretend to be online: what is fetched is written by the test; returns what was asked for."""
+    monkeypatch.delenv("CNN_UTILS_OFFLINE")
+    asked = []
+
+    def fetch_mnist(folder, patient):
+        asked.append(("mnist", patient))
+        folder.mkdir(exist_ok=True)
+        write_mnist(folder / "mnist.npz")
+        return folder / "mnist.npz"
+
+    def fetch_cifar10(folder, patient):
+        asked.append(("cifar10", patient))
+        return folder / "cifar-10-python.tar.gz"
+
+    def make(archive, folder, seed):
+        asked.append((archive.name, seed))
+        folder.mkdir(exist_ok=True)
+        return write_cifar10(folder / "student_dataset_CIFAR10.h5"), folder / "labels_CIFAR10.csv"
+
+    monkeypatch.setattr(loaders.fetch, "fetch_mnist", fetch_mnist)
+    monkeypatch.setattr(loaders.fetch, "fetch_cifar10", fetch_cifar10)
+    monkeypatch.setattr(loaders.student_file, "make_student_file", make)
+    return asked
+
+
+@pytest.mark.parametrize(("source", "patient"), [("auto", False), ("official", True)])
+def test_what_is_not_at_hand_is_fetched_once(online, source, patient, tmp_path):
+    assert loaders.load_mnist(source=source).path == tmp_path / "fetched" / "mnist.npz"
+    assert loaders.load_mnist().source == "official"
+    assert online == [("mnist", patient)]
+
+
+def test_cifar10_is_made_from_its_archive_in_an_order_that_is_always_the_same(online):
+    assert loaders.load_cifar10().source == "official"
+    assert loaders.load_cifar10().path.parent.name == "fetched"
+    assert online == [("cifar10", False), ("cifar-10-python.tar.gz", 458)]
+
+
+def test_an_archive_at_hand_is_taken_even_offline(online, tmp_path, monkeypatch):
+    monkeypatch.setenv("CNN_UTILS_OFFLINE", "1")
+    (tmp_path / "cifar-10-python.tar.gz").write_bytes(b"")
+    assert loaders.load_cifar10(source="official").source == "official"
+    assert online == [("cifar-10-python.tar.gz", 458)]
+
+
+def test_what_can_not_be_fetched_is_told_once_and_replaced_by_the_sample(
+    online, monkeypatch, capsys
+):
+    tried = []
+
+    def fails(folder, patient):
+        tried.append(patient)
+        raise DataError("no mirror answers")
+
+    monkeypatch.setattr(loaders.fetch, "fetch_mnist", fails)
+    assert loaders.load_mnist().source == loaders.load_mnist().source == "sample"
+    assert tried == [False]
+    assert capsys.readouterr().out.count("no mirror answers") == 1
+    with pytest.raises(DataError, match="no mirror answers"):
+        loaders.load_mnist(source="official")
+
+
+def test_the_sample_is_not_fetched(online):
+    loaders.load_mnist(source="sample")
+    assert online == []
