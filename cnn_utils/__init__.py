@@ -108,6 +108,7 @@ _HOMES = {
     "cnn_utils.training.acceleration": ("fast_training",),
     "cnn_utils.training.augmentation": ("Augmentation",),
     "cnn_utils.training.distribution": ("strategy",),
+    "cnn_utils.training.cached": ("clear_runs", "fit_cached"),
     "cnn_utils.training.in_memory": ("fit_in_memory",),
     "cnn_utils.training.optimizers": ("ConvMuon", "OneCycle"),
     "cnn_utils.training.prediction": ("predict_averaged",),
@@ -192,6 +193,7 @@ if TYPE_CHECKING:
     from cnn_utils.training.ablation import INGREDIENTS, ablation_table
     from cnn_utils.training.acceleration import fast_training
     from cnn_utils.training.augmentation import Augmentation
+    from cnn_utils.training.cached import clear_runs, fit_cached
     from cnn_utils.training.distribution import strategy
     from cnn_utils.training.in_memory import fit_in_memory
     from cnn_utils.training.optimizers import ConvMuon, OneCycle

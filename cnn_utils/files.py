@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, their hashes, and whose they are."""
+"""Files that appear whole or not at all, their hashes, whose they are, and the cache's place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+
+import platformdirs
 
 from cnn_utils.errors import cannot_write
 
@@ -70,3 +73,26 @@ def sha256(path: Path) -> str:
 def is_own(path: Path, folder: Path) -> bool:
     """Say whether a file lies in a folder: not a link to elsewhere, a pipe or a device."""
     return path.is_file() and path.resolve().is_relative_to(folder.resolve())
+
+
+def cache_folder() -> Path:
+    """Return the folder for generated files: ``CNN_UTILS_CACHE``, or the user's cache."""
+    folder = named_cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return Path(_temporary_folder().name)
+
+
+def named_cache_folder() -> Path:
+    """Return the folder that `cache_folder` returns if it can be written to."""
+    named = os.environ.get("CNN_UTILS_CACHE")
+    return Path(os.path.expanduser(named or platformdirs.user_cache_dir("cnn_utils")))
+
+
+@cache
+def _temporary_folder() -> tempfile.TemporaryDirectory:
+    """Return a folder that lasts as long as this process, for homes that can't be written to."""
+    return tempfile.TemporaryDirectory(prefix="cnn_utils-")

@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.files import KIT, atomic_path, is_own, sha256, write_whole
+from cnn_utils.files import KIT, atomic_path, cache_folder, is_own, sha256, write_whole
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -56,3 +56,11 @@ def test_what_can_t_be_written_is_said(tmp_path):
 
 def test_the_kit_lies_where_its_notebooks_are():
     assert (KIT / "notebooks").is_dir()
+
+
+def test_a_home_that_cannot_be_written_to_gets_a_temporary_folder(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CNN_UTILS_CACHE", str(tmp_path / "file" / "cache"))
+    folder = cache_folder()
+    assert folder.is_dir()
+    assert folder == cache_folder()

@@ -16,6 +16,7 @@ from cnn_utils import provenance
 from cnn_utils.data import fetch, mirrors, reading, stand_in, student_file
 from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES, Dataset
 from cnn_utils.errors import DataError, KitError
+from cnn_utils.files import cache_folder
 
 MNIST_FILE = fetch.MNIST_FILE
 CIFAR10_FILE = student_file.STUDENT_FILE
@@ -180,7 +181,7 @@ def _locate(path, name: str, source: str) -> Path | None:
 
 def fetched_folder() -> Path:
     """Return the folder in which fetched files are kept."""
-    return stand_in.cache_folder() / "originals"
+    return cache_folder() / "originals"
 
 
 def find_file(name: str) -> Path | None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import h5py
 import numpy as np
-import platformdirs
 
 from cnn_utils.data import reading
 from cnn_utils.data.sample import make_digits, make_scenes, scene_labels
 from cnn_utils.errors import DataError
-from cnn_utils.files import atomic_path
+from cnn_utils.files import atomic_path, cache_folder, named_cache_folder
 
 # Part of the file names: raise it whenever the drawings change.
 VERSION = 1
@@ -36,37 +32,25 @@ def cifar10_sample_path() -> Path:
     return _cached(f"sample_cifar10_v{VERSION}.h5", _write_cifar10, check)
 
 
+def sample_files() -> list[Path]:
+    """Return the sample's two files, made if need be."""
+
+    def check(file: Path) -> Path:
+        reading.read_mnist(file)
+        return file
+
+    return [_cached(f"sample_mnist_v{VERSION}.npz", _write_mnist, check), cifar10_sample_path()]
+
+
 def cifar10_sample_test_labels() -> np.ndarray:
     """Return the labels of the test scenes, (10000,) uint8; the file does not hold them."""
     return scene_labels(60_000)[50_000:]
 
 
-def cache_folder() -> Path:
-    """Return the folder for generated files: ``CNN_UTILS_CACHE``, or the user's cache."""
-    folder = _named_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return Path(_temporary_folder().name)
-
-
-def _named_folder() -> Path:
-    named = os.environ.get("CNN_UTILS_CACHE")
-    return Path(os.path.expanduser(named or platformdirs.user_cache_dir("cnn_utils")))
-
-
-@cache
-def _temporary_folder() -> tempfile.TemporaryDirectory:
-    """Return a folder that lasts as long as this process, for homes that can't be written to."""
-    return tempfile.TemporaryDirectory(prefix="cnn_utils-")
-
-
 def _cached(name: str, write: Callable[[Path], None], read: Callable):
     """Read the cached file; make it first if it is missing or damaged."""
     # It may lie in a folder that can be read, but not written to.
-    for folder in (_named_folder, cache_folder):
+    for folder in (named_cache_folder, cache_folder):
         file = folder() / name
         try:
             return read(file)

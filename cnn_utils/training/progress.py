@@ -29,6 +29,9 @@ class EpochProgress(keras.callbacks.Callback):
         The bar; counts batches over all epochs.
     """
 
+    # Without influence on the result: `fit_cached` shows it the epochs of a training it loads.
+    only_watches = True
+
     def __init__(self, file=None):
         super().__init__()
         self.file = file

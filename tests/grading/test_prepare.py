@@ -1,3 +1,6 @@
+import os
+
+import pytest
 from small_lab import needs_sandbox
 
 from cnn_utils.grading.prepare import Settings, prepared, version_of
@@ -23,6 +26,22 @@ def test_hand_ins_meet_the_package_without_grading_and_answers(lab, tmp_path):
         assert "BEGIN SOLUTION" not in (kit / "cnn_utils" / "metrics.py").read_text()
         assert (job.bench.limits.cell, list(job.masters)) == (5, ["lab.ipynb"])
     assert not kit.exists()
+
+
+@needs_sandbox
+@pytest.mark.parametrize("linked", [True, False])
+def test_of_the_cache_they_see_the_sample_alone(lab, tmp_path, monkeypatch, linked):
+    def other_disk(*arguments):
+        raise OSError(18, "Invalid cross-device link")
+
+    if not linked:
+        monkeypatch.setattr(os, "link", other_disk)
+    with prepared(Settings(lab, sandbox="bwrap"), tmp_path) as job:
+        assert sorted(path.name for path in job.bench.cache.iterdir()) == [
+            "sample_cifar10_v1.h5",
+            "sample_mnist_v1.npz",
+        ]
+        assert (job.bench.cache / "sample_mnist_v1.npz").stat().st_size > 1_000_000
 
 
 @needs_sandbox
