@@ -8,9 +8,9 @@ keras_metrics  F1Score for `model.compile`
 metrics        confusion_matrix, f1_score, classification_table, most_confused
 sequences      sequence_error_rate, accuracy_interval, simulate_sequence_errors
 batches        ImageBatches: feed uint8 images batch by batch
-training       pick, profile, set_seed, EpochProgress; fast_training, fit_in_memory, strategy: the
-               same in less time; Augmentation, ConvMuon, OneCycle, Recipe, train_fast_cnn,
-               predict_averaged, ablation_table, search_recipe: the fast recipe
+training       pick, profile, set_seed, EpochProgress, fit_cached; fast_training, fit_in_memory,
+               strategy: the same in less time; Augmentation, ConvMuon, OneCycle, Recipe,
+               train_fast_cnn, predict_averaged, ablation_table, search_recipe: the fast recipe
 whitening      whitening_kernel: a first layer computed from the images
 monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
 history        history_table, best_epoch

@@ -11,8 +11,10 @@ import keras
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import cache_folder
-from cnn_utils.training.fingerprint import CannotTellError, of_training
-from cnn_utils.training.run_store import RunStore, put_draws, put_weights, take_state
+from cnn_utils.training.digest import CannotTellError
+from cnn_utils.training.fingerprint import of_training
+from cnn_utils.training.run_store import RunStore
+from cnn_utils.training.state import put_draws, put_weights, take_state
 
 NAME = re.compile(r"[\w-]{1,60}")
 # With one of these the kit shows what happens; they have no influence on it.

@@ -1,15 +1,13 @@
 """cnn_utils.training.run_store: states that come back as they were, room that is kept."""
 
 import os
-import random
 
-import keras
 import numpy as np
 import pytest
 
-from cnn_utils.batches import ImageBatches
 from cnn_utils.training import run_store
-from cnn_utils.training.run_store import RunStore, State, put_draws, put_weights, take_state
+from cnn_utils.training.run_store import RunStore
+from cnn_utils.training.state import State
 
 GENERATOR = np.random.default_rng(1)
 PARTS = {"the images": "a" * 64, "the labels": "b" * 64}
@@ -120,29 +118,6 @@ def test_a_full_disk_is_told_once(tmp_path, monkeypatch, capsys):
         one.keep(state(epochs=4), finished=False)
     assert capsys.readouterr().out.count("No space left on device") == 1
     assert one.unfinished().epochs == 2  # the earlier state stays: epochs 1, then 2
-
-
-def test_a_model_and_its_batches_come_back():
-    def made():
-        model = keras.Sequential([keras.Input((2,)), keras.layers.Dropout(0.5, seed=1)])
-        model.add(keras.layers.Dense(1))
-        model.compile("adam", "mse")
-        x = np.arange(16, dtype="float32").reshape(8, 2)
-        return model, ImageBatches(x, x[:, :1], batch_size=2, shuffle=True)
-
-    model, batches = made()
-    history = model.fit(batches, epochs=2, verbose=0)
-    kept = take_state(model, [batches, None], [{"loss": 0.5}], history.params)
-    random.seed(99)
-    put_draws(kept, [batches])  # Keras draws from it, too
-    model.fit(batches, epochs=1, verbose=0)
-    again, others = made()
-    put_weights(kept, again)
-    put_draws(kept, [others, None])
-    again.fit(others, epochs=1, verbose=0)
-    for a, b in zip(model.variables, again.variables, strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert kept.epochs == 1
 
 
 def test_another_process_waits_for_its_turn(tmp_path, capsys):
