@@ -16,8 +16,8 @@ PARTS = {"part1": "part1_lenet_mnist", "part2": "part2_cnn_cifar10"}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status: 0 well, 1 a notebook failed, 2 wrong use."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         return options.command(options)
     except KitError as error:
         print(f"Error: {error}", file=sys.stderr)
