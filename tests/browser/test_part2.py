@@ -87,7 +87,7 @@ def test_a_cell_of_the_matrix_shows_its_images(part2, output_of, scenes):
         ).groups()
         press(part2, cell)
         area.get_by_text(f"true {true}, predicted {pred}: {n} images").wait_for()
-        area.get_by_text(re.compile(rf"page 1 of \d+, {n} of 1250 images")).wait_for()
+        area.get_by_text(re.compile(rf"page 1 of \d+, {n} of 750 images")).wait_for()
         found = shown(area)
         assert len(found) == min(20, int(n))
         confidences = [int(re.search(r"(\d+)%", caption)[1]) for _, caption in found]
@@ -135,7 +135,7 @@ def test_pages_are_turned_by_the_keyboard(part2, output_of, scenes):
     area.scroll_into_view_if_needed()
     first = shown(area)
     press(part2, area.get_by_role("button", name="next"))
-    area.get_by_text("page 2 of 63, 1250 of 1250 images").wait_for()
+    area.get_by_text("page 2 of 38, 750 of 750 images").wait_for()
     second = shown(area)
     assert len(first) == len(second) == 20
     assert not {index for index, _ in first} & {index for index, _ in second}
@@ -143,7 +143,7 @@ def test_pages_are_turned_by_the_keyboard(part2, output_of, scenes):
     # The tab key leads back to the other button.
     part2.keyboard.press("Shift+Tab")
     part2.keyboard.press("Space")
-    area.get_by_text("page 1 of 63, 1250 of 1250 images").wait_for()
+    area.get_by_text("page 1 of 38, 750 of 750 images").wait_for()
     assert shown(area) == first
 
 
