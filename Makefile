@@ -11,6 +11,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# A fast test that takes ten minutes is ended and named, with the stacks of its threads.
+NAME_WHAT_HANGS := -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
 .PHONY: run test slow browser hostile backends bench graders mutations lab pair lint clean
 
@@ -23,7 +25,7 @@ lab: .venv/ready
 test: .venv/ready-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(NAME_WHAT_HANGS) $(ARGS)
 
 slow: .venv/ready-tests
 	$(BIN)/python -m pytest -m slow $(ARGS)
