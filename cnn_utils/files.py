@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, their hashes, whose they are, and the cache's place."""
+"""Files: whole or not at all, one process at a time, their hashes, whose they are; the cache."""
 
 from __future__ import annotations
 
@@ -59,6 +59,31 @@ def write_whole(path: Path, content: str | bytes) -> None:
             part.write_bytes(data)
     except OSError as error:
         raise cannot_write(path, error) from None
+
+
+@contextmanager
+def alone(lock: Path, waiting: str) -> Iterator[None]:
+    """Keep other processes out; the lock of one that was killed is free.
+
+    Parameters
+    ----------
+    lock : Path
+        A file of its own, in an existing folder.
+    waiting : str
+        To be printed if another process is in.
+    """
+    from filelock import FileLock, Timeout
+
+    turn = FileLock(lock)
+    try:
+        turn.acquire(timeout=0.5)
+    except Timeout:
+        print(waiting, flush=True)
+        turn.acquire()
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def sha256(path: Path) -> str:

@@ -3,6 +3,11 @@
 loaders.py    load_mnist, load_cifar10, cifar10_path: where a file comes from
 dataset.py    the dict of arrays they return, and the class names
 reading.py    the two file formats, checked
+mirrors.py    where the original files lie, and their SHA-256
+download.py   one of them, from whichever mirror gives it
+fetch.py      mnist.npz and CIFAR-10's archive, made of what was downloaded
+student_file.py  the file that students get, and the labels that they don't
+upkeep.py     the command `data` (commands.py): fetch, make, check
 stand_in.py   the sample's cached files
 sample/       digits and scenes drawn by a program
 """

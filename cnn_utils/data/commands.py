@@ -1,16 +1,9 @@
-"""The command `data`: what is at hand, fetching it, making the file that students get."""
+"""The command `data`."""
 
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
-
-import h5py
-import numpy as np
-
-from cnn_utils.data import fetch, loaders, mirrors, reading, student_file
-from cnn_utils.errors import KitError
 
 
 def add_commands(commands) -> None:
@@ -24,7 +17,7 @@ def add_commands(commands) -> None:
     what.add_argument(
         "--make-student-file",
         action="store_true",
-        help=f"write {student_file.STUDENT_FILE} and {student_file.LABELS_FILE}",
+        help="write the file to hand out, and the labels of its test images",
     )
     parser.add_argument(
         "--out", type=Path, help="folder for the files (default: the cache, or this folder)"
@@ -32,80 +25,16 @@ def add_commands(commands) -> None:
     parser.add_argument(
         "--seed", type=int, help="of the test images' order (default: one that nobody knows)"
     )
-    parser.add_argument("--archive", type=Path, help=f"your own {mirrors.CIFAR10.name}")
+    parser.add_argument("--archive", type=Path, help="your own cifar-10-python.tar.gz")
     parser.set_defaults(command=data)
 
 
 def data(options: argparse.Namespace) -> int:
     """Do one of the three; without an option, check."""
+    from cnn_utils.data import loaders, upkeep
+
     if options.fetch:
-        return fetch_both(options.out or loaders.fetched_folder())
+        return upkeep.fetch_both(options.out or loaders.fetched_folder())
     if options.make_student_file:
-        return make(options.archive, options.out or Path(), options.seed)
-    return check()
-
-
-def fetch_both(folder: Path) -> int:
-    """Get both data sets as the notebooks read them."""
-    file = fetch.fetch_mnist(folder)
-    student = folder / student_file.STUDENT_FILE
-    if not student.exists():
-        archive = fetch.fetch_cifar10(folder)
-        student_file.make_student_file(archive, folder, student_file.COMMON_SEED)
-        archive.unlink()
-    print(f"MNIST     {file}\nCIFAR-10  {student}")
-    if folder != loaders.fetched_folder():
-        print(f"To use them: CNN_UTILS_DATA={folder.resolve()}")
-    return 0
-
-
-def make(archive: Path | None, folder: Path, seed: int | None) -> int:
-    """Write the student file and the labels."""
-    archive = archive or fetch.fetch_cifar10(loaders.fetched_folder())
-    student, labels = student_file.make_student_file(archive, folder, seed)
-    print(f"{student} written: hand it out.\n{labels} written: keep it to yourself, for grading.")
-    return 0
-
-
-def check() -> int:
-    """Say for both files where they are and whether their content is what it should be."""
-    status = 0
-    for name, verify in ((loaders.MNIST_FILE, _mnist), (loaders.CIFAR10_FILE, _cifar10)):
-        file = loaders.find_file(name)
-        try:
-            told = "not at hand: --fetch gets it" if file is None else f"{file}: {verify(file)}"
-            status |= file is None
-        except KitError as error:
-            told, status = str(error), 1
-        print(f"{name}\n  {told}")
-    return int(status)
-
-
-def _mnist(file: Path) -> str:
-    arrays = reading.read_mnist(file)
-    parts = {
-        f"{letter}_{split}": [arrays[f"{prefix}_{split}"], *more]
-        for prefix, letter in (("X", "x"), ("y", "y"))
-        for split, more in (("train", [arrays[f"{prefix}_val"]]), ("test", []))
-    }
-    found = {
-        name: fetch.content_sha256(np.concatenate(part).astype(np.uint8))
-        for name, part in parts.items()
-    }
-    if found != mirrors.MNIST_CONTENT:
-        raise KitError.about(f"'{file}'", "hold MNIST's images and labels", "other ones")
-    return "the original images and labels"
-
-
-def _cifar10(file: Path) -> str:
-    arrays, is_sample = reading.read_cifar10(file)
-    if is_sample:
-        return "the synthetic sample, not CIFAR-10"
-    with h5py.File(file) as opened:
-        hashes = {name: opened[name].attrs.get("sha256") for name in arrays}
-    if None in hashes.values():
-        return "readable; made by another program, so that its content can't be verified"
-    if any(fetch.content_sha256(arrays[name].astype(np.uint8)) != hashes[name] for name in arrays):
-        raise KitError.about(f"'{file}'", "be as it was made", "other images or labels")
-    size = os.path.getsize(file) / 1e6
-    return f"as it was made, {size:.0f} MB"
+        return upkeep.make(options.archive, options.out or Path(), options.seed)
+    return upkeep.check()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-from tqdm.auto import tqdm
+from typing import TYPE_CHECKING
 
 from cnn_utils.data.mirrors import RemoteFile
 from cnn_utils.errors import DataError, cannot_write
-from cnn_utils.files import sha256
+from cnn_utils.files import alone, sha256
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 BLOCK = 2**16
 CONNECT_SECONDS, SILENT_SECONDS = 5, 15
@@ -62,7 +62,8 @@ def download(file: RemoteFile, folder: Path, patient: bool = True) -> Path:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder / f"{file.name}.lock", file.name):
+        waiting = f"Another program is getting {file.name}; waiting for it ..."
+        with alone(folder / f"{file.name}.lock", waiting):
             store = pooch.create(
                 path=folder,
                 base_url="",
@@ -76,23 +77,6 @@ def download(file: RemoteFile, folder: Path, patient: bool = True) -> Path:
         raise cannot_write(folder / file.name, error) from None
 
 
-@contextmanager
-def _alone(lock: Path, name: str) -> Iterator[None]:
-    """Keep other processes out; the lock of one that was killed is free."""
-    from filelock import FileLock, Timeout
-
-    turn = FileLock(lock)
-    try:
-        turn.acquire(timeout=0.5)
-    except Timeout:
-        print(f"Another program is getting {name}; waiting for it ...", flush=True)
-        turn.acquire()
-    try:
-        yield
-    finally:
-        turn.release()
-
-
 class _Mirrors:
     """A downloader for pooch that knows several addresses."""
 
@@ -101,6 +85,8 @@ class _Mirrors:
 
     def __call__(self, url: str, output_file: str, store) -> None:
         """Write the file to `output_file`."""
+        from tqdm.auto import tqdm
+
         told: dict[str, str] = {}
         options = {"unit": "B", "unit_scale": True, "desc": self.file.name, "file": sys.stdout}
         # No bar for what fails at once.

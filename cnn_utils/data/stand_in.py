@@ -15,11 +15,13 @@ from cnn_utils.files import atomic_path, cache_folder, named_cache_folder
 
 # Part of the file names: raise it whenever the drawings change.
 VERSION = 1
+MNIST_SAMPLE = f"sample_mnist_v{VERSION}.npz"
+CIFAR10_SAMPLE = f"sample_cifar10_v{VERSION}.h5"
 
 
 def mnist_sample() -> dict[str, np.ndarray]:
     """Return the synthetic digits in the layout of `cnn_utils.data.reading.read_mnist`."""
-    return _cached(f"sample_mnist_v{VERSION}.npz", _write_mnist, reading.read_mnist)
+    return _cached(MNIST_SAMPLE, _write_mnist, reading.read_mnist)
 
 
 def cifar10_sample_path() -> Path:
@@ -29,7 +31,7 @@ def cifar10_sample_path() -> Path:
         reading.check_cifar10(file)
         return file
 
-    return _cached(f"sample_cifar10_v{VERSION}.h5", _write_cifar10, check)
+    return _cached(CIFAR10_SAMPLE, _write_cifar10, check)
 
 
 def sample_files() -> list[Path]:
@@ -39,7 +41,7 @@ def sample_files() -> list[Path]:
         reading.read_mnist(file)
         return file
 
-    return [_cached(f"sample_mnist_v{VERSION}.npz", _write_mnist, check), cifar10_sample_path()]
+    return [_cached(MNIST_SAMPLE, _write_mnist, check), cifar10_sample_path()]
 
 
 def cifar10_sample_test_labels() -> np.ndarray:

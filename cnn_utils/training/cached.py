@@ -13,12 +13,11 @@ from cnn_utils.errors import KitError
 from cnn_utils.files import cache_folder
 from cnn_utils.training.digest import CannotTellError
 from cnn_utils.training.fingerprint import of_training
+from cnn_utils.training.in_memory import check_compiled
 from cnn_utils.training.run_store import RunStore
 from cnn_utils.training.state import put_draws, put_weights, take_state
 
 NAME = re.compile(r"[\w-]{1,60}")
-# With one of these the kit shows what happens; they have no influence on it.
-WATCHES = "only_watches"
 
 
 def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **options):
@@ -58,12 +57,8 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
     or a callback of your own, it trains each time, and says why. Of a training that goes on,
     `ImageBatches` repeat the orders that it would have had; `fit`'s own shuffling draws new ones.
     """
-    if not isinstance(model, keras.Model) or not model.compiled:
-        raise KitError.about(
-            "`model`", "be a compiled Keras model", model, "Call model.compile(...) first."
-        )
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise KitError.about("`name`", "be letters, digits, - and _, such as 'lenet'", name)
+    check_compiled(model)
+    _check_name(name)
     seed = random.getrandbits(32)
     keras.utils.set_random_seed(seed)
     try:
@@ -88,8 +83,8 @@ def clear_runs(name: str | None = None, folder=None) -> None:
     KitError
         If `name` is none.
     """
-    if name is not None and (not isinstance(name, str) or not NAME.fullmatch(name)):
-        raise KitError.about("`name`", "be letters, digits, - and _, such as 'lenet'", name)
+    if name is not None:
+        _check_name(name)
     folder = runs_folder(folder)
     shutil.rmtree(folder / name if name else folder, ignore_errors=True)
 
@@ -99,9 +94,14 @@ def runs_folder(folder=None) -> Path:
     return cache_folder() / "runs" if folder is None else Path(folder).expanduser()
 
 
+def _check_name(name) -> None:
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise KitError.about("`name`", "be letters, digits, - and _, such as 'lenet'", name)
+
+
 def _fit(model, x, y, name, folder, options, seed):
     callbacks = list(options.pop("callbacks", None) or [])
-    watching = [c for c in callbacks if getattr(c, WATCHES, False)]
+    watching = [c for c in callbacks if getattr(c, "only_watches", False)]
     steering = [c for c in callbacks if c not in watching]
     try:
         parts = of_training(model, x, y, options, steering, seed)

@@ -64,10 +64,7 @@ def fit_in_memory(
     KitError
         If the model is not compiled, or the arrays or numbers don't fit.
     """
-    if not isinstance(model, keras.Model) or not model.compiled:
-        raise KitError.about(
-            "`model`", "be a compiled Keras model", model, "Call model.compile(...) first."
-        )
+    check_compiled(model)
     x, y = _as_pair(x, y, "`x` and `y`")
     for name, value in (
         ("batch_size", batch_size),
@@ -118,6 +115,14 @@ def fit_in_memory(
         )
     finally:
         _set_steps(model, steps_before)
+
+
+def check_compiled(model) -> None:
+    """Raise KitError unless `model` can be trained."""
+    if not isinstance(model, keras.Model) or not model.compiled:
+        raise KitError.about(
+            "`model`", "be a compiled Keras model", model, "Call model.compile(...) first."
+        )
 
 
 def _as_pair(x, y, names: str) -> tuple[np.ndarray, np.ndarray]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+import tempfile
+from contextlib import AbstractContextManager
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
-from cnn_utils.files import atomic_path
+from cnn_utils.files import alone, atomic_path
 from cnn_utils.training.digest import digest
 from cnn_utils.training.state import State
 
@@ -41,22 +40,12 @@ class RunStore:
     def prepare(self) -> None:
         """Make the folder; raise OSError if it can't be written to."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".writable"):
-            pass
+        tempfile.TemporaryFile(dir=self.folder).close()
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other processes out of this training; the lock of one that was killed is free."""
-        turn = FileLock(self.folder / f"{self.key}.lock")
-        try:
-            turn.acquire(timeout=0.5)
-        except Timeout:
-            print("Another program is training this very network; waiting for it ...", flush=True)
-            turn.acquire()
-        try:
-            yield
-        finally:
-            turn.release()
+    def alone(self) -> AbstractContextManager:
+        """Keep other processes out of this training."""
+        waiting = "Another program is training this very network; waiting for it ..."
+        return alone(self.folder / f"{self.key}.lock", waiting)
 
     def finished(self) -> State | None:
         """Return the finished training, if it is there."""
@@ -78,18 +67,19 @@ class RunStore:
 
     def keep(self, state: State, finished: bool) -> None:
         """Write a state. A full disk is told once, and is no reason to end a training."""
-        record = {name: value for name, value in asdict(state).items() if name not in ARRAYS}
+        record = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in ARRAYS}
         arrays = {
             f"{kind} {i}": array for kind in ARRAYS for i, array in enumerate(getattr(state, kind))
         }
-        for i, known in enumerate(record["callbacks"]):
-            for name, value in list(known.items()):
-                if isinstance(value, list):
-                    arrays |= {f"callback {i} {name} {j}": array for j, array in enumerate(value)}
-                    known[name] = len(value)
-        for i, drawn in enumerate(record["batches"]):
-            if "order" in drawn:
-                arrays[f"order {i}"] = drawn.pop("order")
+        record["callbacks"] = []
+        for i, known in enumerate(state.callbacks):
+            lists = {name: value for name, value in known.items() if isinstance(value, list)}
+            for name, value in lists.items():
+                arrays |= {f"callback {i} {name} {j}": array for j, array in enumerate(value)}
+            counts = {name: len(value) for name, value in lists.items()}
+            record["callbacks"].append({**known, **counts})
+        arrays |= {f"order {i}": b["order"] for i, b in enumerate(state.batches) if "order" in b}
+        record["batches"] = [{"generators": drawn["generators"]} for drawn in state.batches]
         text = json.dumps({**record, "parts": self.parts})
         try:
             with atomic_path(self._path(finished)) as part, open(part, "wb") as file:
