@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import keras
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, check_count, describe
 from cnn_utils.files import cache_folder
 from cnn_utils.training.digest import CannotTellError
 from cnn_utils.training.fingerprint import of_training
@@ -47,7 +48,8 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
     Raises
     ------
     KitError
-        If the model is not compiled, or `name` is none.
+        If the model is not compiled, or `name`, `folder`, `epochs`, `callbacks` or the lengths of
+        `x` and `y` don't fit. What else `fit` refuses, it refuses in its own words.
 
     Notes
     -----
@@ -59,6 +61,10 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
     """
     check_compiled(model)
     _check_name(name)
+    _check_data(x, y)
+    check_count("epochs", options.get("epochs", 1))
+    options["callbacks"] = _as_callbacks(options.get("callbacks"))
+    folder = runs_folder(folder)
     seed = random.getrandbits(32)
     keras.utils.set_random_seed(seed)
     try:
@@ -90,8 +96,12 @@ def clear_runs(name: str | None = None, folder=None) -> None:
 
 
 def runs_folder(folder=None) -> Path:
-    """Return the folder in which trainings are kept."""
-    return cache_folder() / "runs" if folder is None else Path(folder).expanduser()
+    """Return the folder in which trainings are kept, or raise KitError if it is named by none."""
+    if folder is None:
+        return cache_folder() / "runs"
+    if not isinstance(folder, (str, os.PathLike)):
+        raise KitError.about("`folder`", "be a text or a Path", folder)
+    return Path(folder).expanduser()
 
 
 def _check_name(name) -> None:
@@ -99,8 +109,26 @@ def _check_name(name) -> None:
         raise KitError.about("`name`", "be letters, digits, - and _, such as 'lenet'", name)
 
 
+def _check_data(x, y) -> None:
+    if x is None:
+        raise KitError.about("`x`", "be the images, or ImageBatches of them", x)
+    if y is not None and hasattr(x, "__len__") and hasattr(y, "__len__") and len(x) != len(y):
+        raise KitError.about("`x` and `y`", "have the same length", f"{len(x)} and {len(y)}")
+
+
+def _as_callbacks(callbacks) -> list:
+    """Return a list of callbacks; `fit` takes one alone as well."""
+    listed = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    listed = [one for one in listed if one is not None]
+    if wrong := [one for one in listed if not isinstance(one, keras.callbacks.Callback)]:
+        raise KitError.about(
+            "`callbacks`", "be a list of keras.callbacks.Callback", describe(wrong[0])
+        )
+    return listed
+
+
 def _fit(model, x, y, name, folder, options, seed):
-    callbacks = list(options.pop("callbacks", None) or [])
+    callbacks = options.pop("callbacks")
     watching = [c for c in callbacks if getattr(c, "only_watches", False)]
     steering = [c for c in callbacks if c not in watching]
     try:
@@ -108,7 +136,7 @@ def _fit(model, x, y, name, folder, options, seed):
     except CannotTellError as reason:
         print(f"{name} is trained without a cache: {reason}.")
         return model.fit(x, y, callbacks=callbacks, **options)
-    store = RunStore(runs_folder(folder) / name, parts)
+    store = RunStore(folder / name, parts)
     try:
         store.prepare()
     except OSError as error:

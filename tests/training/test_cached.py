@@ -341,6 +341,33 @@ def test_what_does_not_fit_is_refused(model, name, message):
         fit_cached(model, X, Y, name=name)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"x": None}, r"`x` must be the images, or ImageBatches of them; received None"),
+        ({"y": Y[:5]}, r"`x` and `y` must have the same length; received 40 and 5"),
+        ({"epochs": "3"}, r"`epochs` must be a whole number of at least 1; received 3"),
+        ({"folder": 5}, r"`folder` must be a text or a Path; received 5"),
+        (
+            {"callbacks": "x"},
+            r"`callbacks` must be a list of keras\.callbacks\.Callback; received 'x'",
+        ),
+        ({"callbacks": [7]}, r"`callbacks` must be a list of .*; received 7"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused_before_anything_is_drawn(options, message):
+    model = started()
+    before = random.getstate()
+    with pytest.raises(KitError, match=message):
+        fit_cached(model, **{"x": X, "y": Y, "name": "net", **options})
+    assert random.getstate() == before
+
+
+def test_a_callback_may_come_alone(tmp_path, capsys):
+    _, history = train(tmp_path, callbacks=EpochProgress())
+    assert f"loss {history.history['loss'][-1]:.4f}" in capsys.readouterr().out
+
+
 def test_only_runs_of_a_name_can_be_cleared(tmp_path):
     with pytest.raises(KitError, match=r"`name` must be letters"):
         clear_runs("..", tmp_path)
