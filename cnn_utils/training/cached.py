@@ -6,6 +6,8 @@ import os
 import random
 import re
 import shutil
+import time
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -14,14 +16,16 @@ from cnn_utils.errors import KitError, check_count, describe
 from cnn_utils.files import cache_folder
 from cnn_utils.training.digest import CannotTellError
 from cnn_utils.training.fingerprint import of_training
-from cnn_utils.training.in_memory import check_compiled
+from cnn_utils.training.in_memory import check_compiled, fit_in_memory
 from cnn_utils.training.run_store import RunStore
 from cnn_utils.training.state import put_draws, put_weights, take_state
 
 NAME = re.compile(r"[\w-]{1,60}")
 
 
-def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **options):
+def fit_cached(
+    model: keras.Model, x=None, y=None, *, name: str, folder=None, in_memory=False, **options
+):
     """Train as ``model.fit(x, y, ...)`` does, unless the very same training was done before.
 
     A finished training is kept: where nothing has changed that its result depends on, `model` and
@@ -38,12 +42,15 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
         Of the training, such as "lenet": letters, digits, ``-`` and ``_``.
     folder : str or Path, optional
         Where trainings are kept; by default the folder "runs" in the kit's cache.
+    in_memory : bool, default=False
+        Train with `fit_in_memory`: arrays only, and a small network needs less time.
     **options
-        The other arguments of `fit`.
+        The other arguments of `fit`, or of `fit_in_memory`.
 
     Returns
     -------
     history : keras.callbacks.History
+        `history.seconds` is the time that the training took when it was done.
 
     Raises
     ------
@@ -57,7 +64,8 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
     label, the arguments of `fit`, callbacks, seed, versions, acceleration, and functions of your
     own with all they look up. With something that can't be compared, such as a `tf.data.Dataset`
     or a callback of your own, it trains each time, and says why. Of a training that goes on,
-    `ImageBatches` repeat the orders that it would have had; `fit`'s own shuffling draws new ones.
+    `ImageBatches` and `in_memory` repeat the orders that it would have had; `fit`'s own shuffling
+    draws new ones.
     """
     check_compiled(model)
     _check_name(name)
@@ -65,10 +73,12 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
     check_count("epochs", options.get("epochs", 1))
     options["callbacks"] = _as_callbacks(options.get("callbacks"))
     folder = runs_folder(folder)
+    if not isinstance(in_memory, bool):
+        raise KitError.about("`in_memory`", "be True or False", describe(in_memory))
     seed = random.getrandbits(32)
     keras.utils.set_random_seed(seed)
     try:
-        return _fit(model, x, y, name, folder, options, seed)
+        return _fit(model, x, y, name, folder, in_memory, options, seed)
     finally:
         # What comes after draws the same numbers, whether it was trained or loaded.
         keras.utils.set_random_seed((seed + 1) % 2**32)
@@ -127,21 +137,23 @@ def _as_callbacks(callbacks) -> list:
     return listed
 
 
-def _fit(model, x, y, name, folder, options, seed):
+def _fit(model, x, y, name, folder, in_memory, options, seed):
     callbacks = options.pop("callbacks")
     watching = [c for c in callbacks if getattr(c, "only_watches", False)]
     steering = [c for c in callbacks if c not in watching]
+    fit, settings = model.fit, {**options, "in_memory": in_memory}
+    if in_memory:
+        fit, options = partial(fit_in_memory, model), {"seed": seed, **options}
     try:
-        parts = of_training(model, x, y, options, steering, seed)
+        parts = of_training(model, x, y, settings, steering, seed)
     except CannotTellError as reason:
-        print(f"{name} is trained without a cache: {reason}.")
-        return model.fit(x, y, callbacks=callbacks, **options)
+        return _uncached(reason, name, partial(fit, x, y, callbacks=callbacks, **options))
     store = RunStore(folder / name, parts)
     try:
         store.prepare()
     except OSError as error:
-        print(f"{name} is trained without a cache: {error.strerror or error}.")
-        return model.fit(x, y, callbacks=callbacks, **options)
+        reason = error.strerror or error
+        return _uncached(reason, name, partial(fit, x, y, callbacks=callbacks, **options))
     with store.alone():
         if (found := store.finished()) is not None:
             put_weights(found, model)
@@ -152,17 +164,26 @@ def _fit(model, x, y, name, folder, options, seed):
             print(f"{name}: trained anew, because of a change in {', '.join(changed)}.")
         if unfinished is not None:
             print(f"{name}: goes on after epoch {unfinished.epochs}, where it was ended.")
-        return _trained(model, x, y, options, steering, watching, store, unfinished)
+        return _trained(fit, model, x, y, options, steering, watching, store, unfinished)
 
 
-def _trained(model, x, y, options, steering, watching, store, unfinished):
+def _uncached(reason, name: str, fit) -> keras.callbacks.History:
+    print(f"{name} is trained without a cache: {reason}.")
+    start = time.perf_counter()
+    history = fit()
+    history.seconds = time.perf_counter() - start
+    return history
+
+
+def _trained(fit, model, x, y, options, steering, watching, store, unfinished):
     batches = [x, options.get("validation_data")]
     keeper = _Keeper(store, steering, watching, batches, unfinished)
     if unfinished is not None:
         put_weights(unfinished, model)
         end = options.get("epochs", 1)
         options["initial_epoch"] = end if unfinished.stopped else min(unfinished.epochs, end)
-    history = model.fit(x, y, callbacks=[*steering, *watching, keeper], **options)
+    history = fit(x, y, callbacks=[*steering, *watching, keeper], **options)
+    history.seconds = keeper.seconds()
     if unfinished is not None:  # `fit` knows only the epochs of this process
         history.epoch = [*range(unfinished.first_epoch, unfinished.epochs), *history.epoch]
         history.history = {
@@ -185,7 +206,7 @@ def _replayed(model, found, watching) -> keras.callbacks.History:
             callback.on_epoch_begin(epoch)
             callback.on_epoch_end(epoch, dict(logs))
         callback.on_train_end()
-    model.history = history
+    model.history, history.seconds = history, found.seconds
     return history
 
 
@@ -198,6 +219,7 @@ class _Keeper(keras.callbacks.Callback):
         self.unfinished = unfinished
         self.logs = list(unfinished.logs) if unfinished else []
         self.first_epoch = unfinished.first_epoch if unfinished else None
+        self.start = time.perf_counter()
 
     def on_train_begin(self, logs=None):
         """Give the others back what they knew: they have just forgotten it.
@@ -221,7 +243,12 @@ class _Keeper(keras.callbacks.Callback):
     def state(self):
         """Return the state at this moment."""
         parts = (self.model, self.batches, self.logs, self.params, self.steering)
-        return take_state(*parts, first_epoch=self.first_epoch or 0)
+        return take_state(*parts, first_epoch=self.first_epoch or 0, seconds=self.seconds())
+
+    def seconds(self) -> float:
+        """Return how long it has been training, in earlier processes too."""
+        before = self.unfinished.seconds if self.unfinished else 0.0
+        return before + time.perf_counter() - self.start
 
     def stopped_by_user(self) -> bool:
         """Say whether one of those who watch was asked to stop."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import keras
 import numpy as np
 
@@ -30,8 +32,8 @@ def fit_in_memory(
 ) -> keras.callbacks.History:
     """Train as ``model.fit(x, y, ...)`` does, on arrays that fit into memory, in less time.
 
-    The same steps on the same batches of a shuffled order, but TensorFlow takes many of them
-    before it returns to Python, and the batches come from a data set of its own: the one that
+    The same steps on batches of an order that is new in each epoch, but TensorFlow takes many of
+    them before it returns to Python, and the batches come from a data set of its own: the one that
     `fit` makes of arrays looks for its own best settings, and at the end of an epoch waits for
     that search to wake up, up to a minute. With another backend it is ``model.fit``.
 
@@ -49,7 +51,9 @@ def fit_in_memory(
     shuffle : bool, default=True
         Draw a new order before each epoch.
     seed : int, optional
-        Of the orders; by default Keras' global one (`set_seed`).
+        Of the orders, together with the number of the epoch: a training that goes on at
+        `initial_epoch` gets the orders that it would have had. By default drawn from Python's
+        `random` (see `set_seed`).
     steps_at_once : int, default=50
         How many batches are trained between two calls of the callbacks.
     **options
@@ -105,12 +109,17 @@ def fit_in_memory(
         validation_data = _dataset(*validation_data, EVALUATION_BATCH)
     steps_before = model.steps_per_execution
     _set_steps(model, steps_at_once)
+    order = _Order(len(x), seed)
+    callbacks = options.pop("callbacks", None) or []
+    if not isinstance(callbacks, (list, tuple)):
+        callbacks = [callbacks]
     try:
         return model.fit(
-            _dataset(x, y, batch_size, shuffle, seed),
+            _dataset(x, y, batch_size, order.variable if shuffle else None),
             epochs=epochs,
             validation_data=validation_data,
-            shuffle=False,  # the data set does it
+            shuffle=False,  # `order` does it
+            callbacks=[*callbacks, order],
             **options,
         )
     finally:
@@ -136,16 +145,33 @@ def _as_pair(x, y, names: str) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def _dataset(x, y, batch_size: int, shuffle: bool = False, seed: int | None = None):
+class _Order(keras.callbacks.Callback):
+    """Draws a new order of the images before each epoch."""
+
+    def __init__(self, n_images: int, seed: int | None):
+        super().__init__()
+        import tensorflow as tf
+
+        self.variable = tf.Variable(np.arange(n_images))
+        self.seed = random.getrandbits(32) if seed is None else seed
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Draw; the data set looks up the order when the epoch's first batch is asked for."""
+        drawn = np.random.default_rng([self.seed, epoch]).permutation(self.variable.shape[0])
+        self.variable.assign(drawn)
+
+
+def _dataset(x, y, batch_size: int, order=None):
+    """Return batches of the images, in the order that a variable holds by then."""
     import tensorflow as tf
 
     x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
-    order = tf.data.Dataset.range(len(x))
-    if shuffle:
-        order = order.shuffle(len(x), seed=seed, reshuffle_each_iteration=True)
-    batches = order.batch(batch_size).map(
-        lambda chosen: (tf.gather(x, chosen), tf.gather(y, chosen))
-    )
+
+    def batch(places):
+        chosen = places if order is None else tf.gather(order, places)
+        return tf.gather(x, chosen), tf.gather(y, chosen)
+
+    batches = tf.data.Dataset.range(len(x)).batch(batch_size).map(batch)
     options = tf.data.Options()
     options.autotune.enabled = False
     return batches.prefetch(2).with_options(options)

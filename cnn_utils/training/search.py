@@ -11,7 +11,6 @@ from dataclasses import replace
 from io import StringIO
 from math import isfinite
 from pathlib import Path
-from zlib import crc32
 
 import keras_tuner
 import numpy as np
@@ -21,6 +20,7 @@ from tqdm import tqdm
 
 from cnn_utils.errors import KitError, check_count, check_seed
 from cnn_utils.files import write_whole
+from cnn_utils.training.digest import digest
 from cnn_utils.training.recipe import (
     accuracy_of,
     check_recipe,
@@ -42,7 +42,7 @@ def recipe_space() -> keras_tuner.HyperParameters:
     space.Float("learning_rate", 0.06, 0.48, sampling="log", default=0.24)
     space.Float("label_smoothing", 0.0, 0.3, step=0.1, default=0.2)
     space.Int("shift", 0, 4, default=2)
-    space.Choice("batch_size", [128, 256, 512], default=256)
+    space.Choice("batch_size", [128, 256], default=256)
     return space
 
 
@@ -82,9 +82,8 @@ def search_recipe(
         model, _ = train_fast_cnn(images, labels, variant)
         return accuracy_of(model, *validation, variant)
 
-    what = [repr(recipe), *(np.asarray(array) for array in (images, labels, *validation))]
-    marks = [crc32(part.encode() if isinstance(part, str) else part.tobytes()) for part in what]
-    own = f"recipe_{crc32(repr((marks, sorted(options.items()))).encode()):08x}"
+    arrays = [np.asarray(array) for array in (images, labels, *validation)]
+    own = f"recipe_{digest(recipe, arrays, repr(sorted(options.items())))[:8]}"
     return search_parameters(score, recipe_space(), n_trials, folder=Path(folder) / own, **options)
 
 

@@ -20,6 +20,7 @@ class State:
     params: dict
     first_epoch: int = 0
     stopped: bool = False
+    seconds: float = 0.0
     # Of each callback: what it knows by now.
     callbacks: list[dict] = field(default_factory=list)
     # Of each sequence of batches: its order, and its generators of random numbers.
@@ -33,7 +34,9 @@ class State:
         return self.first_epoch + len(self.logs)
 
 
-def take_state(model, batches, logs, params, steering=(), first_epoch: int = 0) -> State:
+def take_state(
+    model, batches, logs, params, steering=(), first_epoch: int = 0, seconds: float = 0.0
+):
     """Copy what the next epoch depends on.
 
     Parameters
@@ -49,6 +52,8 @@ def take_state(model, batches, logs, params, steering=(), first_epoch: int = 0) 
         Those that may influence the training.
     first_epoch : int, default=0
         Of which the first results are.
+    seconds : float, default=0
+        That the training has taken so far.
 
     Returns
     -------
@@ -63,6 +68,7 @@ def take_state(model, batches, logs, params, steering=(), first_epoch: int = 0) 
         {name: value for name, value in params.items() if isinstance(value, SCALARS)},
         first_epoch,
         bool(model.stop_training),
+        seconds,
         [_known(callback) for callback in steering],
         [_drawn(one) for one in batches],
         list(random.getstate()),

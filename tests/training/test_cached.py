@@ -112,6 +112,45 @@ def test_the_second_time_it_is_loaded(tmp_path, fits, capsys):
     assert second.predict(X, verbose=0).tolist() == first.predict(X, verbose=0).tolist()
 
 
+def test_in_memory_it_is_another_training_of_the_same_kind(tmp_path, fits, capsys):
+    train(tmp_path)
+    first, history = train(tmp_path, in_memory=True)
+    assert "because of a change in the settings of fit.\n" in capsys.readouterr().out
+    assert len(fits) == 2
+    second, loaded = train(tmp_path, in_memory=True)
+    assert len(fits) == 2
+    assert_same(first, second)
+    assert loaded.history == history.history
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_in_memory_it_goes_on_and_ends_as_if_nothing_had_been(tmp_path, fits, epoch):
+    whole, expected = train(tmp_path / "whole", in_memory=True)
+    with pytest.raises(Killed):
+        train(tmp_path / "ended", in_memory=True, callbacks=[Ends(epoch, after=True)])
+    model, history = train(tmp_path / "ended", in_memory=True)
+    assert fits[-1]["initial_epoch"] == epoch + 1
+    assert_same(model, whole)
+    assert history.history == expected.history
+
+
+def test_the_seconds_are_those_of_the_training_not_of_loading_it(tmp_path):
+    class Waits(EpochProgress):
+        def on_epoch_begin(self, epoch, logs=None):
+            super().on_epoch_begin(epoch, logs)
+            time.sleep(0.1)
+
+    with pytest.raises(Killed):
+        train(tmp_path, callbacks=[Waits(), Ends(1, after=True)])  # 2 epochs kept
+    _, history = train(tmp_path, callbacks=[Waits()])
+    assert history.epoch == [0, 1, 2]
+    assert 0.3 <= history.seconds < 60
+    _, loaded = train(tmp_path)
+    assert loaded.seconds == pytest.approx(history.seconds, abs=0.5)
+    unknown = keras.callbacks.LambdaCallback()
+    assert train(tmp_path, callbacks=[unknown, Waits()])[1].seconds >= 0.3
+
+
 def test_what_follows_draws_the_same_numbers_either_way(tmp_path):
     def after():
         train(tmp_path)
@@ -347,6 +386,7 @@ def test_what_does_not_fit_is_refused(model, name, message):
         ({"x": None}, r"`x` must be the images, or ImageBatches of them; received None"),
         ({"y": Y[:5]}, r"`x` and `y` must have the same length; received 40 and 5"),
         ({"epochs": "3"}, r"`epochs` must be a whole number of at least 1; received 3"),
+        ({"in_memory": "yes"}, r"`in_memory` must be True or False; received 'yes'"),
         ({"folder": 5}, r"`folder` must be a text or a Path; received 5"),
         (
             {"callbacks": "x"},
