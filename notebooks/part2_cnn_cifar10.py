@@ -32,8 +32,6 @@ import cnn_utils
 cnn_utils.show_versions()
 
 # %%
-import time
-
 import h5py
 import keras
 import numpy as np
@@ -216,7 +214,8 @@ cnn_utils.check_cnn(build_cnn)
 # Categorical cross-entropy punishes sure mistakes hard, which helps when there are many. Keras has
 # the macro F1 that you worked out in Part 1. `fast_training` lets the processor compute the same
 # steps in less time. The curves grow while the network learns; if they tell you enough, press Stop:
-# what was learned until then is kept, and the notebook goes on.
+# what was learned until then is kept, and the notebook goes on. `fit_cached` is `model.fit` with a
+# memory: the same training is not repeated, and one that was cut short goes on at its last epoch.
 
 # %%
 model = build_cnn()
@@ -225,10 +224,10 @@ model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accur
 cnn_utils.fast_training(model)
 
 # %%
-start = time.perf_counter()
 monitor = cnn_utils.TrainingMonitor("The CIFAR-10 network")
-history = model.fit(train, epochs=EPOCHS, validation_data=val, verbose=0, callbacks=[monitor])
-print(f"{(time.perf_counter() - start) / len(history.epoch):.0f} s per epoch")
+options = {"validation_data": val, "verbose": 0, "callbacks": [monitor]}
+history = cnn_utils.fit_cached(model, train, name="cifar10", epochs=EPOCHS, **options)
+print(f"{history.seconds / len(history.epoch):.0f} s per epoch")
 
 # %% [markdown]
 # ## 5 Evaluate
@@ -369,7 +368,9 @@ optimizer = cnn_utils.ConvMuon(cnn_utils.OneCycle(0.24, steps=len(batches)))
 loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.2)
 fast.compile(optimizer, loss, metrics=["accuracy"])
 cnn_utils.fast_training(fast)
-fast_history = fast.fit(batches, verbose=0, callbacks=[cnn_utils.EpochProgress()])
+progress = cnn_utils.EpochProgress()
+fast_history = cnn_utils.fit_cached(fast, batches, name="fast", verbose=0, callbacks=[progress])
+
 # %% [markdown]
 # An image and its mirror image show the same thing: the mean of both answers is right more often.
 

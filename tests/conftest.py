@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 from pathlib import Path
 
 import matplotlib
@@ -27,8 +28,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 os.environ.pop("CNN_UTILS_DATA", None)
 os.environ.pop("CNN_UTILS_TRACEBACK", None)
 # Fixed here, because some tests move the home folder: drawing the sample takes half a minute.
-os.environ.setdefault("CNN_UTILS_CACHE", str(platformdirs.user_cache_path("cnn_utils")))
+CACHE = platformdirs.user_cache_path("cnn_utils") / "tests"
+os.environ.setdefault("CNN_UTILS_CACHE", str(CACHE))
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_configure(config):
+    """Let no training be loaded that an earlier run of the tests did."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(CACHE / "runs", ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from cnn_utils.errors import KitError, describe
+from cnn_utils.training.kept import kept
 from cnn_utils.training.recipe import (
     Recipe,
     accuracy_of,
@@ -40,8 +42,11 @@ def ablation_table(
     recipe: Recipe | None = None,
     seeds: Sequence[int] = (458,),
     leave_out: Sequence[str] = tuple(INGREDIENTS),
+    folder=None,
 ) -> pd.DataFrame:
     """Train with the whole recipe, then without each of its ingredients.
+
+    Each row is kept: interrupted or run again, it goes on with those that are missing.
 
     Parameters
     ----------
@@ -55,6 +60,8 @@ def ablation_table(
         the network of the whole recipe answers.
     leave_out : sequence of str, optional
         Some of `INGREDIENTS`; by default all that the recipe has.
+    folder : str or Path, optional
+        Where rows are kept, as in `fit_cached`.
 
     Returns
     -------
@@ -84,17 +91,24 @@ def ablation_table(
         without = replace(recipe, **INGREDIENTS[name])
         if without != recipe:
             recipes[f"without {name}"] = without
-    rows, whole = {}, {}
-    for name, variant in recipes.items():
+    models = {}
+
+    def measure(variant: Recipe) -> np.ndarray:
         runs = []
         for seed in seeds:
             # What only changes the answers needs no training of its own.
             trained_as = replace(variant, seed=seed, flip_at_test=False, shift_at_test=0)
-            model, seconds = whole.get(trained_as) or _train(images, labels, trained_as)
+            model, seconds = models.get(trained_as) or _train(images, labels, trained_as)
             if variant is recipe:
-                whole[trained_as] = model, seconds
+                models[trained_as] = model, seconds
             runs.append((accuracy_of(model, *validation, variant), seconds))
-        rows[name] = np.mean(runs, axis=0)
+        return np.mean(runs, axis=0)
+
+    data = [np.asarray(array) for array in (images, labels, *validation)]
+    rows = {
+        name: kept("ablation", (variant, list(seeds), data), partial(measure, variant), folder)
+        for name, variant in recipes.items()
+    }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["accuracy", "seconds"])
     table.insert(1, "difference", table["accuracy"] - table["accuracy"].iloc[0])
     return table

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import shutil
 import time
 from functools import partial
-from pathlib import Path
 
 import keras
 
 from cnn_utils.errors import KitError, check_count, describe
-from cnn_utils.files import cache_folder
 from cnn_utils.training.digest import CannotTellError
 from cnn_utils.training.fingerprint import of_training
 from cnn_utils.training.in_memory import check_compiled, fit_in_memory
-from cnn_utils.training.run_store import RunStore
+from cnn_utils.training.run_store import RunStore, runs_folder
 from cnn_utils.training.state import put_draws, put_weights, take_state
 
 NAME = re.compile(r"[\w-]{1,60}")
@@ -103,15 +100,6 @@ def clear_runs(name: str | None = None, folder=None) -> None:
         _check_name(name)
     folder = runs_folder(folder)
     shutil.rmtree(folder / name if name else folder, ignore_errors=True)
-
-
-def runs_folder(folder=None) -> Path:
-    """Return the folder in which trainings are kept, or raise KitError if it is named by none."""
-    if folder is None:
-        return cache_folder() / "runs"
-    if not isinstance(folder, (str, os.PathLike)):
-        raise KitError.about("`folder`", "be a text or a Path", folder)
-    return Path(folder).expanduser()
 
 
 def _check_name(name) -> None:

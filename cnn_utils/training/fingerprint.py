@@ -68,7 +68,7 @@ def of_training(model: keras.Model, x, y, options: dict, callbacks: list, seed: 
         "the settings of fit": digest(settings),
         "the callbacks": digest([(type(c), _settings(c)) for c in callbacks]),
         "the seed": digest(seed),
-        "versions or acceleration": digest(_versions(), _acceleration(model)),
+        "versions or acceleration": digest(versions(), _acceleration(model)),
     }
 
 
@@ -119,7 +119,8 @@ def _acceleration(model: keras.Model) -> list:
     return [options, fused, *ways, os.environ.get("TF_ENABLE_ONEDNN_OPTS")]
 
 
-def _versions() -> list:
+def versions() -> list:
+    """Return the versions of all programs that a training depends on."""
     backend = keras.backend.backend()
     versions = [sys.modules[name].__version__ for name in ("keras", backend, "numpy")]
     return [*versions, platform.python_version(), platform.machine(), backend, kit_sources()]

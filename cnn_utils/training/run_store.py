@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_utils.files import alone, atomic_path
+from cnn_utils.errors import KitError
+from cnn_utils.files import alone, atomic_path, cache_folder
 from cnn_utils.training.digest import digest
 from cnn_utils.training.state import State
 
@@ -91,18 +92,31 @@ class RunStore:
             return
         if finished:
             self._path(finished=False).unlink(missing_ok=True)
-        self._make_room()
+        make_room(self.folder.parent, keep=self._path(finished))
 
     def _path(self, finished: bool) -> Path:
         return self.folder / f"{self.key}{'' if finished else '.unfinished'}.npz"
 
-    def _make_room(self) -> None:
-        files = sorted(self.folder.parent.glob("*/*.npz"), key=_age)
-        total = 0
-        for file in files:
+
+def runs_folder(folder=None) -> Path:
+    """Return the folder in which trainings are kept, or raise KitError if it is named by none."""
+    if folder is None:
+        return cache_folder() / "runs"
+    if not isinstance(folder, (str, os.PathLike)):
+        raise KitError.about("`folder`", "be a text or a Path", folder)
+    return Path(folder).expanduser()
+
+
+def make_room(folder: Path, keep: Path) -> None:
+    """Delete what was used longest ago, if all files take too much room, but not `keep`."""
+    total = 0
+    for file in sorted(folder.glob("*/*.npz"), key=_age):
+        try:
             total += file.stat().st_size
-            if total > MOST_BYTES and not file.name.startswith(self.key):
-                file.unlink(missing_ok=True)
+            if total > MOST_BYTES and file != keep:
+                file.unlink()
+        except OSError:  # another process has just deleted it
+            continue
 
 
 def _read(file: Path) -> State | None:

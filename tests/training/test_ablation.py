@@ -24,7 +24,7 @@ def no_bfloat16(monkeypatch):
     monkeypatch.setattr(acceleration, "multiplies_bfloat16", lambda: False)
 
 
-def test_a_table_has_a_row_for_each_ingredient_that_the_recipe_has(monkeypatch):
+def test_a_table_has_a_row_for_each_ingredient_that_the_recipe_has(tmp_path, monkeypatch):
     """Pretend that each ingredient is worth a hundredth, and a seed a thousandth."""
     trained = []
 
@@ -40,31 +40,60 @@ def test_a_table_has_a_row_for_each_ingredient_that_the_recipe_has(monkeypatch):
     monkeypatch.setattr(ablation, "train_fast_cnn", train)
     monkeypatch.setattr(ablation, "accuracy_of", accuracy)
     everything = Recipe(cutout=4, residual=True, shift_at_test=1)
-    table = ablation_table(IMAGES, LABELS, (IMAGES, LABELS), everything, seeds=(1, 3))
+    options = {"seeds": (1, 3), "folder": tmp_path}
+    table = ablation_table(IMAGES, LABELS, (IMAGES, LABELS), everything, **options)
     assert list(table.columns) == ["accuracy", "difference", "seconds"]
     assert list(table.index) == ["whole recipe", *(f"without {name}" for name in INGREDIENTS)]
     assert table["accuracy"].tolist() == pytest.approx([0.902, *[0.892] * 10])
     assert table["difference"].tolist() == pytest.approx([0, *[-0.01] * 10])
     assert [variant.seed for variant in trained] == [1, 3] * 9  # not for the two at test
-    shorter = ablation_table(IMAGES, LABELS, (IMAGES, LABELS), replace(Recipe(), muon=False))
+    without = replace(Recipe(), muon=False)
+    shorter = ablation_table(IMAGES, LABELS, (IMAGES, LABELS), without, folder=tmp_path)
     assert "without Muon" not in shorter.index
     assert "without cut-out squares" not in shorter.index
     assert len(shorter) == 7
 
 
-def test_a_table_of_real_trainings():
+def test_a_table_of_real_trainings(tmp_path):
     bare = {"one_cycle": False, "flip": False, "shift": 0, "label_smoothing": 0.0}
     chosen = replace(SMALL, whiten=False, **bare)
-    table = ablation_table(IMAGES[:40], LABELS[:40], (IMAGES[40:], LABELS[40:]), chosen)
+    held_out = IMAGES[40:], LABELS[40:]
+    table = ablation_table(IMAGES[:40], LABELS[:40], held_out, chosen, folder=tmp_path)
     assert list(table.index) == ["whole recipe", "without Muon", "without mirrored at test"]
     assert table.loc["whole recipe", "difference"] == 0
     assert set(table["accuracy"] * 8) <= set(range(9))  # of 8 images
     assert (table["seconds"] > 0).all()
 
 
+def test_rows_are_kept_and_an_interrupted_table_goes_on(tmp_path, monkeypatch):
+    trained = []
+
+    def train(images, labels, variant):
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        trained.append(variant)
+        return variant, None
+
+    monkeypatch.setattr(ablation, "train_fast_cnn", train)
+    monkeypatch.setattr(ablation, "accuracy_of", lambda *arguments: len(trained) / 10)
+    arguments = (IMAGES, LABELS, (IMAGES, LABELS), SMALL)
+    options = {"leave_out": ["Muon", "label smoothing"], "folder": tmp_path}
+    with pytest.raises(KeyboardInterrupt):
+        ablation_table(*arguments, **options)
+    trained.insert(0, "an interrupt")  # the next one is the third, and goes through
+    table = ablation_table(*arguments, **options)
+    assert len(trained) == 4
+    assert table["accuracy"].tolist() == [0.1, 0.2, 0.4]
+    assert ablation_table(*arguments, **options).equals(table)
+    assert len(trained) == 4
+    ablation_table(IMAGES, 1 - LABELS, (IMAGES, LABELS), SMALL, **options)
+    assert len(trained) == 7  # other labels: all anew
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"folder": 5}, r"`folder` must be a text or a Path; received 5"),
         ({"leave_out": ["Muno"]}, r"`leave_out` must name some of computed first layer, Muon"),
         ({"seeds": ()}, r"`seeds` must hold a seed; received none"),
     ],
