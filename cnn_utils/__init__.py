@@ -32,7 +32,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import TYPE_CHECKING
+
+if sys.version_info < (3, 10):  # noqa: UP036 - a kernel may be of another Python than pip was
+    raise ImportError(
+        f"cnn_utils needs Python 3.10 to 3.13; this is {sys.version.split()[0]} ({sys.executable})."
+        " In a notebook choose another kernel (Kernel, Change Kernel)."
+    )
 
 from cnn_utils.processor import switch_on_onednn
 
@@ -40,6 +47,8 @@ __version__ = "0.1.0"
 
 # TensorFlow reads these when it is loaded. What goes wrong still arrives as a Python exception.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Network drives often refuse locks, and data files are only read, or replaced as a whole.
+os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 switch_on_onednn()
 
 _HOMES = {

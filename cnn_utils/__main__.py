@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from cnn_utils import __version__
+from cnn_utils import __version__, faults
 from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
 
@@ -22,16 +22,18 @@ def main(arguments: list[str] | None = None) -> int:
     except KitError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
-    except ModuleNotFoundError as error:
-        print(
-            f"Error: {error.name} is not installed in this Python ({sys.executable}).\n"
-            "Use the kit's own: .venv/bin/python -m cnn_utils (`make run` sets it up).",
-            file=sys.stderr,
-        )
-        return 2
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        told = None if os.environ.get("CNN_UTILS_TRACEBACK") == "1" else faults.explanation(error)
+        if told is None:
+            raise
+        print(f"Error: {told}", file=sys.stderr)
+        return 2
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from math import isfinite
 from numbers import Integral, Real
 
-import numpy as np
-
 
 class KitError(ValueError):
     """A mistake that the person at the keyboard can mend.
@@ -37,11 +35,7 @@ class KitError(ValueError):
 
     def _render_traceback_(self) -> list[str]:
         """Show IPython only the message: forty lines of our code would bury it."""
-        if os.environ.get("CNN_UTILS_TRACEBACK") == "1":
-            import traceback
-
-            return traceback.format_exception(type(self), self, self.__traceback__)
-        return [f"{type(self).__name__}: {self}"]
+        return shown_instead(self, f"{type(self).__name__}: {self}")
 
 
 class DataError(KitError):
@@ -50,6 +44,15 @@ class DataError(KitError):
 
 class SubmissionError(KitError):
     """A submission file, or the predictions meant for one, cannot be scored."""
+
+
+def shown_instead(error: BaseException, told: str) -> list[str]:
+    """Return what a notebook shows of an error: `told`, or on request the whole traceback."""
+    if os.environ.get("CNN_UTILS_TRACEBACK") == "1":
+        import traceback
+
+        return traceback.format_exception(type(error), error, error.__traceback__)
+    return [told]
 
 
 def cannot_write(path, error: OSError) -> KitError:
@@ -72,6 +75,8 @@ def describe(value: object) -> str:
     >>> describe("cat")
     "'cat' (str)"
     """
+    import numpy as np  # here, so that a command can say that it is missing
+
     if value is None:
         return "None"
     if isinstance(value, np.generic):

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import platformdirs
-
 from cnn_utils.errors import cannot_write
 
 # Where the kit lies: the folder of the package, the notebooks and the README.
@@ -113,6 +111,8 @@ def cache_folder() -> Path:
 
 def named_cache_folder() -> Path:
     """Return the folder that `cache_folder` returns if it can be written to."""
+    import platformdirs  # here, so that a command can say that it is missing
+
     named = os.environ.get("CNN_UTILS_CACHE")
     return Path(os.path.expanduser(named or platformdirs.user_cache_dir("cnn_utils")))
 

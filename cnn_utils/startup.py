@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cnn_utils import __version__
-from cnn_utils.unanswered import explain_in_notebook
+from cnn_utils.explain import explain_in_notebook
 
 
 def show_versions() -> None:
     """Print the versions a result depends on; starts Keras and its backend.
 
-    In a notebook, unanswered tasks explain themselves from here on.
+    In a notebook, unanswered tasks and faults of the machine are explained from here on.
     """
     explain_in_notebook()
     keras = import_quietly("keras")

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 
 MARK = re.compile(r"task ([\w-]+):")
 _task_of: dict[str, str] = {}
-
-
-def explain_in_notebook() -> None:
-    """From now on, let this notebook explain errors that come from unanswered tasks.
-
-    These are the `NotImplementedError` that stands in an unanswered cell, and the `NameError` of
-    a name that such a cell should have defined. All other errors look as they always do. Does
-    nothing outside IPython.
-    """
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    if shell is not None:
-        shell.set_custom_exc((NotImplementedError, NameError), _show)
 
 
 def explanation(error: BaseException, source: str = "") -> str | None:
@@ -82,11 +68,3 @@ def _stored(node: ast.AST) -> Iterator[str]:
             if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
                 yield child.id
             yield from _stored(child)
-
-
-def _show(shell, kind, error, traceback, tb_offset=None) -> None:
-    told = explanation(error, shell.history_manager.input_hist_raw[-1])
-    if told is not None:
-        # IPython asks an error for its own short form.
-        error._render_traceback_ = lambda: [told]
-    shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from cnn_utils import __main__ as command_line
+from cnn_utils.files import KIT
 from cnn_utils.handin import run as runner
 
 
@@ -92,3 +93,30 @@ def test_wrong_words_are_explained():
     assert result.returncode == 2
     assert "part3" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_python_without_any_package_is_told_so():
+    """`-S` leaves out all that is installed."""
+    command = [sys.executable, "-S", "-m", "cnn_utils", "run"]
+    run = subprocess.run(command, cwd=KIT, capture_output=True, text=True)
+    assert run.returncode == 2
+    assert run.stderr.startswith("Error: The package ")
+    assert "is not installed in this Python" in run.stderr
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly():
+    code = f"'{sys.executable}' -m cnn_utils --help | true; echo ${{PIPESTATUS[0]}}"
+    run = subprocess.run(["bash", "-c", code], cwd=KIT, capture_output=True, text=True)
+    assert run.stderr == ""
+
+
+def test_a_fault_of_the_machine_is_told_in_a_line(runs, monkeypatch, capsys):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "build")
+
+    monkeypatch.setattr(runner, "run_notebook", full)
+    assert command_line.main(["run"]) == 2
+    assert capsys.readouterr().err.startswith("Error: The disk is full, or your quota used up")
+    monkeypatch.setenv("CNN_UTILS_TRACEBACK", "1")
+    with pytest.raises(OSError, match="No space"):
+        command_line.main(["run"])

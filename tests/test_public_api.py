@@ -77,3 +77,13 @@ def test_version_agrees_with_the_project_file():
 
     project = (Path(__file__).parents[1] / "pyproject.toml").read_text()
     assert f'version = "{cnn_utils.__version__}"' in project
+
+
+def test_a_python_too_old_is_told():
+    code = "import sys; sys.version_info = (3, 9, 1, 'final', 0); import cnn_utils"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    version = sys.version.split()[0]
+    told = (
+        f"ImportError: cnn_utils needs Python 3.10 to 3.13; this is {version} ({sys.executable})."
+    )
+    assert told in run.stderr

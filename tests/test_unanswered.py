@@ -1,10 +1,7 @@
-import subprocess
-import sys
-
 import pytest
 
 from cnn_utils import unanswered
-from cnn_utils.unanswered import explain_in_notebook, explanation, names_left_by
+from cnn_utils.unanswered import explanation, names_left_by
 
 STUB = "task train-lenet: define `model`, `history`, then run this cell again"
 
@@ -57,32 +54,3 @@ def test_names_that_a_cell_leaves_behind(source, names):
 @pytest.mark.parametrize("error", [NotImplementedError(), NotImplementedError("later"), KeyError()])
 def test_other_errors_are_left_alone(error):
     assert explanation(error) is None
-
-
-def test_outside_a_notebook_nothing_happens():
-    explain_in_notebook()
-
-
-def test_in_ipython_the_explanation_takes_the_traceback_s_place():
-    cells = [
-        "from cnn_utils.unanswered import explain_in_notebook; explain_in_notebook()",
-        f"raise NotImplementedError('{STUB}')",
-        "print(model)",
-        "1 / 0",
-    ]
-    code = (
-        "from IPython.core.interactiveshell import InteractiveShell\n"
-        "shell = InteractiveShell.instance(colors='nocolor')\n"
-        f"for cell in {cells!r}: print(shell.run_cell(cell).success)"
-    )
-    command = [sys.executable, "-c", code]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    before, _, traceback = said.partition("---")
-    assert before.split("\n")[:5] == [
-        "True",
-        f"Not solved yet, {STUB}",
-        "False",
-        "This needs `model`, and first of all task train-lenet, not solved yet.",
-        "False",
-    ]
-    assert "ZeroDivisionError: division by zero" in traceback

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -49,6 +51,22 @@ def test_cifar10_comes_back_as_it_was_written(tmp_path, cifar_arrays):
     np.testing.assert_array_equal(arrays["X_train"], cifar_arrays["X_train"])
     np.testing.assert_array_equal(arrays["y_train"], cifar_arrays["y_train"])
     assert arrays["y_train"].dtype == np.int64
+
+
+def test_a_file_that_is_locked_by_another_program_is_read_all_the_same(tmp_path, cifar_arrays):
+    """As on network drives, where HDF5's own locks fail."""
+    fcntl = pytest.importorskip("fcntl")
+    path = write_h5(tmp_path / "c.h5", cifar_arrays)
+    code = (
+        "import cnn_utils, h5py, sys; from pathlib import Path\n"
+        "from cnn_utils.data.reading import read_cifar10\n"
+        "read_cifar10(Path(sys.argv[1])); print(len(h5py.File(sys.argv[1])))"
+    )
+    with open(path, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        command = [sys.executable, "-c", code, str(path)]
+        run = subprocess.run(command, capture_output=True, text=True)
+    assert run.stdout == "3\n", run.stderr
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "int64"])

@@ -1,0 +1,32 @@
+"""In a notebook, tell errors whose cause is known in a line, where Python prints a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from cnn_utils import faults, unanswered
+from cnn_utils.errors import shown_instead
+
+
+def explain_in_notebook() -> None:
+    """From now on, let this notebook explain what it can.
+
+    That is: tasks that are not solved yet, and names that they should have defined; a full disk,
+    too little memory, missing or broken packages, files that are locked or not to be written to.
+    All other errors look as they always do, and with ``CNN_UTILS_TRACEBACK=1`` these, too. Does
+    nothing outside IPython.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        shell.set_custom_exc((Exception,), _show)
+
+
+def _show(shell, kind, error, traceback, tb_offset=None) -> None:
+    told = unanswered.explanation(error, shell.history_manager.input_hist_raw[-1])
+    if told is None and (fault := faults.explanation(error)) is not None:
+        told = f"{type(error).__name__}: {fault}"
+    if told is not None:
+        # IPython asks an error for its own short form.
+        error._render_traceback_ = lambda: shown_instead(error, told)
+    shell.showtraceback((kind, error, traceback), tb_offset=tb_offset, running_compiled_code=True)
