@@ -8,9 +8,9 @@ keras_metrics  F1Score for `model.compile`
 metrics        confusion_matrix, f1_score, classification_table, most_confused
 sequences      sequence_error_rate, accuracy_interval, simulate_sequence_errors
 batches        ImageBatches: feed uint8 images batch by batch
-training       pick, profile, set_seed, EpochProgress, fit_cached; fast_training, fit_in_memory,
-               strategy: the same in less time; Augmentation, ConvMuon, OneCycle, Recipe,
-               train_fast_cnn, predict_averaged, ablation_table, search_recipe: the fast recipe
+training       pick, profile, set_seed, EpochProgress; fit_cached, cached: not twice the same work;
+               fast_training, fit_in_memory, strategy: the same in less time; the fast recipe:
+               Augmentation, ConvMuon, OneCycle, Recipe, train_fast_cnn, ablation_table, ...
 whitening      whitening_kernel: a first layer computed from the images
 monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
 history        history_table, best_epoch
@@ -119,6 +119,7 @@ _HOMES = {
     "cnn_utils.training.cached": ("clear_runs", "fit_cached"),
     "cnn_utils.training.distribution": ("strategy",),
     "cnn_utils.training.in_memory": ("fit_in_memory",),
+    "cnn_utils.training.kept": ("cached",),
     "cnn_utils.training.optimizers": ("ConvMuon", "OneCycle"),
     "cnn_utils.training.prediction": ("predict_averaged",),
     "cnn_utils.training.profile": ("pick", "profile", "set_seed"),
@@ -205,6 +206,7 @@ if TYPE_CHECKING:
     from cnn_utils.training.cached import clear_runs, fit_cached
     from cnn_utils.training.distribution import strategy
     from cnn_utils.training.in_memory import fit_in_memory
+    from cnn_utils.training.kept import cached
     from cnn_utils.training.optimizers import ConvMuon, OneCycle
     from cnn_utils.training.prediction import predict_averaged
     from cnn_utils.training.profile import pick, profile, set_seed

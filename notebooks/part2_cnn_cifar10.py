@@ -233,10 +233,11 @@ print(f"{history.seconds / len(history.epoch):.0f} s per epoch")
 # ## 5 Evaluate
 #
 # The test labels are withheld, so the held-out validation images have to tell how good the network
-# is, and what it confuses.
+# is, and what it confuses. `cached(model.predict, val)` is `model.predict(val)`, but keeps the answers
+# for the next time, as `fit_cached` keeps the training.
 
 # %%
-y_val_prob = model.predict(val, verbose=0)
+y_val_prob = cnn_utils.cached(model.predict, val, verbose=0)
 y_val_pred = y_val_prob.argmax(axis=1)
 val_accuracy, val_f1 = np.mean(y_val_pred == y_val), cnn_utils.f1_score(y_val, y_val_prob)
 print(f"validation accuracy {val_accuracy:.4f}, macro F1 {val_f1:.4f} on {len(y_val):,} images")
@@ -274,7 +275,7 @@ cnn_utils.show_evidence(model, preprocess(X_val[costly]), y_val[costly], class_n
 # task: submit
 ### BEGIN SOLUTION
 test = ImageBatches(data["X_test"], preprocess=preprocess, batch_size=256)
-test_prob = model.predict(test, verbose=0)
+test_prob = cnn_utils.cached(model.predict, test, verbose=0)
 submission_path = cnn_utils.export_submission(test_prob)
 ### END SOLUTION
 
@@ -375,7 +376,7 @@ fast_history = cnn_utils.fit_cached(fast, batches, name="fast", verbose=0, callb
 # An image and its mirror image show the same thing: the mean of both answers is right more often.
 
 # %% tags=["nbval-skip"]
-fast_prob = cnn_utils.predict_averaged(fast, X_val, preprocess)
+fast_prob = cnn_utils.cached(cnn_utils.predict_averaged, fast, X_val, preprocess)
 fast_accuracy = np.mean(fast_prob.argmax(axis=1) == y_val)
 print(f"validation accuracy {fast_accuracy:.4f} after 1 epoch, {val_accuracy:.4f} above")
 

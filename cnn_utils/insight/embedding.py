@@ -10,6 +10,7 @@ from cnn_utils.insight.inputs import as_images_for, check_model
 from cnn_utils.insight.network import all_layers, listen
 from cnn_utils.metrics import as_labels_of_images, as_names
 from cnn_utils.plots import EmbeddingDisplay, plot_embedding
+from cnn_utils.training.kept import kept
 
 METHODS = ("tsne", "pca")
 # As van der Maaten and Hinton do: quicker, and with less noise.
@@ -73,7 +74,8 @@ def show_embedding(
     y_pred : array-like, optional
         Predicted classes; mistakes are crossed out.
     n : int, default=1000
-        At most so many images, drawn at random; t-SNE takes some seconds for 1000.
+        At most so many images, drawn at random; t-SNE takes some seconds for 1000, and its result
+        is kept, as `fit_cached` keeps trainings.
     seed : int, default=458
         Seed of the draw and of t-SNE.
 
@@ -134,13 +136,15 @@ def _pca(features):
 
 def _tsne(features, seed):
     """Return points (n, 2) and what the axes are."""
+    import sklearn
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
     n, d = features.shape
     reduced = PCA(min(TSNE_INPUTS, n, d), svd_solver="full").fit_transform(features)
-    perplexity = min(PERPLEXITY, (n - 1) / 3)
-    points = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(reduced)
+    settings = {"perplexity": min(PERPLEXITY, (n - 1) / 3), "init": "pca", "random_state": seed}
+    parts = (reduced, settings, sklearn.__version__)
+    points = kept("embedding", parts, lambda: TSNE(**settings).fit_transform(reduced))
     return points, (
         "t-SNE 1 (no unit; distances between far clusters mean little)",
         "t-SNE 2 (no unit)",

@@ -57,10 +57,10 @@ def of_training(model: keras.Model, x, y, options: dict, callbacks: list, seed: 
             raise CannotTellError(f"what the callback {type(callback).__name__} does is unknown")
     settings = {k: v for k, v in options.items() if k not in WITHOUT_INFLUENCE}
     validation = settings.pop("validation_data", None)
-    started = [(np.asarray(v), bool(v.trainable)) for v in model.variables]
+    architecture, weights = of_network(model)
     return {
-        "the network": digest(_architecture(model)),
-        "its first weights": digest(started),
+        "the network": digest(architecture),
+        "its first weights": digest(weights),
         "optimiser, loss or metrics": digest(_compiled(model)),
         "the images": digest(x),
         "the labels": digest(y),
@@ -70,6 +70,11 @@ def of_training(model: keras.Model, x, y, options: dict, callbacks: list, seed: 
         "the seed": digest(seed),
         "versions or acceleration": digest(versions(), _acceleration(model)),
     }
+
+
+def of_network(model: keras.Model) -> tuple[list, list]:
+    """Return what a network is: its layers, and its weights with whether they may change."""
+    return _architecture(model), [(np.asarray(v), bool(v.trainable)) for v in model.variables]
 
 
 def _architecture(model: keras.Model) -> list:
@@ -109,21 +114,22 @@ def _settings(callback) -> dict:
 
 
 def _acceleration(model: keras.Model) -> list:
-    options = {}
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        options = tf.config.optimizer.get_experimental_options()
     fused = ["call" in vars(layer) for layer in model._flatten_layers()]
     ways = (model.jit_compile, model.run_eagerly, model.steps_per_execution)
-    return [options, fused, *ways, os.environ.get("TF_ENABLE_ONEDNN_OPTS")]
+    return [fused, *ways]
 
 
 def versions() -> list:
-    """Return the versions of all programs that a training depends on."""
-    backend = keras.backend.backend()
-    versions = [sys.modules[name].__version__ for name in ("keras", backend, "numpy")]
-    return [*versions, platform.python_version(), platform.machine(), backend, kit_sources()]
+    """Return the versions of all programs that a result depends on, and how they compute."""
+    backend, options = keras.backend.backend(), {}
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        options = tf.config.optimizer.get_experimental_options()
+    ways = [options, os.environ.get("TF_ENABLE_ONEDNN_OPTS")]
+    found = [sys.modules[name].__version__ for name in ("keras", backend, "numpy")]
+    python = [platform.python_version(), platform.machine()]
+    return [*found, *python, backend, *ways, kit_sources()]
 
 
 @functools.cache

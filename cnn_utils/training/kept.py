@@ -5,12 +5,54 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import keras
 import numpy as np
 
+from cnn_utils.errors import KitError, describe
 from cnn_utils.files import atomic_path
 from cnn_utils.training.digest import CannotTellError, digest
-from cnn_utils.training.fingerprint import versions
+from cnn_utils.training.fingerprint import of_network, versions
 from cnn_utils.training.run_store import make_room, runs_folder
+
+
+def cached(function: Callable, *arguments, **options):
+    """Call a function, unless it was called with the very same arguments before.
+
+    Then its earlier result is returned. For what takes long, returns an array and depends on
+    nothing but its arguments, such as ``model.predict``: with other weights, other images or
+    another `preprocess` it is called. Where nothing can be kept, it is called each time.
+
+    Parameters
+    ----------
+    function : callable
+    *arguments, **options
+        What it is called with.
+
+    Returns
+    -------
+    result : ndarray
+        Or whatever else the function returns; that is not kept.
+
+    Raises
+    ------
+    KitError
+        If `function` is none.
+
+    Examples
+    --------
+    >>> y_prob = cached(model.predict, x_test, verbose=0)
+    """
+    if not callable(function):
+        raise KitError.about(
+            "`function`",
+            "be a function, and its arguments come behind it",
+            describe(function),
+            "Write cached(model.predict, x) instead of cached(model.predict(x)).",
+        )
+    call = getattr(function, "__func__", function), getattr(function, "__self__", None), *arguments
+    told = [of_network(part) if isinstance(part, keras.Model) else part for part in call]
+    settings = {name: value for name, value in options.items() if name != "verbose"}
+    return kept("calls", (told, settings), lambda: function(*arguments, **options))
 
 
 def kept(kind: str, parts, compute: Callable[[], np.ndarray], folder=None) -> np.ndarray:
@@ -45,7 +87,9 @@ def kept(kind: str, parts, compute: Callable[[], np.ndarray], folder=None) -> np
         os.utime(file)  # used just now
         return result
     except Exception:  # missing; NumPy and zipfile have many more for a damaged file
-        result = np.asarray(compute())
+        result = compute()
+    if not isinstance(result, np.ndarray) or result.dtype.hasobject:
+        return result
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(file) as part, open(part, "wb") as opened:

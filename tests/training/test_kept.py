@@ -1,10 +1,13 @@
 """cnn_utils.training.kept: computed once, anew after any change, and never wrong."""
 
+import keras
 import numpy as np
 import pytest
 
+from cnn_utils.batches import ImageBatches
+from cnn_utils.errors import KitError
 from cnn_utils.training import kept as module
-from cnn_utils.training.kept import kept
+from cnn_utils.training.kept import cached, kept
 
 
 class Work:
@@ -75,3 +78,67 @@ def test_a_damaged_file_is_replaced(tmp_path, damage):
 def test_a_folder_that_can_not_be_written_to_is_no_reason_not_to_compute(tmp_path):
     (tmp_path / "file").write_text("")
     assert kept("table", 1, Work(), tmp_path / "file").tolist() == [1.5, 2.5]
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """Return the folder of results, empty."""
+    monkeypatch.setenv("CNN_UTILS_CACHE", str(tmp_path))
+    return tmp_path / "runs" / ".calls"
+
+
+def network(weight=1.0):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="only")])
+    model.set_weights([np.array([[weight], [2.0]]), np.zeros(1)])
+    return model
+
+
+def half(images):
+    return images * np.float32(0.5)
+
+
+def third(images):
+    return images * np.float32(1 / 3)
+
+
+X = np.array([[2, 4], [6, 8]], np.uint8)
+
+
+def test_a_prediction_is_made_once(cache, monkeypatch):
+    first = cached(network().predict, ImageBatches(X, None, half), verbose=0)
+    assert first.tolist() == [[5.0], [11.0]]
+
+    def never(*_, **__):
+        raise AssertionError("predicted again")
+
+    monkeypatch.setattr(keras.Model, "make_predict_function", never)
+    again = cached(network().predict, ImageBatches(X, None, half), verbose=1)
+    assert again.tolist() == first.tolist()
+
+
+@pytest.mark.parametrize(
+    ("model", "batches", "expected"),
+    [
+        (network(3.0), ImageBatches(X, None, half), [[7.0], [17.0]]),
+        (network(), ImageBatches(X[::-1], None, half), [[11.0], [5.0]]),
+        (network(), ImageBatches(X, None, third), [[10 / 3], [22 / 3]]),
+    ],
+)
+def test_another_weight_image_or_preprocessing_predicts_anew(cache, model, batches, expected):
+    cached(network().predict, ImageBatches(X, None, half), verbose=0)
+    answers = cached(model.predict, batches, verbose=0)
+    np.testing.assert_allclose(answers, expected, rtol=1e-6)
+    assert len(list(cache.glob("*.npz"))) == 2
+
+
+def test_what_is_no_array_is_not_kept(cache):
+    work = Work()
+    work.result = [work.result]
+    assert cached(work) is work.result
+    assert cached(lambda: np.array([None])).tolist() == [None]
+    assert not cache.exists()
+
+
+def test_the_result_of_a_call_is_no_function():
+    with pytest.raises(KitError, match=r"`function` must be a function.*Write cached\(model\.pre"):
+        cached(X)
