@@ -104,7 +104,7 @@ def kaggle(options: argparse.Namespace) -> int:
 
 def _check_data(folder: Path, parts: list[str]) -> None:
     """Refuse a folder without the files: falling back to the sample would surprise."""
-    from cnn_utils.data.loaders import CIFAR10_FILE, MNIST_FILE
+    from cnn_utils.data.locate import CIFAR10_FILE, MNIST_FILE
 
     for part, name in (("part1", MNIST_FILE), ("part2", CIFAR10_FILE)):
         if part in parts and not (folder / name).is_file():

@@ -25,6 +25,8 @@
 
 # %% [markdown]
 # ## 1 Setup
+#
+# (`No module named 'cnn_utils'`? Then this is another Python: *Kernel, Change Kernel*.)
 
 # %%
 import cnn_utils

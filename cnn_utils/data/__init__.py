@@ -1,6 +1,7 @@
 """Data sets: `loaders` finds and reads them, `sample` draws a stand-in when there is no file.
 
-loaders.py    load_mnist, load_cifar10, cifar10_path: where a file comes from
+loaders.py    load_mnist, load_cifar10, cifar10_path
+locate.py     where a file comes from: a folder, the course, the mirrors
 dataset.py    the dict of arrays they return, and the class names
 reading.py    the two file formats, checked
 mirrors.py    where the original files lie, and their SHA-256

@@ -31,10 +31,10 @@ def add_commands(commands) -> None:
 
 def data(options: argparse.Namespace) -> int:
     """Do one of the three; without an option, check."""
-    from cnn_utils.data import loaders, upkeep
+    from cnn_utils.data import locate, upkeep
 
     if options.fetch:
-        return upkeep.fetch_both(options.out or loaders.fetched_folder())
+        return upkeep.fetch_both(options.out or locate.fetched_folder())
     if options.make_student_file:
         return upkeep.make(options.archive, options.out or Path(), options.seed)
     return upkeep.check()

@@ -3,8 +3,9 @@
 ``source="auto"`` takes the real file where it is found or can be fetched, else the sample; the
 environment variable ``CNN_UTILS_SOURCE`` changes what "auto" means, ``CNN_UTILS_OFFLINE=1``
 forbids to fetch. A file is looked for in this order: the path given; the folder named by
-``CNN_UTILS_DATA``; the current folder; the kit's ``data`` and ``notebooks`` folders; the cache,
-where fetched files are kept; Keras' own download folder.
+``CNN_UTILS_DATA``; the current folder; the kit's ``data`` and ``notebooks`` folders; the address
+that the course gave (``data/course.json``); the cache, where fetched files are kept; Keras' own
+download folder.
 """
 
 from __future__ import annotations
@@ -13,17 +14,12 @@ import os
 from pathlib import Path
 
 from cnn_utils import provenance
-from cnn_utils.data import fetch, mirrors, reading, stand_in, student_file
+from cnn_utils.data import locate, reading, stand_in
 from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES, Dataset
-from cnn_utils.errors import DataError, KitError
-from cnn_utils.files import cache_folder
+from cnn_utils.data.locate import CIFAR10_FILE, MNIST_FILE
+from cnn_utils.errors import KitError
 
-MNIST_FILE = fetch.MNIST_FILE
-CIFAR10_FILE = student_file.STUDENT_FILE
 FILES = {"MNIST": MNIST_FILE, "CIFAR-10": CIFAR10_FILE}
-SOURCES = ("auto", "official", "sample")
-# What could not be fetched is not tried again by the next cell.
-_not_fetched: set[str] = set()
 
 
 def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
@@ -59,7 +55,7 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     and 3 and is available under the Creative Commons Attribution-Share Alike 3.0 licence.
     ``X_train`` and ``X_val`` are the first 50,000 and last 10,000 of its 60,000 training images.
     """
-    file = _locate(path, MNIST_FILE, source)
+    file = locate.locate(path, MNIST_FILE, source)
     arrays = stand_in.mnist_sample() if file is None else reading.read_mnist(file)
     origin = "sample" if file is None else "official"
     return _announce(Dataset("MNIST", origin, arrays, DIGIT_NAMES, file), verbose)
@@ -122,106 +118,11 @@ def cifar10_path(path=None, *, source: str = "auto") -> Path:
     DataError
         If the file is missing, damaged, or not laid out as it should be.
     """
-    file = _locate(path, CIFAR10_FILE, source)
+    file = locate.locate(path, CIFAR10_FILE, source)
     if file is None:
         return stand_in.cifar10_sample_path()
     reading.check_cifar10(file)
     return file
-
-
-def data_folders() -> list[Path]:
-    """Return the folders in which a data file is looked for, in order."""
-    named = os.environ.get("CNN_UTILS_DATA")
-    if named and not _exists(Path(os.path.expanduser(named))):
-        raise DataError.about(
-            "CNN_UTILS_DATA",
-            "name a folder with data files",
-            f"'{named}', which does not exist",
-            "Correct it, or unset it to use the built-in sample.",
-        )
-    kit = Path(__file__).resolve().parents[2]
-    return [
-        *([Path(os.path.expanduser(named))] if named else []),
-        Path(),
-        kit / "data",
-        kit / "notebooks",
-    ]
-
-
-def _locate(path, name: str, source: str) -> Path | None:
-    """Return the real file, or None where the sample is to be used."""
-    if source == "auto":
-        source = os.environ.get("CNN_UTILS_SOURCE") or "auto"
-    if source not in SOURCES:
-        raise KitError.about("`source` (or CNN_UTILS_SOURCE)", f"be one of {SOURCES}", source)
-    if path is not None:
-        if not isinstance(path, (str, os.PathLike)):
-            raise DataError.about("`path`", "be a text or a Path", path)
-        path = Path(os.path.expanduser(path))
-        if not _exists(path):
-            raise DataError.about(
-                f"'{path}'",
-                "exist",
-                "nothing at that place",
-                f"Leave the path out to look for {name} in {_listing()}, or to use the sample.",
-            )
-        return path
-    if source == "sample":
-        return None
-    found = find_file(name) or _made(name, patient=source == "official")
-    if found is None and source == "official":
-        raise DataError.about(
-            name,
-            f"lie in {_listing()}",
-            "no such file",
-            "Put it there, or name its folder in the environment variable CNN_UTILS_DATA.",
-        )
-    return found
-
-
-def fetched_folder() -> Path:
-    """Return the folder in which fetched files are kept."""
-    return cache_folder() / "originals"
-
-
-def find_file(name: str) -> Path | None:
-    """Return the file of this name that comes first, or None."""
-    keras_folder = Path(os.path.expanduser("~/.keras/datasets"))
-    folders = [*data_folders(), fetched_folder(), keras_folder]
-    return next((folder / name for folder in folders if _exists(folder / name)), None)
-
-
-def _made(name: str, patient: bool) -> Path | None:
-    """Fetch what the file is made of; if that fails, raise the error only if patient."""
-    folder, archive = fetched_folder(), None
-    if name == CIFAR10_FILE:
-        archive = find_file(mirrors.CIFAR10.name)
-    if archive is None and os.environ.get("CNN_UTILS_OFFLINE"):
-        return None
-    if name in _not_fetched and not patient:
-        return None
-    try:
-        if name == MNIST_FILE:
-            return fetch.fetch_mnist(folder, patient)
-        archive = archive or fetch.fetch_cifar10(folder, patient)
-        return student_file.make_student_file(archive, folder, student_file.COMMON_SEED)[0]
-    except KitError as error:
-        if patient:
-            raise
-        _not_fetched.add(name)
-        print(error)
-        return None
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a folder that may not be entered, a name too long
-        return False
-
-
-def _listing() -> str:
-    return ", ".join(f"'{folder.resolve()}'" for folder in data_folders())
 
 
 def _announce(data: Dataset, verbose: int) -> Dataset:
@@ -231,10 +132,15 @@ def _announce(data: Dataset, verbose: int) -> Dataset:
         print(
             f"NOTE: {data.name} is not at hand. These pictures are drawn by a program, to try the\n"
             f"notebook with: results on them are not {data.name} results.\n"
-            f"To use the real data, put {FILES[data.name]} into one of {_listing()}."
+            f"To use the real data, put {FILES[data.name]} into one of {locate.listing()}."
         )
     elif verbose:
         print(f"{data.name} from {data.path}")
+    if data.name == "CIFAR-10" and data.path and data.path.parent == locate.fetched_folder():
+        print(
+            "NOTE: This file was made here, with its test images in an order of its own. For the\n"
+            f"leaderboard take {CIFAR10_FILE} from your course."
+        )
     return data
 
 

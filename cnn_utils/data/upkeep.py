@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cnn_utils.data import fetch, loaders, mirrors, reading, student_file
+from cnn_utils.data import fetch, locate, mirrors, reading, student_file
 from cnn_utils.errors import KitError
 
 
@@ -21,14 +21,14 @@ def fetch_both(folder: Path) -> int:
         student_file.make_student_file(archive, folder, student_file.COMMON_SEED)
         archive.unlink()
     print(f"MNIST     {file}\nCIFAR-10  {student}")
-    if folder != loaders.fetched_folder():
+    if folder != locate.fetched_folder():
         print(f"To use them: CNN_UTILS_DATA={folder.resolve()}")
     return 0
 
 
 def make(archive: Path | None, folder: Path, seed: int | None) -> int:
     """Write the student file and the labels."""
-    archive = archive or fetch.fetch_cifar10(loaders.fetched_folder())
+    archive = archive or fetch.fetch_cifar10(locate.fetched_folder())
     student, labels = student_file.make_student_file(archive, folder, seed)
     print(f"{student} written: hand it out.\n{labels} written: keep it to yourself, for grading.")
     return 0
@@ -37,8 +37,8 @@ def make(archive: Path | None, folder: Path, seed: int | None) -> int:
 def check() -> int:
     """Say for both files where they are and whether their content is what it should be."""
     status = 0
-    for name, verify in ((loaders.MNIST_FILE, _mnist), (loaders.CIFAR10_FILE, _cifar10)):
-        file = loaders.find_file(name)
+    for name, verify in ((locate.MNIST_FILE, _mnist), (locate.CIFAR10_FILE, _cifar10)):
+        file = locate.find_file(name)
         try:
             told = "not at hand: --fetch gets it" if file is None else f"{file}: {verify(file)}"
             status |= file is None

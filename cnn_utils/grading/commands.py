@@ -6,6 +6,7 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
 
 NOTEBOOKS = KIT / "notebooks"
@@ -15,6 +16,15 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
     """Add the instructors' commands; return those that take ``--notebooks``."""
     release_parser = commands.add_parser("release", help="write the student release")
     release_parser.add_argument("--out", type=Path, required=True, help="a new folder")
+    release_parser.add_argument(
+        "--data", type=Path, help="the course's student_dataset_CIFAR10.h5, for --data-url"
+    )
+    release_parser.add_argument(
+        "--data-url",
+        action="append",
+        metavar="URL",
+        help="where students' kits fetch this file from; may be given several times",
+    )
     release_parser.add_argument("--py", action="store_true", help="the notebooks as .py, too")
     release_parser.set_defaults(command=release)
 
@@ -71,9 +81,18 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
 
 def release(options: argparse.Namespace) -> int:
     """Write what students get, and say what it is."""
+    from cnn_utils.data import course
     from cnn_utils.grading.release import release as write_release
 
-    files = write_release(options.out, options.notebooks, options.py)
+    if bool(options.data) != bool(options.data_url):
+        raise KitError.about(
+            "--data and --data-url",
+            "be given together",
+            "only one of them",
+            "The file tells size and SHA-256, by which a download is known to be this very file.",
+        )
+    data = course.describe_file(options.data, options.data_url) if options.data else None
+    files = write_release(options.out, options.notebooks, options.py, data)
     notebooks = [str(options.out / file) for file in files if file.suffix == ".ipynb"]
     print(f"{options.out} written: {len(files)} files, without tests, grading and answers")
     print("\n".join(f"  {notebook}" for notebook in notebooks))

@@ -10,6 +10,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 
+from cnn_utils.data import course
+from cnn_utils.data.mirrors import RemoteFile
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT
 from cnn_utils.grading.dependents import needs_an_answer
@@ -28,7 +30,9 @@ LEFT_OUT = 'raise NotImplementedError("left out of the student release: it is yo
 GO_ON = "raises-exception"
 
 
-def release(out: Path, notebooks: Path, as_text: bool = False) -> list[Path]:
+def release(
+    out: Path, notebooks: Path, as_text: bool = False, data: RemoteFile | None = None
+) -> list[Path]:
     """Write the student release into a new folder, whole or not at all.
 
     Parameters
@@ -39,6 +43,8 @@ def release(out: Path, notebooks: Path, as_text: bool = False) -> list[Path]:
         The worked notebooks (.py).
     as_text : bool, default=False
         Whether to add the notebooks as .py, too.
+    data : RemoteFile, optional
+        Where students' kits fetch the course's student file from.
 
     Returns
     -------
@@ -55,13 +61,13 @@ def release(out: Path, notebooks: Path, as_text: bool = False) -> list[Path]:
             raise KitError.about(
                 f"--out '{out}'", "be a new or empty folder", "one in use", "Choose another name."
             )
-        _release(out.resolve(), notebooks, as_text)
+        _release(out.resolve(), notebooks, as_text, data)
     except OSError as error:
         raise cannot_write(out, error) from None
     return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
 
 
-def _release(out: Path, notebooks: Path, as_text: bool) -> None:
+def _release(out: Path, notebooks: Path, as_text: bool, data: RemoteFile | None) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".release-") as folder:
         built = Path(folder) / "built"
@@ -71,6 +77,8 @@ def _release(out: Path, notebooks: Path, as_text: bool) -> None:
             shutil.copy(KIT / name, built)
         for file in STUDENT_FILES.iterdir():
             (built / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+        if data is not None:
+            course.write(data, built / course.COURSE_FILE.relative_to(KIT))
         if out.exists():
             for path in built.iterdir():
                 path.rename(out / path.name)

@@ -7,7 +7,7 @@ from faulty_server import serving
 from originals import cifar10_archive, remote
 
 from cnn_utils.__main__ import main
-from cnn_utils.data import loaders, mirrors
+from cnn_utils.data import loaders, locate, mirrors
 from cnn_utils.data.stand_in import cifar10_sample_path
 
 
@@ -15,8 +15,8 @@ from cnn_utils.data.stand_in import cifar10_sample_path
 def places(tmp_path, monkeypatch):
     """Keep to the test's own folders."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(loaders, "data_folders", lambda: [tmp_path])
-    monkeypatch.setattr(loaders, "fetched_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(locate, "data_folders", lambda: [tmp_path])
+    monkeypatch.setattr(locate, "fetched_folder", lambda: tmp_path / "cache")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
 

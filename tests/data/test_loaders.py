@@ -3,9 +3,10 @@ import shutil
 import h5py
 import numpy as np
 import pytest
+from faulty_server import serving
 
 from cnn_utils import provenance
-from cnn_utils.data import loaders, stand_in
+from cnn_utils.data import course, loaders, locate, stand_in
 from cnn_utils.data.dataset import CIFAR10_CLASSES
 from cnn_utils.errors import DataError, KitError
 
@@ -15,9 +16,9 @@ def no_files_but_those_of_the_test(tmp_path, monkeypatch):
     """Look only into the test's own folder."""
     monkeypatch.delenv("CNN_UTILS_SOURCE")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(loaders, "data_folders", lambda: [tmp_path])
-    monkeypatch.setattr(loaders, "fetched_folder", lambda: tmp_path / "fetched")
-    monkeypatch.setattr(loaders, "_not_fetched", set())
+    monkeypatch.setattr(locate, "data_folders", lambda: [tmp_path])
+    monkeypatch.setattr(locate, "fetched_folder", lambda: tmp_path / "fetched")
+    monkeypatch.setattr(locate, "_not_fetched", set())
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
 
@@ -122,7 +123,7 @@ def test_an_unknown_source():
 def test_the_named_folder_comes_first(tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("CNN_UTILS_DATA", str(tmp_path))
-    assert loaders.data_folders()[0] == tmp_path
+    assert locate.data_folders()[0] == tmp_path
 
 
 @pytest.mark.slow
@@ -174,9 +175,9 @@ def online(monkeypatch, tmp_path):
         folder.mkdir(exist_ok=True)
         return write_cifar10(folder / "student_dataset_CIFAR10.h5"), folder / "labels_CIFAR10.csv"
 
-    monkeypatch.setattr(loaders.fetch, "fetch_mnist", fetch_mnist)
-    monkeypatch.setattr(loaders.fetch, "fetch_cifar10", fetch_cifar10)
-    monkeypatch.setattr(loaders.student_file, "make_student_file", make)
+    monkeypatch.setattr(locate.fetch, "fetch_mnist", fetch_mnist)
+    monkeypatch.setattr(locate.fetch, "fetch_cifar10", fetch_cifar10)
+    monkeypatch.setattr(locate.student_file, "make_student_file", make)
     return asked
 
 
@@ -209,7 +210,7 @@ def test_what_can_not_be_fetched_is_told_once_and_replaced_by_the_sample(
         tried.append(patient)
         raise DataError("no mirror answers")
 
-    monkeypatch.setattr(loaders.fetch, "fetch_mnist", fails)
+    monkeypatch.setattr(locate.fetch, "fetch_mnist", fails)
     assert loaders.load_mnist().source == loaders.load_mnist().source == "sample"
     assert tried == [False]
     assert capsys.readouterr().out.count("no mirror answers") == 1
@@ -220,3 +221,54 @@ def test_what_can_not_be_fetched_is_told_once_and_replaced_by_the_sample(
 def test_the_sample_is_not_fetched(online):
     loaders.load_mnist(source="sample")
     assert online == []
+
+
+def test_a_file_made_here_says_that_its_order_is_its_own(online, capsys, tmp_path):
+    loaders.load_cifar10(verbose=0)
+    assert (
+        "NOTE: This file was made here, with its test images in an order" in capsys.readouterr().out
+    )
+    write_cifar10(tmp_path / "student_dataset_CIFAR10.h5")
+    loaders.load_cifar10()
+    assert "NOTE" not in capsys.readouterr().out
+
+
+@pytest.fixture
+def course_server(online, tmp_path, monkeypatch):
+    """Let the course hand out a file of its own from a server; yield that server."""
+    content = write_cifar10(tmp_path / "its_own.h5", n=9).read_bytes()
+    with serving(content) as server:
+        remote = course.describe_file(tmp_path / "its_own.h5", [f"{server.address}/good"])
+        course.write(remote, tmp_path / "kit" / "course.json")
+        monkeypatch.setattr(course, "COURSE_FILE", tmp_path / "kit" / "course.json")
+        yield server
+
+
+def test_the_courses_file_is_fetched_where_the_release_names_one(
+    course_server, online, tmp_path, capsys, monkeypatch
+):
+    # What was made here before is no match for it.
+    (tmp_path / "fetched").mkdir()
+    write_cifar10(tmp_path / "fetched" / "student_dataset_CIFAR10.h5")
+    assert len(loaders.load_cifar10()["X_train"]) == 9
+    assert "NOTE" not in capsys.readouterr().out
+    monkeypatch.setenv("CNN_UTILS_OFFLINE", "1")
+    assert len(loaders.load_cifar10()["X_train"]) == 9
+    assert online == []
+
+
+def test_a_file_at_hand_is_not_fetched(course_server, tmp_path):
+    write_cifar10(tmp_path / "student_dataset_CIFAR10.h5")
+    assert len(loaders.load_cifar10()["X_train"]) == 6
+
+
+def test_where_the_courses_file_can_not_be_had_another_takes_its_place_and_says_so(
+    course_server, capsys
+):
+    course_server.content = b"another file"
+    assert len(loaders.load_cifar10()["X_train"]) == 6
+    said = capsys.readouterr().out
+    assert "student_dataset_CIFAR10.h5 must come from one of its mirrors" in said
+    assert "NOTE: This file was made here" in said
+    with pytest.raises(DataError, match="must come from one of its mirrors"):
+        loaders.load_cifar10(source="official")

@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 
 from cnn_utils.__main__ import main
+from cnn_utils.data import course
+from cnn_utils.data.loaders import cifar10_path
+from cnn_utils.files import sha256
 from cnn_utils.submission import export_submission
 
 
@@ -50,3 +53,18 @@ def test_the_release_command_says_what_it_wrote(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "files, without tests, grading and answers" in said
     assert "part1_lenet_mnist.ipynb" in said
+    assert not (tmp_path / "handout" / "data").exists()
+
+
+def test_the_release_says_where_the_courses_file_lies(tmp_path, capsys):
+    file = str(cifar10_path(source="sample"))
+    address = ["--data-url", "https://a.example/student.h5", "--data-url", "https://b.example/x"]
+    out = ["--out", str(tmp_path / "handout")]
+    assert main(["release", *out, "--data", file, *address]) == 0
+    remote = course.read(tmp_path / "handout" / "data" / "course.json")
+    assert remote.mirrors == ("https://a.example/student.h5", "https://b.example/x")
+    assert remote.sha256 == sha256(file)
+    for part in (["--data", file], address):
+        assert main(["release", "--out", str(tmp_path / "other"), *part]) == 2
+        assert "--data and --data-url must be given together" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
