@@ -5,6 +5,7 @@
 # make backends set up, train on TensorFlow, JAX and PyTorch, on two devices, on two hosts
 # make bench    set up, compare training speeds with plain Keras and PyTorch, print the table; needs
 #               ARGS="--data FOLDER" with mnist.npz and student_dataset_CIFAR10.h5 (half an hour)
+# make fuzz     set up, let atheris try 100,000 damaged files on every reader, print the table
 # make graders  set up, grade the same hand-ins with nbgrader and Otter, print the table (half an hour)
 # make lab      set up, open the notebooks in JupyterLab
 # make mutations  set up, try every check on wrong and right solutions, print the table
@@ -14,7 +15,7 @@ ARGS ?=
 # A fast test that takes ten minutes is ended and named, with the stacks of its threads.
 NAME_WHAT_HANGS := -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
-.PHONY: run test slow browser hostile backends bench graders mutations lab pair lint clean
+.PHONY: run test slow browser hostile backends bench fuzz graders mutations lab pair lint clean
 
 run: .venv/ready
 	$(BIN)/python -m cnn_utils run $(ARGS)
@@ -41,6 +42,9 @@ backends: .venv/ready-backends
 
 bench: .venv/ready-bench
 	$(BIN)/python tests/benchmarks/training/run.py --torch-python .venv/bench/bin/python $(ARGS)
+
+fuzz: .venv/ready-fuzz
+	$(BIN)/python tests/fuzz/fuzz.py $(ARGS)
 
 graders: .venv/ready-graders
 	$(BIN)/python tests/benchmarks/graders/compare.py --graders-python .venv/graders/bin/python --out build/graders $(ARGS)
@@ -84,6 +88,10 @@ clean:
 .venv/ready-bench: tests/benchmarks/training/requirements.txt .venv/ready
 	$(BIN)/python -m venv .venv/bench
 	.venv/bench/bin/python -m pip install --disable-pip-version-check -r tests/benchmarks/training/requirements.txt
+	@touch $@
+
+.venv/ready-fuzz: tests/fuzz/requirements.txt .venv/ready-tests
+	$(BIN)/python -m pip install --disable-pip-version-check -r tests/fuzz/requirements.txt
 	@touch $@
 
 .venv/ready-graders: tests/benchmarks/graders/requirements.txt .venv/ready-tests

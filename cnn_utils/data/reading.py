@@ -11,6 +11,7 @@ from cnn_utils.errors import DataError
 
 GET_AGAIN = "Delete it and get the file again."
 CIFAR10_ARRAYS = ("X_train", "y_train", "X_test")
+MOST_LETTERS, MOST_BYTES = 200, 200_000_000
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -26,6 +27,11 @@ def read_mnist(file: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(file, allow_pickle=False) as archive:
             _check_keys(file, archive.files, ("x_train", "y_train", "x_test", "y_test"))
+            # Checked before reading: little can be packed that unpacked is more than there is room.
+            size = sum(member.file_size for member in archive.zip.infolist())
+            if size > MOST_BYTES:
+                told = f"{size / 1e6:,.0f} MB"
+                raise DataError.about(f"'{file}'", "unpack to some 55 MB", told, GET_AGAIN)
             x, y = archive["x_train"], archive["y_train"]
             x_test, y_test = archive["x_test"], archive["y_test"]
     except DataError:
@@ -83,12 +89,26 @@ def _open_cifar10(file: Path, load: bool) -> tuple[dict[str, np.ndarray], bool]:
             _check_images(file, "X_test", f["X_test"], (None, 32, 32, 3))
             _check_labels(file, "y_train", f["y_train"], len(f["X_train"]), values=False)
             arrays = {name: f[name][()] for name in CIFAR10_ARRAYS if load}
-            is_sample = str(f.attrs.get("source")) == "sample"
+            is_sample = attribute(f, "source") == "sample"
     except DataError:
         raise
     except Exception as error:  # HDF5 knows many kinds of damage
         raise _damaged(file, error) from None
     return arrays, is_sample
+
+
+def attribute(item, name: str) -> str:
+    """Return a text that is stored with a file or an array, "" if there is none.
+
+    Only one of fixed length: for others HDF5 looks into a heap of the file, and in a damaged file
+    it may look forever.
+    """
+    if name not in item.attrs:
+        return ""
+    stored = item.attrs.get_id(name)
+    if stored.shape != () or stored.dtype.kind != "S" or stored.dtype.itemsize > MOST_LETTERS:
+        return ""
+    return item.attrs[name].decode("utf-8", "replace")
 
 
 def _check_kind(file: Path, signature: bytes, kind: str) -> None:

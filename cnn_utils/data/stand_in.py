@@ -13,8 +13,8 @@ from cnn_utils.data.sample import make_digits, make_scenes, scene_labels
 from cnn_utils.errors import DataError
 from cnn_utils.files import atomic_path, cache_folder, named_cache_folder
 
-# Part of the file names: raise it whenever the drawings change.
-VERSION = 1
+# Part of the file names: raise it whenever the drawings or the files change.
+VERSION = 2
 MNIST_SAMPLE = f"sample_mnist_v{VERSION}.npz"
 CIFAR10_SAMPLE = f"sample_cifar10_v{VERSION}.h5"
 
@@ -87,5 +87,5 @@ def _write_cifar10(file: Path) -> None:
     images, labels = make_scenes(60_000)
     with h5py.File(file, "w") as f:
         f["X_train"], f["y_train"], f["X_test"] = images[:50_000], labels[:50_000], images[50_000:]
-        f.attrs["source"] = "sample"
-        f.attrs["description"] = "Synthetic scenes drawn by cnn_utils; not CIFAR-10."
+        f.attrs["source"] = np.bytes_("sample")
+        f.attrs["description"] = np.bytes_("Synthetic scenes drawn by cnn_utils; not CIFAR-10.")

@@ -59,8 +59,8 @@ def make_student_file(archive: Path, folder: Path, seed: int | None = None) -> t
         with atomic_path(student_file) as part, h5py.File(part, "w") as file:
             for name, array in shown.items():
                 file[name] = array
-                file[name].attrs["sha256"] = content_sha256(array)
-            file.attrs["source"] = "cifar-10-python.tar.gz"
+                file[name].attrs["sha256"] = np.bytes_(content_sha256(array))
+            file.attrs["source"] = np.bytes_("cifar-10-python.tar.gz")
     except OSError as error:
         raise cannot_write(student_file, error) from None
     rows = [f"{i},{label}\n" for i, label in enumerate(arrays["y_test"][order])]

@@ -69,8 +69,8 @@ def _cifar10(file: Path) -> str:
     if is_sample:
         return "the synthetic sample, not CIFAR-10"
     with h5py.File(file) as opened:
-        hashes = {name: opened[name].attrs.get("sha256") for name in arrays}
-    if None in hashes.values():
+        hashes = {name: reading.attribute(opened[name], "sha256") for name in arrays}
+    if "" in hashes.values():
         return "readable; made by another program, so that its content can't be verified"
     if any(fetch.content_sha256(arrays[name].astype(np.uint8)) != hashes[name] for name in arrays):
         raise KitError.about(f"'{file}'", "be as it was made", "other images or labels")

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import zipfile
 
 import h5py
 import numpy as np
@@ -78,7 +79,7 @@ def test_labels_may_be_a_column_of_any_integer_type(tmp_path, cifar_arrays, shap
 
 
 def test_the_sample_is_known_by_its_own_word(tmp_path, cifar_arrays):
-    file = write_h5(tmp_path / "c.h5", cifar_arrays, source="sample")
+    file = write_h5(tmp_path / "c.h5", cifar_arrays, source=np.bytes_("sample"))
     assert reading.read_cifar10(file)[1]
 
 
@@ -144,6 +145,24 @@ def test_an_empty_hdf5_array_is_no_traceback(tmp_path, cifar_arrays):
     cifar_arrays["y_train"] = h5py.Empty("u1")
     with pytest.raises(DataError):
         reading.read_cifar10(write_h5(tmp_path / "c.h5", cifar_arrays))
+
+
+def test_a_text_of_any_length_is_not_looked_for_in_the_files_heap(tmp_path, cifar_arrays):
+    """In a damaged file, HDF5 may look there forever."""
+    file = write_h5(tmp_path / "c.h5", cifar_arrays, source="sample", long=np.bytes_("x" * 300))
+    assert not reading.read_cifar10(file)[1]
+    with h5py.File(file) as opened:
+        assert [reading.attribute(opened, name) for name in ("source", "long", "no")] == [""] * 3
+
+
+def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path, mnist_arrays):
+    with zipfile.ZipFile(tmp_path / "m.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in mnist_arrays.items():
+            with archive.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, array[:1])
+        archive.writestr("more.npy", bytes(200_000_000))
+    with pytest.raises(DataError, match=r"must unpack to some 55 MB; received 200 MB\. Delete it"):
+        reading.read_mnist(tmp_path / "m.npz")
 
 
 def test_an_odd_source_attribute_makes_no_sample(tmp_path, cifar_arrays):

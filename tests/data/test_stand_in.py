@@ -39,7 +39,7 @@ def test_scenes_are_a_file_like_the_real_one_but_marked(small_sample):
     assert arrays["X_train"].shape == (50_000, 32, 32, 3)
     assert arrays["X_test"].shape == (10_000, 32, 32, 3)
     with h5py.File(file) as f:
-        assert "not CIFAR-10" in f.attrs["description"]
+        assert b"not CIFAR-10" in f.attrs["description"]
     assert "student_dataset" not in file.name
 
 

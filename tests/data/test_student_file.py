@@ -58,7 +58,7 @@ def test_labels_are_those_of_the_images_in_their_new_order(made):
 def test_each_array_carries_the_hash_of_its_content(made):
     with h5py.File(made[0]) as file:
         for array in file.values():
-            assert array.attrs["sha256"] == content_sha256(array[:])
+            assert array.attrs["sha256"].decode() == content_sha256(array[:])
 
 
 def test_the_order_is_the_seeds_and_without_one_nobody_knows(archive, made, tmp_path):

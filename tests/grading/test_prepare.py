@@ -38,10 +38,10 @@ def test_of_the_cache_they_see_the_sample_alone(lab, tmp_path, monkeypatch, link
         monkeypatch.setattr(os, "link", other_disk)
     with prepared(Settings(lab, sandbox="bwrap"), tmp_path) as job:
         assert sorted(path.name for path in job.bench.cache.iterdir()) == [
-            "sample_cifar10_v1.h5",
-            "sample_mnist_v1.npz",
+            "sample_cifar10_v2.h5",
+            "sample_mnist_v2.npz",
         ]
-        assert (job.bench.cache / "sample_mnist_v1.npz").stat().st_size > 1_000_000
+        assert (job.bench.cache / "sample_mnist_v2.npz").stat().st_size > 1_000_000
 
 
 @needs_sandbox

@@ -1,0 +1,212 @@
+"""Every reader of a file that somebody else may have made, with good files to begin from.
+
+A reader takes bytes. It may refuse them with a `KitError`; any other exception is a defect.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import h5py
+import nbformat
+import numpy as np
+
+from cnn_utils.data import course, reading
+from cnn_utils.files import KIT
+from cnn_utils.grading import arrays, assemble, evidence, intake, lms, spec, splice, spreadsheets
+from cnn_utils.grading import reading as cells
+from cnn_utils.handin import assignment, doctor, run, same_run
+from cnn_utils.history import history_table
+from cnn_utils.submission import validate_submission
+from cnn_utils.training.run_store import RunStore
+from cnn_utils.training.state import State
+
+NOTEBOOK = "part1_lenet_mnist.ipynb"
+PARTS = {"the images": "a" * 64}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader, and what it reads.
+
+    Attributes
+    ----------
+    read : callable
+        Takes a file's path; the folder around it is the test's own.
+    name : str
+        Which the file must have.
+    seeds : callable
+        Takes a folder to work in; returns the contents of good files.
+    """
+
+    read: Callable[[Path], object]
+    name: str
+    seeds: Callable[[Path], list[bytes]]
+
+    def __call__(self, data: bytes, folder: Path) -> None:
+        """Read the bytes from a file in a folder."""
+        path = folder / self.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        with redirect_stdout(io.StringIO()):
+            self.read(path)
+
+
+def _hdf5(folder: Path) -> list[bytes]:
+    images = np.arange(3 * 3072, dtype=np.uint64).astype(np.uint8).reshape(3, 32, 32, 3)
+    found = []
+    for options in ({}, {"chunks": (1, 32, 32, 3), "compression": "gzip"}):
+        with h5py.File(folder / "seed.h5", "w") as file:
+            file.create_dataset("X_train", data=images[:2], **options)
+            file.create_dataset("X_test", data=images[2:], **options)
+            file["y_train"] = np.array([[3], [7]])
+            file.attrs["source"] = np.bytes_("sample")
+        found.append((folder / "seed.h5").read_bytes())
+    return found
+
+
+def _npz(**named) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **named)
+    return file.getvalue()
+
+
+def _mnist(folder: Path) -> list[bytes]:
+    names = ("x_train", "y_train", "x_test", "y_test")
+    return [_npz(**{name: np.zeros((3, 28, 28), np.uint8) for name in names})]
+
+
+def _weights(folder: Path) -> list[bytes]:
+    file = io.BytesIO()
+    np.savez(file, np.ones((2, 3), "float32"), np.zeros(3, "float32"))
+    return [file.getvalue()]
+
+
+def _kept(folder: Path) -> list[bytes]:
+    state = State([np.ones(3)], [np.zeros(2)], [{"loss": 0.5}], {"epochs": 1})
+    store = RunStore(folder / "store", PARTS)
+    store.prepare()
+    store.keep(state, finished=True)
+    return [path.read_bytes() for path in (folder / "store").glob("*.npz")]
+
+
+def _read_kept(path: Path) -> None:
+    store = RunStore(path.parent, PARTS)
+    path.rename(path.with_name(f"{store.key}.npz"))
+    store.changed()
+    store.finished()
+
+
+def _submission(folder: Path) -> list[bytes]:
+    rows = "".join(f"{i},{i % 10}\n" for i in range(10_000))
+    return [f"ID,Prediction\n{rows}".encode(), b"ID;Prediction\r\n0;1\r\n"]
+
+
+def _exports(folder: Path) -> list[bytes]:
+    canvas = "Student,ID,SIS Login ID,Section,LeNet (12)\n    Points Possible,,,,100\nA,1,a,b,\n"
+    moodle = "Identifier,Full name,Email address,Status,Grade,Maximum Grade\nP 1,A,a@b,,-,100\n"
+    return [canvas.encode(), moodle.replace(",", ";").encode("utf-8-sig")]
+
+
+def _read_export(path: Path) -> None:
+    spreadsheets.read_table(path)
+    lms.check_export(path)
+
+
+def _notebooks(folder: Path) -> list[bytes]:
+    v4 = nbformat.v4
+    output = v4.new_output("display_data", {"text/plain": "accuracy 0.98", "image/png": "iVBOR="})
+    code = v4.new_code_cell("# task: lenet\ndef build_lenet():\n    return 1", execution_count=1)
+    code.outputs = [output, v4.new_output("stream", text="test accuracy 0.9, macro F1 0.9")]
+    answer = v4.new_markdown_cell("It is 98 %.", metadata={"task": "compare", "kind": "answer"})
+    header = v4.new_markdown_cell("| **Group number** | 1 |", metadata={"kind": "header"})
+    notebook = v4.new_notebook(cells=[header, code, answer])
+    old = nbformat.convert(notebook, 3)
+    return [nbformat.writes(notebook).encode(), json.dumps(old).encode(), b"# %%\nx = 1\n"]
+
+
+def _look_over(path: Path) -> None:
+    notebook = run.read_notebook(path)
+    doctor.examine(notebook, path.parent, assignment.Part((("lenet", "code"),), ("lenet",)))
+
+
+@cache
+def _master() -> spec.Master:
+    return spec.read_master(KIT / "notebooks" / f"{Path(NOTEBOOK).stem}.py")
+
+
+def _splice(path: Path) -> None:
+    answers = splice.splice(_master(), cells.read_cells(path.read_bytes()))
+    json.dumps(assemble.assemble(_master(), answers))
+
+
+def _records(folder: Path) -> list[bytes]:
+    content = {"fingerprint": "ab12", "sha256": {"weights.npz": "0" * 64}, "cells": {"1": "ab"}}
+    return [json.dumps(content).encode()]
+
+
+def _compare_record(path: Path) -> None:
+    (path.parent / "weights.npz").write_bytes(b"PK")
+    folder = path.parents[2]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", execution_count=1)])
+    list(same_run.check_evidence(notebook, folder, ["lenet"]))
+    list(same_run.changed_since(notebook, folder, ["lenet"], None))
+
+
+def _zips(folder: Path) -> list[bytes]:
+    found = []
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", method) as archive:
+            archive.writestr(f"group1/{NOTEBOOK}", _notebooks(folder)[0])
+            archive.writestr("group1/evidence/lenet/weights.npz", _weights(folder)[0])
+            archive.writestr("submission.csv", "ID,Prediction\n0,1\n")
+        found.append(file.getvalue())
+    return found
+
+
+def _take(path: Path) -> None:
+    intake.take(intake.HandedIn("group1", path), {NOTEBOOK: ["lenet"]}, ["lenet"])
+
+
+def _logs(folder: Path) -> list[bytes]:
+    return [b"epoch,accuracy,loss,val_loss\n0,0.5,1.5,1.6\n1,0.75,1.25,1.5\n"]
+
+
+def _assignments(folder: Path) -> list[bytes]:
+    part = assignment.Part((("lenet", "code"), ("compare", "answer")), ("lenet",))
+    return [assignment.as_json({NOTEBOOK: part}).encode()]
+
+
+def _courses(folder: Path) -> list[bytes]:
+    content = {"size": 9, "sha256": "a" * 64, "addresses": ["https://a.example/data.h5"]}
+    return [json.dumps({"student_dataset_CIFAR10.h5": content}).encode()]
+
+
+READERS = {
+    "hdf5": Reader(reading.read_cifar10, "student_dataset_CIFAR10.h5", _hdf5),
+    "mnist": Reader(reading.read_mnist, "mnist.npz", _mnist),
+    "weights": Reader(lambda path: arrays.read_arrays(path.read_bytes()), "weights.npz", _weights),
+    "kept": Reader(_read_kept, "kept.npz", _kept),
+    "submission": Reader(validate_submission, "submission.csv", _submission),
+    "handed_in_submission": Reader(
+        lambda path: evidence.read_submission(path.read_bytes()), "submission.csv", _submission
+    ),
+    "lms": Reader(_read_export, "export.csv", _exports),
+    "notebook": Reader(_look_over, NOTEBOOK, _notebooks),
+    "handed_in_notebook": Reader(_splice, NOTEBOOK, _notebooks),
+    "evidence": Reader(_compare_record, "evidence/lenet/record.json", _records),
+    "zip": Reader(_take, "group1.zip", _zips),
+    "log": Reader(history_table, "log.csv", _logs),
+    "assignment": Reader(
+        lambda path: assignment.read_assignment(path.parent), "assignment.json", _assignments
+    ),
+    "course": Reader(course.read, "course.json", _courses),
+}
