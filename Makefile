@@ -2,6 +2,7 @@
 # make test     set up, run all fast tests, the notebooks included
 # make browser  set up, use Part 2 in JupyterLab in a headless Chromium, which must be installed
 # make hostile  set up, grade a class of hostile hand-ins; bubblewrap must be installed
+# make faults   set up, kill processes, fill a disk (as root), take the home away: nothing is lost
 # make backends set up, train on TensorFlow, JAX and PyTorch, on two devices, on two hosts
 # make bench    set up, compare training speeds with plain Keras and PyTorch, print the table; needs
 #               ARGS="--data FOLDER" with mnist.npz and student_dataset_CIFAR10.h5 (half an hour)
@@ -15,7 +16,7 @@ ARGS ?=
 # A fast test that takes ten minutes is ended and named, with the stacks of its threads.
 NAME_WHAT_HANGS := -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
-.PHONY: run test slow browser hostile backends bench fuzz graders mutations lab pair lint clean
+.PHONY: run test slow browser hostile faults backends bench fuzz graders mutations lab pair lint clean
 
 run: .venv/ready
 	$(BIN)/python -m cnn_utils run $(ARGS)
@@ -36,6 +37,9 @@ browser: .venv/ready-browser
 
 hostile: .venv/ready-tests
 	$(BIN)/python -m pytest -m hostile tests/hostile $(ARGS)
+
+faults: .venv/ready-tests
+	$(BIN)/python -m pytest -n 2 -m faults tests/faults $(ARGS)
 
 backends: .venv/ready-backends
 	$(BIN)/python -m pytest -n 2 -m backends tests/backends $(ARGS)

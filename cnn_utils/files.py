@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with open(part, "rb+") as written:
             os.fsync(written.fileno())
         os.replace(part, path)
+
+
+@contextmanager
+def replaced_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """Give a folder to write files to; when the block ends well, they replace those of `folder`.
+
+    They do so by renaming alone, in the order of `names`; one that was not written is deleted. A
+    full disk leaves all the old files as they were; a process that is killed just then may leave
+    some of each.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
+        new = Path(place)
+        yield new
+        for path in new.iterdir():
+            with open(path, "rb+") as file:
+                os.fsync(file.fileno())
+        for name in names:
+            if (new / name).exists():
+                os.replace(new / name, folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -3,7 +3,15 @@ import hashlib
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.files import KIT, atomic_path, cache_folder, is_own, sha256, write_whole
+from cnn_utils.files import (
+    KIT,
+    atomic_path,
+    cache_folder,
+    is_own,
+    replaced_together,
+    sha256,
+    write_whole,
+)
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -64,3 +72,24 @@ def test_a_home_that_cannot_be_written_to_gets_a_temporary_folder(tmp_path, monk
     folder = cache_folder()
     assert folder.is_dir()
     assert folder == cache_folder()
+
+
+def test_files_replace_others_together_or_not_at_all(tmp_path):
+    target = tmp_path / "net"
+    names = ("a", "b", "c")
+
+    def write(*contents, fails=False):
+        with replaced_together(target, names) as new:
+            for name, content in zip(names, contents, strict=False):
+                (new / name).write_text(content)
+            if fails:
+                raise OSError(28, "No space left on device")
+
+    write("1", "2", "3")
+    with pytest.raises(OSError, match="No space"):
+        write("4", "5", fails=True)
+    assert [(target / name).read_text() for name in names] == ["1", "2", "3"]
+    write("6", "7")
+    assert [path.name for path in sorted(target.iterdir())] == ["a", "b"]
+    assert (target / "b").read_text() == "7"
+    assert [path.name for path in tmp_path.iterdir()] == ["net"]

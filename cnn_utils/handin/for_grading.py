@@ -15,7 +15,7 @@ import numpy as np
 
 from cnn_utils import __version__, provenance
 from cnn_utils.errors import KitError, describe
-from cnn_utils.files import atomic_path, is_own, sha256
+from cnn_utils.files import is_own, replaced_together, sha256
 from cnn_utils.handin.session import digest, inputs_run
 from cnn_utils.history import history_table
 from cnn_utils.metrics import as_labels
@@ -24,6 +24,7 @@ from cnn_utils.submission.export import as_csv
 FOLDER = "evidence"
 WEIGHTS, ARCHITECTURE = "weights.npz", "architecture.json"
 HISTORY, PREDICTIONS = "history.json", "predictions.csv"
+EVIDENCE = (WEIGHTS, ARCHITECTURE, HISTORY, PREDICTIONS)
 RECORD = "record.json"
 
 
@@ -99,22 +100,22 @@ def save(name: str, model, history, predictions, folder="evidence") -> Saved:
     }
     target = Path(os.path.expanduser(folder)) / name
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        with atomic_path(target / WEIGHTS) as part:
-            np.savez(part, *weights)
-        for file, content in contents.items():
-            _write(target / file, content)
-        record = {
-            "network": name,
-            "fingerprint": fingerprint(weights),
-            "data": provenance.sources(),
-            "versions": _versions(),
-            "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "sha256": hashes(target),
-            "cells": {count: digest(source) for count, source in inputs_run().items()},
-        }
-        # The last one: where it does not fit the others, they were not written to the end.
-        _write(target / RECORD, json.dumps(record, indent=1).encode())
+        # The record comes last: where it does not fit the others, they were not all replaced.
+        with replaced_together(target, (*EVIDENCE, RECORD)) as new:
+            np.savez(new / WEIGHTS, *weights)
+            for file, content in contents.items():
+                if content is not None:
+                    (new / file).write_bytes(content)
+            record = {
+                "network": name,
+                "fingerprint": fingerprint(weights),
+                "data": provenance.sources(),
+                "versions": _versions(),
+                "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "sha256": hashes(new),
+                "cells": {count: digest(source) for count, source in inputs_run().items()},
+            }
+            (new / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     except OSError as error:
         raise KitError.about(
             f"`folder` '{folder}'",
@@ -144,13 +145,13 @@ def fingerprint(weights) -> str:
 
 def hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each evidence file that is there, but the record's."""
-    files = (folder / name for name in (WEIGHTS, ARCHITECTURE, HISTORY, PREDICTIONS))
+    files = (folder / name for name in EVIDENCE)
     return {file.name: sha256(file) for file in files if file.is_file()}
 
 
 def files_of(folder: Path, network: str) -> list[Path]:
     """Return the evidence files of a network that are there; links to elsewhere are none."""
-    names = (WEIGHTS, ARCHITECTURE, HISTORY, PREDICTIONS, RECORD)
+    names = (*EVIDENCE, RECORD)
     return [path for name in names if is_own(path := folder / FOLDER / network / name, folder)]
 
 
@@ -193,11 +194,3 @@ def _versions() -> dict[str, str]:
     loaded = {name: sys.modules.get(name) for name in ("keras", "tensorflow", "numpy")}
     found = {name: str(module.__version__) for name, module in loaded.items() if module}
     return {"cnn_utils": __version__, **found}
-
-
-def _write(path: Path, content: bytes | None) -> None:
-    if content is None:
-        path.unlink(missing_ok=True)
-        return
-    with atomic_path(path) as part:
-        part.write_bytes(content)
