@@ -8,7 +8,8 @@ from math import ceil
 import keras
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count
+from cnn_utils.errors import KitError, check_count, check_flag, check_seed
+from cnn_utils.metrics import as_array
 
 
 class ImageBatches(keras.utils.PyDataset):
@@ -37,7 +38,8 @@ class ImageBatches(keras.utils.PyDataset):
     Raises
     ------
     KitError
-        If there is no image, the labels' number differs, or `batch_size` is below 1.
+        If there is no image, the labels' number differs, `batch_size` is below 1, or another
+        argument is of the wrong kind.
 
     Examples
     --------
@@ -56,8 +58,11 @@ class ImageBatches(keras.utils.PyDataset):
         augment: Callable | None = None,
     ):
         super().__init__()
-        images = images if isinstance(images, np.ndarray) else np.asarray(images)
-        labels = labels if labels is None else np.asarray(labels)
+        images = as_array(images, "images")
+        labels = labels if labels is None else as_array(labels, "labels")
+        for name, array in (("images", images), ("labels", labels)):
+            if array is not None and array.ndim == 0:
+                raise KitError.about(f"`{name}`", "be an array with a row for each image", array)
         for name, function in (("preprocess", preprocess), ("augment", augment)):
             if function is not None and not callable(function):
                 raise KitError.about(f"`{name}`", "be a function of images", function)
@@ -69,6 +74,8 @@ class ImageBatches(keras.utils.PyDataset):
                 f"{len(images)} images and {received} labels",
             )
         check_count("batch_size", batch_size)
+        check_seed(seed)
+        check_flag("shuffle", shuffle)
         self.images, self.labels, self.preprocess = images, labels, preprocess
         self.augment, self.batch_size, self.shuffle = augment, batch_size, shuffle
         self._rng = np.random.default_rng(seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import isfinite
 from numbers import Integral, Real
 
@@ -104,6 +104,26 @@ def check_number(name: str, value: object, expected: str, accept: Callable[[floa
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     if not is_number or not isfinite(value) or not accept(value):
         raise KitError.about(f"`{name}`", expected, value)
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise KitError unless `value` is True or False."""
+    import numpy as np
+
+    if not isinstance(value, (bool, np.bool_)):
+        raise KitError.about(f"`{name}`", "be True or False", describe(value))
+
+
+def check_choice(name: str, value: object, choices: Iterable) -> None:
+    """Raise KitError unless `value` is one of the choices, which are texts or None."""
+    if not isinstance(value, (str, type(None))) or value not in choices:
+        raise KitError.about(f"`{name}`", f"be one of {tuple(choices)}", describe(value))
+
+
+def check_path(name: str, value: object) -> None:
+    """Raise KitError unless `value` can name a file or folder."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise KitError.about(f"`{name}`", "be a text or a Path", value)
 
 
 def check_seed(value: object) -> None:

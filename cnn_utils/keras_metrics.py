@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from cnn_utils.errors import KitError, check_count
+from cnn_utils.errors import KitError, check_choice, check_count
 from cnn_utils.metrics import AVERAGES
 
 
@@ -34,9 +34,10 @@ class F1Score(keras.metrics.Metric):
     """
 
     def __init__(self, n_classes=10, average="macro", name="f1", dtype=None):
+        if not isinstance(name, (str, type(None))):
+            raise KitError.about("`name`", "be a text", name)
+        check_choice("average", average, AVERAGES)
         super().__init__(name=name, dtype="float32")
-        if average not in AVERAGES:
-            raise KitError.about("`average`", f"be one of {AVERAGES}", average)
         check_count("n_classes", n_classes, least=2)
         self.n_classes, self.average = int(n_classes), average
         # Named again: the metric's own dtype does not reach its weights.

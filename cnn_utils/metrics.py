@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count
+from cnn_utils.errors import KitError, check_choice, check_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,8 +185,7 @@ def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | Non
     -------
     f1 : float, or ndarray of shape (n_classes,) if `average` is None
     """
-    if average not in AVERAGES:
-        raise KitError.about("`average`", f"be one of {AVERAGES}", average)
+    check_choice("average", average, AVERAGES)
     counts = confusion_matrix(y_true, y_pred, n_classes)
     f1 = precision_recall_f1(counts)[2]
     if average is None:
@@ -213,6 +212,7 @@ def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
     import pandas as pd
 
     class_names = as_names(class_names)
+    check_count("n", n, least=0)
     counts = confusion_matrix(y_true, y_pred, len(class_names))
     mistakes = counts - np.diag(np.diag(counts))
     order = np.argsort(-mistakes, axis=None, kind="stable")[:n]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import keras
 import numpy as np
 from keras import layers, ops
 
-from cnn_utils.errors import KitError, check_count
+from cnn_utils.errors import KitError, check_choice, check_count, check_flag
 from cnn_utils.metrics import as_array
 from cnn_utils.whitening import whitening_kernel
 
@@ -30,7 +32,13 @@ def build_dense(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
     -------
     model : keras.Sequential
         Uncompiled; images (n, *input_shape) in [0, 1] to probabilities (n, n_classes).
+
+    Raises
+    ------
+    KitError
+        If the shape or the number of classes is none.
     """
+    _check_shapes(input_shape, n_classes)
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -57,6 +65,11 @@ def build_lenet(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
     model : keras.Sequential
         Uncompiled; images (n, *input_shape) in [0, 1] to probabilities (n, n_classes).
 
+    Raises
+    ------
+    KitError
+        If the shape or the number of classes is none.
+
     References
     ----------
     Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998), "Gradient-based learning applied to
@@ -64,6 +77,7 @@ def build_lenet(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
     units, trainable average pooling, a sparse second convolution and an RBF output.)
     """
     ### BEGIN SOLUTION
+    _check_shapes(input_shape, n_classes, least=12)
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -98,8 +112,15 @@ def build_cifar_cnn(
     -------
     model : keras.Sequential
         Uncompiled; images (n, *input_shape) in [0, 1] to probabilities (n, n_classes).
+
+    Raises
+    ------
+    KitError
+        If the shape or the number of classes is none.
     """
     ### BEGIN SOLUTION
+    _check_shapes(input_shape, n_classes, least=8)
+    check_flag("regularise_first_block", regularise_first_block)
     # Three blocks of two 3x3 convolutions, then a dense layer. The blocks follow VGG (K. Simonyan,
     # A. Zisserman 2015, "Very deep convolutional networks for large-scale image recognition",
     # ICLR): small filters, twice as many after each pooling; with batch normalisation (S. Ioffe,
@@ -177,8 +198,8 @@ def build_fast_cnn(
     for width in widths:
         check_count("widths", width)
     check_count("n_classes", n_classes)
-    if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        raise KitError.about("`activation`", f"be one of {', '.join(ACTIVATIONS)}", activation)
+    check_flag("residual", residual)
+    check_choice("activation", activation, ACTIVATIONS)
     if images is not None:
         images = as_array(images, "images")
         whitening = whitening_kernel(images, size=2)
@@ -205,6 +226,16 @@ def build_fast_cnn(
     # Small logits at first: a network that is sure before it knows anything learns slowly.
     outputs = layers.Softmax()(layers.Rescaling(1 / 9)(x))
     return keras.Model(inputs, outputs, name="fast_cnn")
+
+
+def _check_shapes(input_shape, n_classes, least: int = 1) -> None:
+    """Raise KitError unless images of this shape, at least so many pixels each way, can be read."""
+    sizes = input_shape if isinstance(input_shape, (tuple, list)) else ()
+    whole = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes)
+    if len(sizes) != 3 or not whole or min(sizes) < 1 or min(sizes[:2]) < least:
+        expected = f"be height, width and channels, at least {least} pixels each way"
+        raise KitError.about("`input_shape`", expected, f"{input_shape!r}"[:60])
+    check_count("n_classes", n_classes)
 
 
 def _convolve(x, filters: int):

@@ -6,8 +6,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count
-from cnn_utils.metrics import as_labels
+from cnn_utils.errors import KitError, check_count, check_number
+from cnn_utils.metrics import as_array, as_labels
 
 
 def sequence_error_rate(accuracy, length: int = 10):
@@ -76,9 +76,9 @@ def accuracy_interval(
     Journal of the American Statistical Association 22, 209-212.
     """
     check_count("n_test", n_test)
-    if not 0 < confidence < 1:
-        raise KitError.about("`confidence`", "lie strictly between 0 and 1", confidence)
-    if np.ndim(accuracy) != 0:
+    expected = "lie strictly between 0 and 1"
+    check_number("confidence", confidence, expected, lambda share: 0 < share < 1)
+    if as_array(accuracy, "accuracy").ndim != 0:
         raise KitError.about("`accuracy`", "be a single number", accuracy)
     _check_accuracy(accuracy)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)

@@ -48,9 +48,9 @@ def locate(path, name: str, source: str) -> Path | None:
     DataError
         If the path is wrong, or "official" data can't be had.
     """
-    if source == "auto":
+    if isinstance(source, str) and source == "auto":
         source = os.environ.get("CNN_UTILS_SOURCE") or "auto"
-    if source not in SOURCES:
+    if not isinstance(source, str) or source not in SOURCES:
         raise KitError.about("`source` (or CNN_UTILS_SOURCE)", f"be one of {SOURCES}", source)
     if path is not None:
         if not isinstance(path, (str, os.PathLike)):

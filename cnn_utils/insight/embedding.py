@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from keras import layers
 
-from cnn_utils.errors import KitError, check_count, check_seed
+from cnn_utils.errors import KitError, check_choice, check_count, check_seed
 from cnn_utils.insight.inputs import as_images_for, check_model
 from cnn_utils.insight.network import all_layers, listen
 from cnn_utils.metrics import as_labels_of_images, as_names
@@ -93,8 +93,7 @@ def show_embedding(
     L. van der Maaten, G. Hinton (2008), "Visualizing data using t-SNE", Journal of Machine
     Learning Research 9, 2579-2605.
     """
-    if method not in METHODS:
-        raise KitError.about("`method`", f"be one of {METHODS}", method)
+    check_choice("method", method, METHODS)
     check_count("n", n, least=3)
     check_seed(seed)
     check_model(model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import seaborn as sns
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, check_choice
 from cnn_utils.metrics import as_labels, as_names, confusion_matrix, precision_recall_f1
 from cnn_utils.plots.figure import BLUE, Display, tidy, titled
 
@@ -90,8 +90,7 @@ class ConfusionMatrixDisplay(Display):
         ax : matplotlib Axes, optional
         title : str, default="Confusion matrix"
         """
-        if normalize not in NORMALIZE:
-            raise KitError.about("`normalize`", f"be one of {list(NORMALIZE)}", normalize)
+        check_choice("normalize", normalize, NORMALIZE)
         self.values_ = self.counts if normalize is None else as_percentages(self.counts, normalize)
         (ax,) = self._panels(ax, 1, 1, figsize=(6.8, 5.8))
         sns.heatmap(

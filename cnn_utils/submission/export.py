@@ -76,6 +76,8 @@ def as_csv(labels) -> bytes:
 
 
 def _check_path(path) -> Path:
+    if not isinstance(path, (str, os.PathLike)):
+        raise SubmissionError.about("`path`", "be a text or a Path", path)
     target = Path(os.path.expanduser(path))
     # os.replace would put a file in place of a link or a device.
     target = target.resolve() if target.is_symlink() else target

@@ -10,12 +10,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from cnn_utils.errors import KitError, describe
+from cnn_utils.errors import KitError, check_seed, describe
 from cnn_utils.training.kept import kept
 from cnn_utils.training.recipe import (
     Recipe,
     accuracy_of,
     check_recipe,
+    check_training_data,
     check_validation,
     train_fast_cnn,
 )
@@ -77,15 +78,20 @@ def ablation_table(
         If an ingredient is unknown, there is no seed, or the arrays or the recipe don't fit.
     """
     recipe = check_recipe(recipe)
+    images, labels = check_training_data(images, labels)
     validation = check_validation(validation, images)
-    if isinstance(leave_out, str) or not isinstance(seeds, Sequence):
+    lists = (leave_out, seeds)
+    if any(isinstance(one, str) or not isinstance(one, Sequence) for one in lists):
         raise KitError.about(
             "`leave_out` and `seeds`", "be lists", f"{describe(leave_out)} and {describe(seeds)}"
         )
-    if unknown := [name for name in leave_out if name not in INGREDIENTS]:
-        raise KitError.about("`leave_out`", f"name some of {', '.join(INGREDIENTS)}", unknown[0])
+    if unknown := [n for n in leave_out if not isinstance(n, str) or n not in INGREDIENTS]:
+        told = describe(unknown[0])
+        raise KitError.about("`leave_out`", f"name some of {', '.join(INGREDIENTS)}", told)
     if len(seeds) == 0:
         raise KitError.about("`seeds`", "hold a seed", "none")
+    for seed in seeds:
+        check_seed(seed)
     recipes = {"whole recipe": recipe}
     for name in leave_out:
         without = replace(recipe, **INGREDIENTS[name])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers, ops
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, check_flag
 from cnn_utils.processor import multiplies_bfloat16, onednn_is_on
 
 
@@ -68,6 +68,8 @@ def fast_training(model: keras.Model, bfloat16: bool | None = None) -> FastTrain
     """
     if not isinstance(model, keras.Model):
         raise KitError.about("`model`", "be a Keras model", model)
+    if bfloat16 is not None:
+        check_flag("bfloat16", bfloat16)
     if bfloat16 and not multiplies_bfloat16():
         raise KitError.about(
             "`bfloat16`",

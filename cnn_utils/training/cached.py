@@ -9,11 +9,12 @@ import time
 from functools import partial
 
 import keras
+import numpy as np
 
-from cnn_utils.errors import KitError, check_count, describe
+from cnn_utils.errors import KitError, check_count, check_flag, describe
 from cnn_utils.training.digest import CannotTellError
 from cnn_utils.training.fingerprint import of_training
-from cnn_utils.training.in_memory import check_compiled, fit_in_memory
+from cnn_utils.training.in_memory import as_callbacks, check_compiled, fit_in_memory
 from cnn_utils.training.run_store import RunStore, runs_folder
 from cnn_utils.training.state import put_draws, put_weights, take_state
 
@@ -68,10 +69,9 @@ def fit_cached(
     _check_name(name)
     _check_data(x, y)
     check_count("epochs", options.get("epochs", 1))
-    options["callbacks"] = _as_callbacks(options.get("callbacks"))
+    options["callbacks"] = as_callbacks(options.get("callbacks"))
     folder = runs_folder(folder)
-    if not isinstance(in_memory, bool):
-        raise KitError.about("`in_memory`", "be True or False", describe(in_memory))
+    check_flag("in_memory", in_memory)
     seed = random.getrandbits(32)
     keras.utils.set_random_seed(seed)
     try:
@@ -110,19 +110,13 @@ def _check_name(name) -> None:
 def _check_data(x, y) -> None:
     if x is None:
         raise KitError.about("`x`", "be the images, or ImageBatches of them", x)
+    is_data = isinstance(x, (list, tuple, dict)) or hasattr(x, "__iter__") or hasattr(x, "__len__")
+    if not is_data or isinstance(x, (str, type)):
+        raise KitError.about("`x`", "be the images, or ImageBatches of them", describe(x))
+    if isinstance(x, np.ndarray) and not hasattr(y, "__len__"):
+        raise KitError.about("`y`", "be as many labels as there are images", describe(y))
     if y is not None and hasattr(x, "__len__") and hasattr(y, "__len__") and len(x) != len(y):
         raise KitError.about("`x` and `y`", "have the same length", f"{len(x)} and {len(y)}")
-
-
-def _as_callbacks(callbacks) -> list:
-    """Return a list of callbacks; `fit` takes one alone as well."""
-    listed = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
-    listed = [one for one in listed if one is not None]
-    if wrong := [one for one in listed if not isinstance(one, keras.callbacks.Callback)]:
-        raise KitError.about(
-            "`callbacks`", "be a list of keras.callbacks.Callback", describe(wrong[0])
-        )
-    return listed
 
 
 def _fit(model, x, y, name, folder, in_memory, options, seed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import keras
 
@@ -35,8 +36,8 @@ def strategy(devices=None):
     Raises
     ------
     KitError
-        If ``TF_CONFIG`` names several workers, or the backend is PyTorch, whose own launcher
-        (``torchrun``) spreads a training.
+        If a device is named otherwise, ``TF_CONFIG`` names several workers, or the backend is
+        PyTorch, whose own launcher (``torchrun``) spreads a training.
 
     Examples
     --------
@@ -44,6 +45,10 @@ def strategy(devices=None):
     ...     model = build_fast_cnn(X_train)
     ...     model.compile("adam", "categorical_crossentropy")
     """
+    if devices is not None and not (
+        isinstance(devices, (list, tuple)) and all(_is_device(name) for name in devices)
+    ):
+        raise KitError.about("`devices`", 'be a list of names such as "GPU:0"', devices)
     backend = keras.backend.backend()
     if backend == "jax":
         return keras.distribution.DataParallel(devices=devices)
@@ -62,6 +67,10 @@ def strategy(devices=None):
 
     devices = devices or [f"GPU:{i}" for i, _ in enumerate(tf.config.list_physical_devices("GPU"))]
     return tf.distribute.MirroredStrategy(devices) if devices[1:] else tf.distribute.get_strategy()
+
+
+def _is_device(name) -> bool:
+    return isinstance(name, str) and re.fullmatch(r"[/\w:]*[a-zA-Z]+:\d+", name) is not None
 
 
 def _workers() -> int:

@@ -7,7 +7,7 @@ import random
 import keras
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count, check_number, check_seed, describe
+from cnn_utils.errors import KitError, check_count, check_flag, check_number, check_seed, describe
 from cnn_utils.metrics import as_array
 
 # Steps between two looks of the callbacks: some tenths of a second with a network like LeNet.
@@ -76,6 +76,7 @@ def fit_in_memory(
         ("steps_at_once", steps_at_once),
     ):
         check_count(name, value)
+    check_flag("shuffle", shuffle)
     if seed is not None:
         check_seed(seed)
     expected = "be 0 to below 1"
@@ -110,9 +111,7 @@ def fit_in_memory(
     steps_before = model.steps_per_execution
     _set_steps(model, steps_at_once)
     order = _Order(len(x), seed)
-    callbacks = options.pop("callbacks", None) or []
-    if not isinstance(callbacks, (list, tuple)):
-        callbacks = [callbacks]
+    callbacks = as_callbacks(options.pop("callbacks", None))
     try:
         return model.fit(
             _dataset(x, y, batch_size, order.variable if shuffle else None),
@@ -132,6 +131,17 @@ def check_compiled(model) -> None:
         raise KitError.about(
             "`model`", "be a compiled Keras model", model, "Call model.compile(...) first."
         )
+
+
+def as_callbacks(callbacks) -> list:
+    """Return a list of callbacks; `fit` takes one alone as well."""
+    listed = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    listed = [one for one in listed if one is not None]
+    if wrong := [one for one in listed if not isinstance(one, keras.callbacks.Callback)]:
+        raise KitError.about(
+            "`callbacks`", "be a list of keras.callbacks.Callback", describe(wrong[0])
+        )
+    return listed
 
 
 def _as_pair(x, y, names: str) -> tuple[np.ndarray, np.ndarray]:

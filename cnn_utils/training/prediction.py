@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from cnn_utils.batches import ImageBatches
-from cnn_utils.errors import KitError, check_count
+from cnn_utils.errors import KitError, check_count, check_flag
 from cnn_utils.metrics import as_array
 
 
@@ -69,6 +69,7 @@ def predict_averaged(
     images = as_array(images, "images")
     if images.ndim != 4 or len(images) == 0:
         raise KitError.about("`images`", "have shape (n, height, width, channels), n > 0", images)
+    check_flag("flip", flip)
     check_count("shift", shift, least=0)
     if shift >= min(images.shape[1:3]):
         raise KitError.about("`shift`", f"be below {min(images.shape[1:3])} pixels", shift)

@@ -14,6 +14,7 @@ from cnn_utils.metrics import as_array
 from cnn_utils.models import build_fast_cnn
 from cnn_utils.training.acceleration import fast_training
 from cnn_utils.training.augmentation import Augmentation
+from cnn_utils.training.in_memory import as_callbacks
 from cnn_utils.training.optimizers import ConvMuon, OneCycle
 from cnn_utils.training.prediction import predict_averaged, scale
 from cnn_utils.training.profile import set_seed
@@ -128,7 +129,8 @@ def train_fast_cnn(
         If the arrays or the recipe's numbers don't fit.
     """
     recipe = check_recipe(recipe)
-    images, labels = _checked(images, labels)
+    callbacks = as_callbacks(callbacks)
+    images, labels = check_training_data(images, labels)
     n_classes = int(labels.max()) + 1
     if validation is not None:
         validation = check_validation(validation, images)
@@ -161,7 +163,7 @@ def train_fast_cnn(
         train,
         epochs=recipe.epochs,
         validation_data=validation,
-        callbacks=list(callbacks),
+        callbacks=callbacks,
         verbose=0,
     )
     return model, history
@@ -198,7 +200,7 @@ def check_validation(validation, images) -> tuple[np.ndarray, np.ndarray]:
     """Return images and labels to validate with, or raise KitError if they don't fit."""
     if not isinstance(validation, (tuple, list)) or len(validation) != 2:
         raise KitError.about("`validation`", "be a pair of images and labels", describe(validation))
-    held_out, labels = _checked(*validation, of="`validation`")
+    held_out, labels = check_training_data(*validation, of="`validation`")
     if held_out.shape[1:] != np.shape(images)[1:]:
         raise KitError.about(
             "`validation`",
@@ -208,7 +210,8 @@ def check_validation(validation, images) -> tuple[np.ndarray, np.ndarray]:
     return held_out, labels
 
 
-def _checked(images, labels, of="`images` and `labels`") -> tuple[np.ndarray, np.ndarray]:
+def check_training_data(images, labels, of="`images` and `labels`"):
+    """Return uint8 images and whole-number labels as arrays, or raise KitError if they are none."""
     images, labels = as_array(images, "images"), np.ravel(as_array(labels, "labels"))
     if images.ndim != 4 or images.dtype != np.uint8 or len(images) != len(labels):
         raise KitError.about(

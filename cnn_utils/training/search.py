@@ -18,12 +18,13 @@ import pandas as pd
 from keras_tuner.errors import FatalError
 from tqdm import tqdm
 
-from cnn_utils.errors import KitError, check_count, check_seed
+from cnn_utils.errors import KitError, check_choice, check_count, check_path, check_seed
 from cnn_utils.files import write_whole
 from cnn_utils.training.digest import digest
 from cnn_utils.training.recipe import (
     accuracy_of,
     check_recipe,
+    check_training_data,
     check_validation,
     train_fast_cnn,
 )
@@ -75,6 +76,8 @@ def search_recipe(
         See `search_parameters`; "score" is the validation accuracy.
     """
     recipe = check_recipe(recipe)
+    check_path("folder", folder)
+    images, labels = check_training_data(images, labels)
     validation = check_validation(validation, images)
 
     def score(values: dict) -> float:
@@ -132,8 +135,7 @@ def search_parameters(
         raise KitError.about("`space`", "be keras_tuner.HyperParameters with a parameter", space)
     if taken := [parameter.name for parameter in space.space if parameter.name in RESULTS]:
         raise KitError.about("`space`", f"have no parameter named {', '.join(RESULTS)}", taken[0])
-    if method not in tuple(ORACLES):
-        raise KitError.about("`method`", f"be one of {tuple(ORACLES)}", method)
+    check_choice("method", method, ORACLES)
     check_count("n_trials", n_trials)
     check_seed(seed)
     objective = keras_tuner.Objective("score", direction="max")
