@@ -120,6 +120,15 @@ def check_choice(name: str, value: object, choices: Iterable) -> None:
         raise KitError.about(f"`{name}`", f"be one of {tuple(choices)}", describe(value))
 
 
+def check_image_shape(value: object, least: int = 1) -> None:
+    """Raise KitError unless `value` is a height, width and number of channels."""
+    sizes = value if isinstance(value, (tuple, list)) else ()
+    whole = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes)
+    if len(sizes) != 3 or not whole or min(sizes) < 1 or min(sizes[:2]) < least:
+        expected = f"be height, width and channels, at least {least} pixels each way"
+        raise KitError.about("`input_shape`", expected, f"{value!r}"[:60])
+
+
 def check_path(name: str, value: object) -> None:
     """Raise KitError unless `value` can name a file or folder."""
     if not isinstance(value, (str, os.PathLike)):

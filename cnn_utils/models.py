@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import keras
 import numpy as np
 from keras import layers, ops
 
-from cnn_utils.errors import KitError, check_choice, check_count, check_flag
+from cnn_utils.errors import KitError, check_choice, check_count, check_flag, check_image_shape
 from cnn_utils.metrics import as_array
 from cnn_utils.whitening import whitening_kernel
 
@@ -38,7 +36,8 @@ def build_dense(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
     KitError
         If the shape or the number of classes is none.
     """
-    _check_shapes(input_shape, n_classes)
+    check_image_shape(input_shape)
+    check_count("n_classes", n_classes)
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -77,7 +76,8 @@ def build_lenet(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
     units, trainable average pooling, a sparse second convolution and an RBF output.)
     """
     ### BEGIN SOLUTION
-    _check_shapes(input_shape, n_classes, least=12)
+    check_image_shape(input_shape, least=12)
+    check_count("n_classes", n_classes)
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -119,7 +119,8 @@ def build_cifar_cnn(
         If the shape or the number of classes is none.
     """
     ### BEGIN SOLUTION
-    _check_shapes(input_shape, n_classes, least=8)
+    check_image_shape(input_shape, least=8)
+    check_count("n_classes", n_classes)
     check_flag("regularise_first_block", regularise_first_block)
     # Three blocks of two 3x3 convolutions, then a dense layer. The blocks follow VGG (K. Simonyan,
     # A. Zisserman 2015, "Very deep convolutional networks for large-scale image recognition",
@@ -183,8 +184,7 @@ def build_fast_cnn(
     Raises
     ------
     KitError
-        If a number or the activation is wrong, or the images are none, or too small to be halved
-        once per width.
+        If a setting is wrong, or the images are none, or too small to be halved once per width.
 
     References
     ----------
@@ -193,8 +193,7 @@ def build_fast_cnn(
     X. Zhang, S. Ren, J. Sun (2016), "Deep residual learning for image recognition", CVPR.
     """
     if not isinstance(widths, (list, tuple, np.ndarray)) or len(widths) == 0:
-        received = "none" if isinstance(widths, (list, tuple)) else widths
-        raise KitError.about("`widths`", "hold a number of filters for each block", received)
+        raise KitError.about("`widths`", "hold a number of filters for each block", widths)
     for width in widths:
         check_count("widths", width)
     check_count("n_classes", n_classes)
@@ -206,11 +205,8 @@ def build_fast_cnn(
     inputs = keras.Input((32, 32, 3) if images is None else images.shape[1:])
     least = 2 ** len(widths) + 1
     if min(inputs.shape[1:3]) < least:
-        raise KitError.about(
-            "`images`",
-            f"be at least {least} pixels each way, to be halved {len(widths)} times",
-            images,
-        )
+        expected = f"be at least {least} pixels each way, to be halved {len(widths)} times"
+        raise KitError.about("`images`", expected, images)
     patches = layers.Conv2D(8 * inputs.shape[-1], 2, activation="relu", name="patches")
     x = patches(inputs)  # 31x31x24
     if images is not None:
@@ -226,16 +222,6 @@ def build_fast_cnn(
     # Small logits at first: a network that is sure before it knows anything learns slowly.
     outputs = layers.Softmax()(layers.Rescaling(1 / 9)(x))
     return keras.Model(inputs, outputs, name="fast_cnn")
-
-
-def _check_shapes(input_shape, n_classes, least: int = 1) -> None:
-    """Raise KitError unless images of this shape, at least so many pixels each way, can be read."""
-    sizes = input_shape if isinstance(input_shape, (tuple, list)) else ()
-    whole = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes)
-    if len(sizes) != 3 or not whole or min(sizes) < 1 or min(sizes[:2]) < least:
-        expected = f"be height, width and channels, at least {least} pixels each way"
-        raise KitError.about("`input_shape`", expected, f"{input_shape!r}"[:60])
-    check_count("n_classes", n_classes)
 
 
 def _convolve(x, filters: int):

@@ -1,8 +1,22 @@
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from cnn_utils.errors import DataError, KitError, SubmissionError, check_count, check_seed, describe
+from cnn_utils.errors import (
+    DataError,
+    KitError,
+    SubmissionError,
+    check_choice,
+    check_count,
+    check_flag,
+    check_image_shape,
+    check_path,
+    check_seed,
+    describe,
+)
 
 
 def test_about_puts_the_four_parts_into_sentences():
@@ -69,3 +83,21 @@ def test_other_things_do_not_count(value):
 def test_seeds_are_whole_numbers_that_every_generator_takes(seed):
     with pytest.raises(KitError, match=r"`seed` must be a whole number from 0 to 2\*\*32 - 1"):
         check_seed(seed)
+
+
+def test_flags_choices_paths_and_shapes_are_what_they_should_be():
+    for check, good, bad, message in (
+        (partial(check_flag, "x"), np.bool_(True), 1, r"`x` must be True or False; received 1"),
+        (
+            partial(check_choice, "x", choices=("a", None)),
+            None,
+            ["a"],
+            r"one of \('a', None\); rec",
+        ),
+        (partial(check_path, "x"), Path("a"), 5, r"`x` must be a text or a Path; received 5"),
+        (check_image_shape, [8, 8, 1], (8, 8), r"be height, width and channels.*received \(8, 8\)"),
+        (partial(check_image_shape, least=9), (9, 9, 1), (8, 9, 1), r"at least 9 pixels each way"),
+    ):
+        check(good)
+        with pytest.raises(KitError, match=message):
+            check(bad)

@@ -122,7 +122,7 @@ def test_f1_of_nothing_is_0(average):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"average": "mean"}, r"`average` must be one of .*'macro'.*; received mean"),
+        ({"average": "mean"}, r"`average` must be one of .*'macro'.*; received 'mean'"),
         ({"n_classes": 1}, r"`n_classes` must be a whole number of at least 2; received 1 \(int"),
         ({"n_classes": 10.0}, r"`n_classes` must be a whole number .*received 10\.0 \(float"),
     ],

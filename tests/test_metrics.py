@@ -141,7 +141,7 @@ def test_macro_is_the_default_and_a_plain_float():
 
 
 def test_f1_says_which_averages_there_are():
-    with pytest.raises(KitError, match=r"`average` must be one of .*'macro'.*received mean"):
+    with pytest.raises(KitError, match=r"`average` must be one of .*'macro'.*received 'mean'"):
         metrics.f1_score(TRUE, PRED, "mean")
 
 

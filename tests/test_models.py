@@ -194,15 +194,15 @@ def test_fast_cnn_with_another_activation_comes_back_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"widths": ()}, "`widths` must hold a number of filters for each block; received none"),
+        ({"widths": ()}, "`widths` must hold a number of filters for each block; received a tuple of 0"),
         ({"widths": (8, 0)}, "`widths` must be a whole number of at least 1; received 0"),
         ({"widths": 5}, "`widths` must hold a number of filters for each block; received 5"),
         ({"n_classes": 0}, "`n_classes` must be a whole number of at least 1; received 0"),
         (
             {"activation": "rleu"},
-            "`activation` must be one of relu, silu, gelu, elu, tanh; received",
+            "`activation` must be one of .*'relu', .*; received",
         ),
-        ({"activation": 3}, "`activation` must be one of relu, silu, gelu, elu, tanh; received 3"),
+        ({"activation": 3}, "`activation` must be one of .*'relu', .*; received 3"),
         ({"images": IMAGES[0]}, r"`images` must have shape \(n, height, width, channels\), n > 0"),
         ({"images": "x"}, "`images` must have shape"),
         ({"images": IMAGES * np.nan}, "`images` must hold finite numbers, uint8 or floats"),
