@@ -246,18 +246,10 @@ start = time.perf_counter()
 ### BEGIN SOLUTION
 model = build_lenet()
 model.compile(optimizer="adam", loss="mse", metrics=["accuracy", F1Score()])
-history = cnn_utils.fit_cached(
-    model,
-    x_train,
-    y_train_hot,
-    name="lenet",
-    in_memory=True,
-    batch_size=BATCH_SIZE,
-    epochs=EPOCHS,
-    validation_split=1 / 6,
-    verbose=0,
-    callbacks=[cnn_utils.TrainingMonitor("LeNet", loss_only=True)],
-)
+monitor = cnn_utils.TrainingMonitor("LeNet", loss_only=True)
+options = {"validation_split": 1 / 6, "verbose": 0, "callbacks": [monitor], "in_memory": True}
+options |= {"batch_size": BATCH_SIZE, "epochs": EPOCHS}
+history = cnn_utils.fit_cached(model, x_train, y_train_hot, name="lenet", **options)
 ### END SOLUTION
 lenet_seconds = getattr(history, "seconds", time.perf_counter() - start)
 
@@ -389,18 +381,9 @@ print(f"Accuracy, training - validation: {gap[best]:+.4f} there, {gap.iloc[-1]:+
 metrics = ["accuracy", F1Score()]
 dense = cnn_utils.build_dense()
 dense.compile(optimizer="adam", loss="mse", metrics=metrics)
-dense_history = cnn_utils.fit_cached(
-    dense,
-    x_train,
-    y_train_hot,
-    name="dense",
-    in_memory=True,
-    batch_size=BATCH_SIZE,
-    epochs=DENSE_EPOCHS,
-    validation_split=1 / 6,
-    verbose=0,
-    callbacks=[cnn_utils.EpochProgress()],
-)
+options = {"validation_split": 1 / 6, "verbose": 0, "callbacks": [cnn_utils.EpochProgress()]}
+options |= {"batch_size": BATCH_SIZE, "epochs": DENSE_EPOCHS, "in_memory": True}
+dense_history = cnn_utils.fit_cached(dense, x_train, y_train_hot, name="dense", **options)
 dense_seconds = dense_history.seconds
 
 # %%

@@ -194,7 +194,10 @@ def test_fast_cnn_with_another_activation_comes_back_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"widths": ()}, "`widths` must hold a number of filters for each block; received a tuple of 0"),
+        (
+            {"widths": ()},
+            "`widths` must hold a number of filters for each block; received a tuple of 0",
+        ),
         ({"widths": (8, 0)}, "`widths` must be a whole number of at least 1; received 0"),
         ({"widths": 5}, "`widths` must hold a number of filters for each block; received 5"),
         ({"n_classes": 0}, "`n_classes` must be a whole number of at least 1; received 0"),

@@ -70,7 +70,7 @@ def _child(name: str, arguments: list[str]) -> None:
 
     with atheris.instrument_imports(include=["cnn_utils", "nbformat", "jupytext"]):
         sys.path.insert(0, str(HERE))
-        from mutations import mutated
+        from damage import mutated
         from readers import READERS
 
         from cnn_utils.errors import KitError

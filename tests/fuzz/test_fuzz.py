@@ -10,9 +10,9 @@ from contextlib import suppress
 from random import Random
 
 import pytest
+from damage import mutated
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from mutations import mutated
 from readers import READERS
 
 from cnn_utils.errors import KitError

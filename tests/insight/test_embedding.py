@@ -122,7 +122,7 @@ def test_the_global_state_and_the_model_are_left_alone():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"method": "umap"}, r"`method` must be one of \('tsne', 'pca'\); received umap"),
+        ({"method": "umap"}, r"`method` must be one of \('tsne', 'pca'\); received 'umap'"),
         ({"n": 2}, "`n` must be a whole number of at least 3"),
         ({"seed": 1.5}, "`seed` must be a whole number"),
         ({"model": None}, "`model` must be a Keras model"),

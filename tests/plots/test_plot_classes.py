@@ -125,7 +125,7 @@ def test_long_names_are_turned_and_digits_are_not():
 
 
 def test_other_normalizations_are_refused():
-    message = r"`normalize` must be one of \[None, 'true', 'pred'\]; received all"
+    message = r"`normalize` must be one of .*'true', 'pred'.*; received 'all'"
     with pytest.raises(KitError, match=message):
         plot_confusion_matrix(TRUE, PRED, NAMES, normalize="all")
 

@@ -206,7 +206,12 @@ def test_accuracy_is_measured_as_the_recipe_says():
         (IMAGES, LABELS, {"epochs": 3}, r"`recipe` must be a cnn_utils\.Recipe; received a dict"),
         (IMAGES[:, :4, :4], LABELS, SMALL, r"`images` must be at least 5 pixels each way, to be h"),
         (IMAGES, LABELS, replace(SMALL, widths=()), r"`widths` must hold a number of filters"),
-        (IMAGES, LABELS, replace(SMALL, activation="x"), r"`activation` must be one of relu, silu"),
+        (
+            IMAGES,
+            LABELS,
+            replace(SMALL, activation="x"),
+            r"`activation` must be one of .'relu', 'silu'",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(images, labels, chosen, message):

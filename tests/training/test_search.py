@@ -215,7 +215,7 @@ def named_like_a_result():
         ({"space": keras_tuner.HyperParameters()}, r"`space` must be .* with a parameter"),
         ({"space": named_like_a_result()}, r"`space` must have no parameter named score, seconds"),
         ({"method": ["random"]}, r"`method` must be one of \('random', 'bayesian'\); received a"),
-        ({"method": "grid"}, r"`method` must be one of \('random', 'bayesian'\); received grid"),
+        ({"method": "grid"}, r"`method` must be one of \('random', 'bayesian'\); received 'grid'"),
         ({"n_trials": 0}, r"`n_trials` must be a whole number of at least 1; received 0"),
         ({"seed": -1}, r"`seed` must be a whole number from 0 to .*; received -1"),
     ],
@@ -233,7 +233,7 @@ def test_a_recipe_is_searched_for_by_its_accuracy(tmp_path, monkeypatch):
 
     def train(images, labels, variant):
         assert images is data[0]
-        assert labels is data[1]
+        assert labels.tolist() == list(data[1])
         tried.append(variant)
         return f"model {variant.shift}", None
 
