@@ -103,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
         """No end in sight."""
         self.begin(200)
         while True:
-            self.wfile.write(content)
+            self.wfile.write(content * 20)
 
     def shorter(self, content):
         """Another, shorter file."""
