@@ -66,6 +66,9 @@ class EpochProgress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Note the epoch's loss, and its validation loss and accuracy if there are any."""
+        stopped = getattr(self.model, "stop_training", False)
+        if self._steps and not stopped:  # a training that is loaded has no batches
+            self.bar_.update(max(0, self._done_before + self._steps - self.bar_.n))
         self.bar_.set_postfix_str(_summary(logs or {}), refresh=False)
 
     def on_train_end(self, logs=None):

@@ -271,6 +271,7 @@ def test_those_who_watch_see_a_loaded_training_as_well(tmp_path, capsys):
     _, history = train(tmp_path, callbacks=[watch])
     assert history.epoch == [0, 1, 2]
     assert f"loss {history.history['loss'][-1]:.4f}" in capsys.readouterr().out
+    assert watch.bar_.n == watch.bar_.total == 12
 
 
 def test_a_training_that_was_stopped_by_hand_is_not_finished(tmp_path, fits):
