@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from cnn_utils import __version__, faults
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, traceback_wanted
 from cnn_utils.files import KIT
 
 PARTS = {"part1": "part1_lenet_mnist", "part2": "part2_cnn_cifar10"}
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        told = None if os.environ.get("CNN_UTILS_TRACEBACK") == "1" else faults.explanation(error)
+        told = None if traceback_wanted() else faults.explanation(error)
         if told is None:
             raise
         print(f"Error: {told}", file=sys.stderr)

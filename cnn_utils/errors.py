@@ -46,9 +46,14 @@ class SubmissionError(KitError):
     """A submission file, or the predictions meant for one, cannot be scored."""
 
 
+def traceback_wanted() -> bool:
+    """Say whether whoever is at the keyboard asked for whole tracebacks."""
+    return os.environ.get("CNN_UTILS_TRACEBACK") == "1"
+
+
 def shown_instead(error: BaseException, told: str) -> list[str]:
     """Return what a notebook shows of an error: `told`, or on request the whole traceback."""
-    if os.environ.get("CNN_UTILS_TRACEBACK") == "1":
+    if traceback_wanted():
         import traceback
 
         return traceback.format_exception(type(error), error, error.__traceback__)

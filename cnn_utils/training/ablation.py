@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cnn_utils.errors import KitError, check_seed, describe
+from cnn_utils.training.digest import digest
 from cnn_utils.training.kept import kept
 from cnn_utils.training.recipe import (
     Recipe,
@@ -110,7 +111,7 @@ def ablation_table(
             runs.append((accuracy_of(model, *validation, variant), seconds))
         return np.mean(runs, axis=0)
 
-    data = [np.asarray(array) for array in (images, labels, *validation)]
+    data = digest(images, labels, *validation)  # once, not for each row
     rows = {
         name: kept("ablation", (variant, list(seeds), data), partial(measure, variant), folder)
         for name, variant in recipes.items()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import check_path
 from cnn_utils.files import alone, atomic_path, cache_folder
 from cnn_utils.training.digest import digest
 from cnn_utils.training.state import State
@@ -102,8 +102,7 @@ def runs_folder(folder=None) -> Path:
     """Return the folder in which trainings are kept, or raise KitError if it is named by none."""
     if folder is None:
         return cache_folder() / "runs"
-    if not isinstance(folder, (str, os.PathLike)):
-        raise KitError.about("`folder`", "be a text or a Path", folder)
+    check_path("folder", folder)
     return Path(folder).expanduser()
 
 

@@ -13,7 +13,6 @@ from math import isfinite
 from pathlib import Path
 
 import keras_tuner
-import numpy as np
 import pandas as pd
 from keras_tuner.errors import FatalError
 from tqdm import tqdm
@@ -85,8 +84,8 @@ def search_recipe(
         model, _ = train_fast_cnn(images, labels, variant)
         return accuracy_of(model, *validation, variant)
 
-    arrays = [np.asarray(array) for array in (images, labels, *validation)]
-    own = f"recipe_{digest(recipe, arrays, repr(sorted(options.items())))[:8]}"
+    parts = (recipe, images, labels, *validation, repr(sorted(options.items())))
+    own = f"recipe_{digest(*parts)[:8]}"
     return search_parameters(score, recipe_space(), n_trials, folder=Path(folder) / own, **options)
 
 
