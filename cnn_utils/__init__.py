@@ -50,6 +50,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Network drives often refuse locks, and data files are only read, or replaced as a whole.
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 switch_on_onednn()
+# jsonschema, with which nbformat comes, would take three seconds for the grammar of a kind of web
+# addresses that no notebook holds; without it, it leaves out that one check.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 _HOMES = {
     "cnn_utils.batches": ("ImageBatches",),

@@ -66,7 +66,8 @@ class TrainingMonitor(EpochProgress):
             self._close()
         self.display_, self.stopped_, self._stop_asked = None, False, False
         self._rows, self._epoch_numbers = [], []
-        self._n_drawn, self._drawn_at, self._draw_seconds = 0, 0.0, 0.0
+        # Epochs within a second, such as those of a loaded training, are drawn once, at the end.
+        self._n_drawn, self._drawn_at, self._draw_seconds = 0, time.monotonic(), 0.0
         self._running, self._live = True, getattr(get_ipython(), "kernel", None) is not None
         if self._live:
             self._open()

@@ -57,8 +57,11 @@ def whitening_kernel(images, size: int = 2) -> tuple[np.ndarray, np.ndarray]:
     x = images[:5000].astype("float32")
     if images.dtype.kind in "iu":
         x /= 255
-    mean, deviation = x.mean(axis=(0, 1, 2)), x.std(axis=(0, 1, 2)) + 1e-6
-    x = (x - mean) / deviation
+    # First over images, then over places: summed all at once, float32 would lose three digits.
+    mean = x.mean(axis=0).mean(axis=(0, 1))
+    x -= mean
+    deviation = np.sqrt(np.square(x).mean(axis=0).mean(axis=(0, 1))) + 1e-6
+    x /= deviation
     windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(1, 2))
     # Every third place in each direction: neighbouring patches overlap and add little.
     patches = windows[:, ::3, ::3].transpose(0, 1, 2, 4, 5, 3).reshape(-1, size * size * x.shape[3])

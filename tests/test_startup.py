@@ -1,3 +1,4 @@
+import gc
 import logging
 import os
 import subprocess
@@ -35,6 +36,23 @@ def test_the_note_on_retracing_is_dropped_and_others_are_not(caplog):
         logger.warning("No space left.")
     assert "retracing" not in caplog.text
     assert "No space left." in caplog.text
+
+
+def test_what_an_import_brings_is_not_looked_through_for_garbage(tmp_path, monkeypatch):
+    (tmp_path / "large_module.py").write_text(
+        "import gc\nvalues = [[i] for i in range(1000)]\nwas_on = gc.isenabled()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    frozen = gc.get_freeze_count()
+    assert not import_quietly("large_module").was_on
+    assert gc.get_freeze_count() >= frozen + 1000
+    assert gc.isenabled()
+
+
+def test_reading_notebooks_needs_no_grammar_of_addresses():
+    code = "import cnn_utils, nbformat, sys; print('lark' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
 
 
 def test_notes_are_shown_when_the_import_fails(tmp_path, monkeypatch, capfd):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import numpy as np
 from keras import layers
 
@@ -135,16 +137,18 @@ def _pca(features):
 
 def _tsne(features, seed):
     """Return points (n, 2) and what the axes are."""
-    import sklearn
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-
     n, d = features.shape
-    reduced = PCA(min(TSNE_INPUTS, n, d), svd_solver="full").fit_transform(features)
     settings = {"perplexity": min(PERPLEXITY, (n - 1) / 3), "init": "pca", "random_state": seed}
-    parts = (reduced, settings, sklearn.__version__)
-    points = kept("embedding", parts, lambda: TSNE(**settings).fit_transform(reduced))
-    return points, (
+
+    def compute():
+        from sklearn.decomposition import PCA
+        from sklearn.manifold import TSNE
+
+        reduced = PCA(min(TSNE_INPUTS, n, d), svd_solver="full").fit_transform(features)
+        return TSNE(**settings).fit_transform(reduced)
+
+    parts = (features, TSNE_INPUTS, settings, version("scikit-learn"))
+    return kept("embedding", parts, compute), (
         "t-SNE 1 (no unit; distances between far clusters mean little)",
         "t-SNE 2 (no unit)",
     )

@@ -6,8 +6,9 @@ import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.figure import Display, framed, titled
-from cnn_utils.plots.images import check_images, pixel_style
+from cnn_utils.plots.figure import Display, titled
+from cnn_utils.plots.images import PITCH, TILE, check_images, pixel_style
+from cnn_utils.plots.tiles import LINE, lay_out, put, write
 
 # Interpolation may leave the range by rounding; half a grey level can't be seen.
 TOLERANCE = 0.5 / 255
@@ -52,25 +53,27 @@ class AugmentationDisplay(Display):
         Parameters
         ----------
         title : str, default="Augmentation"
-        ax : sequence of matplotlib Axes, optional
-            One per picture, row by row; by default a new figure.
+        ax : matplotlib Axes, optional
+            Holds all of it; by default that of a new figure.
         """
         n, n_variants = self.variants.shape[:2]
         columns = n_variants + 1
-        figsize = (max(1.2 * columns + 0.2, LEAST_WIDTH), 1.25 * n + 0.7)
-        panels = self._panels(ax, n * columns, columns, figsize=figsize)
+        across, down = PITCH * columns, PITCH * n + LINE
+        (ax,) = self._panels(ax, 1, 1, figsize=(max(across + 0.2, LEAST_WIDTH), down + 0.5))
+        lay_out(ax, across, down)
         style = pixel_style(self.images)
         slack = TOLERANCE * style["vmax"]
         outside = (self.variants < -slack) | (self.variants > style["vmax"] + slack)
         self.clipped_ = float(outside.mean())
         self.images_ = []
-        for i, panel in enumerate(panels):
+        for i in range(n * columns):
             row, column = divmod(i, columns)
             picture = self.images[row] if column == 0 else self.variants[row, column - 1]
-            self.images_.append(panel.imshow(np.clip(picture, 0, style["vmax"]), **style))
-            framed(panel)
+            picture = np.clip(picture, 0, style["vmax"])
+            x, y = PITCH * (column + 0.5), PITCH * (row + 0.5) + LINE
+            self.images_.append(put(ax, picture, x, y, TILE, framed=True, **style))
             if row == 0:
-                panel.set_title("original" if column == 0 else str(column), fontsize=9, pad=3)
+                write(self.images_[-1], "above", "original" if column == 0 else str(column))
         note = f"{self.clipped_:.1%} of the values, beyond black or white, are clipped"
         text = f"{title}\n{note}" if self.clipped_ else title
         self.figure_.suptitle(titled(text), fontsize="large")
@@ -90,7 +93,7 @@ def plot_augmentation(images, variants, *, title="Augmentation", ax=None):
     variants : array of shape (n, n_variants, height, width[, 1 or 3])
         On the originals' scale. Values beyond black and white are clipped, and the title says so.
     title : str, default="Augmentation"
-    ax : sequence of matplotlib Axes, optional
+    ax : matplotlib Axes, optional
 
     Returns
     -------

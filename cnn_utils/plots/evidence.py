@@ -8,8 +8,9 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names
-from cnn_utils.plots.figure import INK, WARNING_INK, Display, framed, titled
-from cnn_utils.plots.images import check_captions, check_images, pixel_style
+from cnn_utils.plots.figure import WARNING_INK, Display, titled
+from cnn_utils.plots.images import PITCH, TILE, check_captions, check_images, pixel_style
+from cnn_utils.plots.tiles import lay_out, put, write
 
 COLUMNS = 8
 # Rec. 601 luma: how bright red, green and blue look.
@@ -18,8 +19,9 @@ LUMA = np.array([0.299, 0.587, 0.114])
 COVER = 0.8
 # Shown between dark and light grey, a black or white background lets the colours come out.
 DARK, LIGHT = -0.5, 1.5
-# Inches, for the title.
+# Inches: for the title, for the headings at the left, and for two lines above an image.
 LEAST_WIDTH = 4.5
+LEFT, HEAD = 1.3, 0.35
 HEADINGS = (
     "image",
     "saliency\nbright: the score\ndepends on this pixel",
@@ -67,26 +69,24 @@ class EvidenceDisplay(Display):
         columns : int, default=8
             Images side by side; more follow in a band below.
         title : str, default="Evidence"
-        ax : sequence of matplotlib Axes, optional
-            Row by row: a band's images, then their saliency, then their Grad-CAM.
+        ax : matplotlib Axes, optional
+            Holds all of it; by default that of a new figure.
         """
         check_count("columns", columns)
         n, kinds = len(self.images), 2 if self.cams is None else 3
         columns = min(columns, n)
         bands = ceil(n / columns)
-        figsize = (max(1.25 * columns + 1.6, LEAST_WIDTH), bands * (1.25 * kinds + 0.45) + 0.5)
-        panels = self._panels(ax, bands * kinds * columns, columns, figsize=figsize)
-        by_image = np.reshape(panels, (bands, kinds, columns)).swapaxes(1, 2).reshape(-1, kinds)
+        band = HEAD + PITCH * kinds
+        across, down = LEFT + PITCH * columns, band * bands
+        (ax,) = self._panels(ax, 1, 1, figsize=(max(across + 0.2, LEAST_WIDTH), down + 0.4))
+        lay_out(ax, across, down)
         self.images_, self.saliency_, self.cams_, self.captions_ = [], [], [], []
-        for i, own in enumerate(by_image):
-            for panel, heading in zip(own, HEADINGS, strict=False):
-                panel.set_visible(i < n)
-                framed(panel)
-                if i % columns == 0:
-                    place = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 8}
-                    panel.set_ylabel(heading, color=INK, **place)
-            if i < n:
-                self._draw(i, *own)
+        for i in range(n):
+            x, top = LEFT + PITCH * (i % columns + 0.5), band * (i // columns) + HEAD
+            drawn = self._draw(i, ax, x, top)
+            if i % columns == 0:
+                for image, heading in zip(drawn, HEADINGS, strict=False):
+                    write(image, "left", heading)
         self.figure_.suptitle(titled(title), fontsize="large")
         named = "; ".join(" ".join(caption.split()) for caption in self.captions[:20] if caption)
         shown = "saliency" if self.cams is None else "saliency and Grad-CAM"
@@ -95,26 +95,32 @@ class EvidenceDisplay(Display):
         )
         return self
 
-    def _draw(self, i, image_panel, saliency_panel, cam_panel=None):
-        """Draw one image's column."""
-        style = {"color": WARNING_INK, "weight": "bold"} if self.emphasised[i] else {"color": INK}
-        self.captions_.append(image_panel.set_title(self.captions[i], fontsize=8, pad=3, **style))
+    def _draw(self, i, ax, x, top) -> list:
+        """Draw one image's column, `top` inches below the upper edge; return its pictures."""
+        y = iter(top + PITCH * np.arange(0.5, 3))
         look = pixel_style(self.images)
         image = self.images[i]
-        self.images_.append(image_panel.imshow(image, **look))
+        drawn = [put(ax, image, x, next(y), TILE, framed=True, **look)]
+        style = {"color": WARNING_INK, "weight": "bold"} if self.emphasised[i] else {}
+        self.images_.append(drawn[0])
+        self.captions_.append(write(drawn[0], "above", self.captions[i], **style))
         unit = {"vmin": 0, "vmax": 1, "interpolation": "nearest"}
-        self.saliency_.append(saliency_panel.imshow(self.saliency[i], cmap="inferno", **unit))
-        if cam_panel is not None:
+        inferno = {"cmap": "inferno", "framed": True, **unit}
+        drawn.append(put(ax, self.saliency[i], x, next(y), TILE, **inferno))
+        self.saliency_.append(drawn[-1])
+        if self.cams is not None:
             faint = {**look, "vmin": DARK * look["vmax"], "vmax": LIGHT * look["vmax"]}
-            cam_panel.imshow(image if image.ndim == 2 else image @ LUMA, **faint)
+            place = (x, next(y), TILE)
+            put(ax, image if image.ndim == 2 else image @ LUMA, *place, **faint)
             cam = self.cams[i]
             # The weaker the evidence, the more of the picture below it shows.
-            self.cams_.append(cam_panel.imshow(cam, cmap="plasma", alpha=COVER * cam, **unit))
+            plasma = {"cmap": "plasma", "alpha": COVER * cam, "framed": True, **unit}
+            drawn.append(put(ax, cam, *place, **plasma))
+            self.cams_.append(drawn[-1])
             if not cam.any():
-                place = {"ha": "center", "va": "center", "transform": cam_panel.transAxes}
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-                words = "no region\nspeaks for it"
-                cam_panel.text(0.5, 0.5, words, fontsize=8, color=INK, bbox=box, **place)
+                write(drawn[-1], "on", "no region\nspeaks for it", bbox=box)
+        return drawn
 
 
 def plot_evidence(
@@ -145,7 +151,7 @@ def plot_evidence(
         By default the labels themselves.
     columns : int, default=8
     title : str, default="What speaks for the predicted class"
-    ax : sequence of matplotlib Axes, optional
+    ax : matplotlib Axes, optional
 
     Returns
     -------

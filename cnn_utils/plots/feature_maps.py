@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from math import ceil
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.figure import DescribedFigure, Display, framed, titled
+from cnn_utils.plots.figure import Display, titled
 from cnn_utils.plots.images import check_images, pixel_style
+from cnn_utils.plots.tiles import lay_out, put, write
 
 COLUMNS, MOST_MAPS = 8, 32
-# Inches, for the title.
+# Inches: a map's longer side, and the way from one to the next, across and down.
+TILE, ACROSS, DOWN = 0.85, 0.95, 1.1
+# For the title.
 LEAST_WIDTH = 4.5
 
 
@@ -56,29 +58,32 @@ class FeatureMapsDisplay(Display):
         columns : int, default=8
             Maps in a row.
         title : str, default="Feature maps"
-        ax : sequence of matplotlib Axes, optional
-            One for the image and one for each map; by default a new figure.
+        ax : matplotlib Axes, optional
+            Holds all of it; by default that of a new figure.
         """
         check_count("n", n)
         check_count("columns", columns)
         height, width, total = self.maps.shape
         n = min(n, total)
-        first, *panels = (
-            self._image_and_maps(n, columns) if ax is None else self._panels(ax, n + 1, 1)
-        )
+        columns = min(columns, n)
+        rows = ceil(n / columns)
+        large = min(2, rows)  # the image takes the place of so many maps across and down
+        across, down = ACROSS * (large + columns), DOWN * rows
+        (ax,) = self._panels(ax, 1, 1, figsize=(max(across + 1.4, LEAST_WIDTH), down + 0.6))
+        lay_out(ax, across, down)
         shown = self.maps[..., :n]
         limits = {"vmin": float(shown.min()), "vmax": float(shown.max())}
-        self.image_ = first.imshow(self.image, **pixel_style(self.image))
-        first.set_title("image", fontsize=9, pad=3)
-        framed(first)
+        size = TILE + ACROSS * (large - 1)
+        place = (ACROSS * large / 2, DOWN - TILE + size / 2, size)
+        self.image_ = put(ax, self.image, *place, framed=True, **pixel_style(self.image))
+        write(self.image_, "above", "image")
         self.maps_ = []
-        for i, panel in enumerate(panels):
-            drawn = panel.imshow(shown[..., i], cmap="viridis", interpolation="nearest", **limits)
-            self.maps_.append(drawn)
-            panel.set_title(str(i), fontsize=8, pad=2)
-            framed(panel)
-        label = "response"
-        self.colorbar_ = self.figure_.colorbar(self.maps_[0], ax=panels, label=label)
+        style = {"cmap": "viridis", "interpolation": "nearest", **limits}
+        for i in range(n):
+            x, y = ACROSS * (large + i % columns + 0.5), DOWN * (i // columns + 1) - TILE / 2
+            self.maps_.append(put(ax, shown[..., i], x, y, TILE, framed=True, **style))
+            write(self.maps_[-1], "above", str(i))
+        self.colorbar_ = self.figure_.colorbar(self.maps_[0], ax=ax, label="response")
         counted = f"{n} maps of {height}x{width}"
         if n < total:
             counted = f"{n} of {total} maps of {height}x{width}, {total - n} left out"
@@ -86,20 +91,6 @@ class FeatureMapsDisplay(Display):
         scale = f"responses from {limits['vmin']:.3g} to {limits['vmax']:.3g}, bright is large"
         self._describe(f"{title}: an image beside {counted}; {scale}.")
         return self
-
-    def _image_and_maps(self, n, columns):
-        """Return the axes of a new figure: a large one on the left, then a grid of `n`."""
-        columns = min(columns, n)
-        rows = ceil(n / columns)
-        large = min(2, rows)
-        grid = np.arange(rows * columns).reshape(rows, columns).astype(object)
-        grid[grid >= n] = "."
-        left = np.full((rows, large), ".", dtype=object)
-        left[:large] = "image"
-        figsize = (max(0.95 * (columns + large) + 1.4, LEAST_WIDTH), 1.1 * rows + 1)
-        figure = plt.figure(FigureClass=DescribedFigure, layout="constrained", figsize=figsize)
-        axes = figure.subplot_mosaic(np.hstack([left, grid]).tolist())
-        return self._axes([axes["image"], *(axes[i] for i in range(n))])
 
 
 def plot_feature_maps(image, maps, *, n=MOST_MAPS, columns=COLUMNS, title="Feature maps", ax=None):
@@ -115,8 +106,7 @@ def plot_feature_maps(image, maps, *, n=MOST_MAPS, columns=COLUMNS, title="Featu
         At most so many maps; the title says how many are left out.
     columns : int, default=8
     title : str, default="Feature maps"
-    ax : sequence of matplotlib Axes, optional
-        One for the image and one for each map.
+    ax : matplotlib Axes, optional
 
     Returns
     -------

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
 from math import ceil
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
@@ -34,6 +36,15 @@ class DescribedFigure(Figure):
 
     alt_text = ""
 
+    def set_canvas(self, canvas):
+        """Take a canvas; one without a window draws only when the picture is asked for.
+
+        IPython asks for a drawing at the end of each cell, too, but nobody would see it.
+        """
+        super().set_canvas(canvas)
+        if type(canvas) is FigureCanvasAgg:
+            canvas.draw_idle = _nothing
+
     def draw(self, renderer):
         """Draw the figure; a dollar sign that begins no formula is a dollar sign."""
         for text in self.findobj(Text):
@@ -44,7 +55,17 @@ class DescribedFigure(Figure):
     def png(self) -> bytes:
         """Return the picture as PNG, with more pixels than its size for sharp displays."""
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=self.dpi * PIXEL_RATIO, facecolor="white")
+        canvas, dpi, colour = self.canvas, self.dpi, self.get_facecolor()
+        # `savefig` would draw everything once more, for layouts that need it.
+        own = FigureCanvasAgg(self)
+        try:
+            self.dpi = dpi * PIXEL_RATIO
+            self.set_facecolor("white")
+            own.print_png(buffer)
+        finally:
+            self.dpi = dpi
+            self.set_facecolor(colour)
+            self.set_canvas(canvas)
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -139,10 +160,18 @@ def release(figure):
     return figure
 
 
-def framed(panel) -> None:
-    """Remove the ticks and draw a thin frame: white edges would be lost on the page."""
-    panel.set(xticks=[], yticks=[])
-    panel.spines[:].set(linewidth=0.5, color=INK)
+def draw_no_second_picture() -> None:
+    """Let `_repr_mimebundle_` alone say how a notebook shows a described figure.
+
+    Matplotlib's inline backend draws every figure itself, too, and its picture would replace ours.
+    """
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        shell.display_formatter.formatters["image/png"].for_type(DescribedFigure, _nothing)
+
+
+def _nothing(*args, **kwargs) -> None:
+    """Stand in for what need not be done."""
 
 
 def _is_formula(text: str) -> bool:
@@ -160,3 +189,6 @@ def _shown_at_cell_end(figure) -> bool:
     # The inline backend shows, and then closes, every figure that pyplot still manages.
     managed = any(manager.canvas.figure is figure for manager in Gcf.get_all_fig_managers())
     return "inline" in plt.get_backend() and managed
+
+
+draw_no_second_picture()

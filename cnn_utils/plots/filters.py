@@ -8,10 +8,13 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.figure import Display, framed, titled
+from cnn_utils.plots.figure import Display, titled
+from cnn_utils.plots.tiles import lay_out, put, write
 
 COLUMNS = 8
-# Inches, for the title.
+# Inches: a kernel's longer side, and the way from one to the next, across and down.
+TILE, ACROSS, DOWN = 0.85, 0.95, 1.1
+# For the title.
 LEAST_WIDTH = 5.2
 
 
@@ -53,26 +56,27 @@ class FiltersDisplay(Display):
         ----------
         columns : int, default=8
         title : str, default="Filters"
-        ax : sequence of matplotlib Axes, optional
-            At least one per kernel; by default a new figure.
+        ax : matplotlib Axes, optional
+            Holds all of it; by default that of a new figure.
         """
         check_count("columns", columns)
         n, height, width, channels = self.kernels.shape
         columns = min(columns, n)
-        figsize = (max(0.95 * columns + 1.4, LEAST_WIDTH), 1.1 * ceil(n / columns) + 0.8)
-        panels = self._panels(ax, n, columns, figsize=figsize)
+        across, down = ACROSS * columns, DOWN * ceil(n / columns)
+        (ax,) = self._panels(ax, 1, 1, figsize=(max(across + 1.4, LEAST_WIDTH), down + 0.5))
+        lay_out(ax, across, down)
         # A layer of zeros alone has no scale of its own.
         self.largest_ = float(np.abs(self.kernels).max()) or 1.0
         limits = {"vmin": -self.largest_, "vmax": self.largest_}
         style = {"cmap": "RdBu_r", "interpolation": "nearest", **limits}
         self.images_ = []
-        for i, (panel, kernel) in enumerate(zip(panels, self.kernels, strict=True)):
-            framed(panel)
-            panel.set_title(str(i), fontsize=8, pad=2)
-            self.images_.append(panel.imshow(self._pixels(kernel), **style))
+        for i, kernel in enumerate(self.kernels):
+            x, y = ACROSS * (i % columns + 0.5), DOWN * (i // columns + 1) - TILE / 2
+            self.images_.append(put(ax, self._pixels(kernel), x, y, TILE, framed=True, **style))
+            write(self.images_[-1], "above", str(i))
         self.colorbar_ = None
         if channels == 1:
-            self.colorbar_ = self.figure_.colorbar(self.images_[0], ax=panels, label="weight")
+            self.colorbar_ = self.figure_.colorbar(self.images_[0], ax=ax, label="weight")
         scale = f"weights from {-self.largest_:.2g} to {self.largest_:.2g}"
         key = "" if channels == 1 else f"\n{scale}; mid-grey is weight 0"
         self.figure_.suptitle(titled(f"{title}{key}"), fontsize="large")
@@ -95,7 +99,7 @@ def plot_filters(kernels, *, columns=COLUMNS, title="Filters", ax=None):
         axis to the front with ``np.moveaxis(weights, -1, 0)``.
     columns : int, default=8
     title : str, default="Filters"
-    ax : sequence of matplotlib Axes, optional
+    ax : matplotlib Axes, optional
 
     Returns
     -------

@@ -8,7 +8,11 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count, describe
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
-from cnn_utils.plots.figure import INK, WARNING_INK, Display, titled
+from cnn_utils.plots.figure import WARNING_INK, Display, titled
+from cnn_utils.plots.tiles import LINE, lay_out, put, write
+
+# Inches: an image's longer side, and the way from one to the next.
+TILE, PITCH = 1.1, 1.2
 
 
 class ImageGridDisplay(Display):
@@ -41,24 +45,24 @@ class ImageGridDisplay(Display):
         ----------
         columns : int, default=8
         title : str, default=""
-        ax : sequence of matplotlib Axes, optional
-            At least one per image; by default a new figure.
+        ax : matplotlib Axes, optional
+            Holds the whole grid; by default that of a new figure.
         """
         check_count("columns", columns)
         n = len(self.images)
         columns = min(columns, n)
+        rows = ceil(n / columns)
         lines = max(caption.count("\n") + 1 for caption in self.captions)
-        figsize = (1.2 * columns + 0.2, (1.15 + 0.14 * lines) * ceil(n / columns) + 0.5)
-        axes = self._panels(ax, n, columns, figsize=figsize)
+        width, row = PITCH * columns, PITCH + LINE * lines
+        (ax,) = self._panels(ax, 1, 1, figsize=(width + 0.1, row * rows + 0.5))
+        lay_out(ax, width, row * rows)
         self.images_, self.captions_ = [], []
         look = pixel_style(self.images)
-        everything = zip(axes, self.images, self.captions, self.emphasised, strict=True)
-        for panel, image, caption, emphasis in everything:
-            panel.set(xticks=[], yticks=[])
-            panel.spines[:].set_visible(False)
-            self.images_.append(panel.imshow(image, **look))
-            style = {"color": WARNING_INK, "weight": "bold"} if emphasis else {"color": INK}
-            self.captions_.append(panel.set_xlabel(caption, fontsize=8, labelpad=2, **style))
+        for i, (image, caption) in enumerate(zip(self.images, self.captions, strict=True)):
+            x, y = PITCH * (i % columns + 0.5), row * (i // columns) + TILE / 2
+            self.images_.append(put(ax, image, x, y, TILE, **look))
+            style = {"color": WARNING_INK, "weight": "bold"} if self.emphasised[i] else {}
+            self.captions_.append(write(self.images_[-1], "below", caption, **style))
         self.figure_.suptitle(titled(title), fontsize="large")
         named = "; ".join(" ".join(caption.split()) for caption in self.captions[:20] if caption)
         self._describe(f"{title or 'Images'}: {n} images{': ' + named if named else ''}.")
@@ -82,7 +86,7 @@ def plot_images(
         By default the labels themselves are shown.
     columns : int, default=8
     title : str, default="Images"
-    ax : sequence of matplotlib Axes, optional
+    ax : matplotlib Axes, optional
 
     Returns
     -------

@@ -144,7 +144,8 @@ class ConfusionMatrixExplorer(StaticPicture):
                 pred,
                 self.class_names,
                 title=self.story(),
-                ax=_panels(lower[0], rows, len(shown)),
+                columns=10,
+                ax=lower[0].subplots(),
             )
         return figure
 
@@ -249,10 +250,3 @@ class ConfusionMatrixExplorer(StaticPicture):
         true, pred = map(self.class_names.index, self.cell)
         found = (self.y_true == true) & (self.answers[self.model].predictions == pred)
         return self._pages.by_confidence(np.flatnonzero(found))
-
-
-def _panels(subfigure, rows: int, n: int):
-    panels = np.ravel(subfigure.subplots(rows, 10))
-    for unused in panels[n:]:
-        unused.set_visible(False)
-    return panels

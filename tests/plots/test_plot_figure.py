@@ -1,6 +1,7 @@
 """cnn_utils.plots.figure: the figure's own description, and the ax= protocol all displays share."""
 
 import base64
+import io
 import struct
 
 import IPython.display
@@ -8,9 +9,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 
 from cnn_utils import plots, provenance
-from cnn_utils.plots.figure import DescribedFigure, Display, titled
+from cnn_utils.plots.figure import DescribedFigure, Display, draw_no_second_picture, titled
 
 IMAGES = np.linspace(0, 1, 4 * 3 * 3).reshape(4, 3, 3)
 HISTORY = {"loss": [0.9, 0.5], "val_loss": [0.8, 0.9]}
@@ -20,12 +24,12 @@ RESULTS = {"dense": {"accuracy": 0.97}, "LeNet": {"accuracy": 0.99}}
 # One call of every plotting function, and how many panels it draws.
 CALLS = {
     "plot_training_history": (1, lambda **ax: plots.plot_training_history(HISTORY, **ax)),
-    "plot_images": (4, lambda **ax: plots.plot_images(IMAGES, **ax)),
+    "plot_images": (1, lambda **ax: plots.plot_images(IMAGES, **ax)),
     "plot_class_examples": (
-        4,
+        1,
         lambda: plots.plot_class_examples(IMAGES, [0, 1, 0, 1], ["a", "b"], n_per_class=2),
     ),
-    "plot_class_means": (2, lambda: plots.plot_class_means(IMAGES, [0, 1, 0, 1], ["a", "b"])),
+    "plot_class_means": (1, lambda: plots.plot_class_means(IMAGES, [0, 1, 0, 1], ["a", "b"])),
     "plot_class_distribution": (
         1,
         lambda **ax: plots.plot_class_distribution([0, 1, 1], ["a", "b"], **ax),
@@ -35,13 +39,13 @@ CALLS = {
         lambda **ax: plots.plot_confusion_matrix([0, 1], [0, 0], ["a", "b"], **ax),
     ),
     "plot_model_comparison": (1, lambda **ax: plots.plot_model_comparison(RESULTS, **ax)),
-    "plot_filters": (4, lambda **ax: plots.plot_filters(IMAGES[..., None], **ax)),
-    "plot_feature_maps": (4, lambda **ax: plots.plot_feature_maps(IMAGES[0], IMAGES[:3], **ax)),
+    "plot_filters": (1, lambda **ax: plots.plot_filters(IMAGES[..., None], **ax)),
+    "plot_feature_maps": (1, lambda **ax: plots.plot_feature_maps(IMAGES[0], IMAGES[:3], **ax)),
     "plot_evidence": (
-        12,
+        1,
         lambda **ax: plots.plot_evidence(IMAGES, IMAGES, IMAGES, IMAGES[:, 0], **ax),
     ),
-    "plot_augmentation": (8, lambda **ax: plots.plot_augmentation(IMAGES, IMAGES[:, None], **ax)),
+    "plot_augmentation": (1, lambda **ax: plots.plot_augmentation(IMAGES, IMAGES[:, None], **ax)),
     "plot_embedding": (
         1,
         lambda **ax: plots.plot_embedding(IMAGES[:, 0, :2], [0, 1, 0, 1], ["a", "b"], **ax),
@@ -119,6 +123,38 @@ def test_the_mime_bundle_holds_a_png_with_its_alternative_text():
     assert struct.unpack(">II", png[16:24]) == (600, 300)  # 1.5 pixels for each one on the page
     assert metadata == {"image/png": {"alt": "An empty frame.", "width": 400, "height": 200}}
     assert data["text/plain"] == "An empty frame."
+
+
+def test_a_figure_is_drawn_once_for_its_picture_and_keeps_its_own_looks(monkeypatch):
+    figure, _ = plt.subplots(FigureClass=DescribedFigure, layout="constrained", facecolor="pink")
+    canvas, dpi, drawn = figure.canvas, figure.dpi, []
+    draw = DescribedFigure.draw
+    monkeypatch.setattr(DescribedFigure, "draw", lambda *args: drawn.append(draw(*args)))
+    corner = plt.imread(io.BytesIO(figure.png()))[0, 0]
+    assert len(drawn) == 1
+    np.testing.assert_array_equal(corner, 1)  # white, as the page
+    assert figure.canvas is canvas
+    assert figure.dpi == dpi
+    assert figure.get_facecolor() == to_rgba("pink")
+
+
+def test_nothing_is_drawn_for_a_screen_that_is_not_there(monkeypatch):
+    figure, _ = plt.subplots(FigureClass=DescribedFigure)
+    monkeypatch.setattr(DescribedFigure, "draw", lambda *args: pytest.fail("it was drawn"))
+    plt.draw_all(force=True)  # as at the end of each cell
+    figure.canvas.draw_idle()
+
+
+def test_a_notebook_draws_no_picture_of_its_own():
+    shell = InteractiveShell()
+    png = shell.display_formatter.formatters["image/png"]
+    png.for_type(Figure, lambda figure: b"the inline backend's")
+    figure, _ = plt.subplots(FigureClass=DescribedFigure, figsize=(1, 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(IPython, "get_ipython", lambda: shell)
+        draw_no_second_picture()
+    data, _ = shell.display_formatter.format(figure)
+    assert base64.b64decode(data["image/png"]) == figure.png()
 
 
 def test_a_figure_without_description_falls_back_to_its_repr():

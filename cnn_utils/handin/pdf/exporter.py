@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pypdf
+import pypdfium2
 from nbconvert.exporters import Exporter
 
 from cnn_utils.files import write_whole
@@ -83,6 +83,7 @@ def export_pdf_or_page(notebook: Path) -> tuple[Path, str]:
 
 def _is_pdf(path: Path) -> bool:
     try:
-        return len(pypdf.PdfReader(path).pages) > 0
-    except Exception:  # of many kinds: somebody else's file
+        with pypdfium2.PdfDocument(path) as pages:
+            return len(pages) > 0
+    except pypdfium2.PdfiumError:  # somebody else's file
         return False
