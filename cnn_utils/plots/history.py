@@ -51,7 +51,8 @@ class TrainingHistoryDisplay(Display):
         others = [n for n in self.table if not n.startswith("val_") and n not in NOT_CURVES]
         names = ["loss", *(name for name in others if name != "loss")]
         columns = min(len(names), 3)
-        figsize = (4.2 * columns, 3.3 * ceil(len(names) / columns))
+        # One panel alone has to hold the key below it.
+        figsize = (5.2, 3.9) if columns == 1 else (4.2 * columns, 3.3 * ceil(len(names) / columns))
         axes = self._panels(ax, len(names), columns, figsize=figsize)
         has_validation = "val_loss" in self.table and self.table["val_loss"].notna().any()
         self.best_epoch_ = best_epoch(self.table) if has_validation else None
@@ -61,7 +62,7 @@ class TrainingHistoryDisplay(Display):
         if ax is None:
             curves = axes[0].get_legend_handles_labels()
             self.figure_.legend(
-                *curves, loc="outside lower center", ncols=4 if columns > 1 else 1, frameon=False
+                *curves, loc="outside lower center", ncols=4 if columns > 1 else 2, frameon=False
             )
         else:
             axes[0].legend(fontsize="small")
@@ -90,10 +91,12 @@ class TrainingHistoryDisplay(Display):
             )
             self.overfitting_.append(span)
         ax.set(title=name.replace("_", " "), xlabel="epoch")
-        if name == "loss" and self.table[list(self.lines_)].where(np.isfinite).min().min() > 0:
+        losses = self.table[list(self.lines_)].where(np.isfinite)
+        if name == "loss" and losses.min().min() > 0:
             # Differences late in training would drown in the first epoch's large loss.
             ax.set(yscale="log", ylabel="logarithmic scale")
-            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+            is_wide = losses.max().max() > 10 * losses.min().min()
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if is_wide else (1, 2, 3, 5, 7)))
             ax.yaxis.set_major_formatter("{x:g}")
             ax.yaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,5 +1,6 @@
 """cnn_utils.plots.history: the curves' data, the best epoch's mark, the shaded overfitting."""
 
+import itertools
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -178,3 +179,14 @@ def test_too_few_axes_are_counted():
 def test_a_history_without_loss_is_refused():
     with pytest.raises(KitError, match=r"`history` must .*received columns \['accuracy'\]"):
         plot_training_history({"accuracy": [0.5]})
+
+
+@pytest.mark.parametrize("losses", [[1.18, 1.01], [0.02, 0.0012], [0.02, 0.0003], [2.3, 1e-4]])
+def test_the_numbers_at_a_loss_alone_do_not_touch(losses):
+    display = plot_training_history({"loss": losses})
+    display.figure_.draw_without_rendering()
+    low, high = display.ax_.get_ylim()
+    labels = display.ax_.yaxis.get_majorticklabels()
+    boxes = [t.get_window_extent() for t in labels if low <= t.get_position()[1] <= high]
+    assert len(boxes) >= 2
+    assert all(below.y1 <= above.y0 for below, above in itertools.pairwise(boxes))
