@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -128,7 +129,7 @@ def cache_folder() -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
-        return Path(_temporary_folder().name)
+        return Path(_temporary_folder(folder).name)
 
 
 def named_cache_folder() -> Path:
@@ -140,6 +141,8 @@ def named_cache_folder() -> Path:
 
 
 @cache
-def _temporary_folder() -> tempfile.TemporaryDirectory:
+def _temporary_folder(instead_of: Path) -> tempfile.TemporaryDirectory:
     """Return a folder that lasts as long as this process, for homes that can't be written to."""
+    told = f"Nothing is kept for the next time: '{instead_of}' can't be written to."
+    print(told, "CNN_UTILS_CACHE names another folder.", file=sys.stderr)
     return tempfile.TemporaryDirectory(prefix="cnn_utils-")

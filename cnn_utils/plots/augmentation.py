@@ -6,9 +6,8 @@ import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.figure import Display, titled
 from cnn_utils.plots.images import PITCH, TILE, check_images, pixel_style
-from cnn_utils.plots.tiles import LINE, lay_out, put, write
+from cnn_utils.plots.tiles import LINE, SheetDisplay, put, write
 
 # Interpolation may leave the range by rounding; half a grey level can't be seen.
 TOLERANCE = 0.5 / 255
@@ -16,7 +15,7 @@ TOLERANCE = 0.5 / 255
 LEAST_WIDTH = 5
 
 
-class AugmentationDisplay(Display):
+class AugmentationDisplay(SheetDisplay):
     """One row per image: the original, then its variants.
 
     Parameters
@@ -59,8 +58,8 @@ class AugmentationDisplay(Display):
         n, n_variants = self.variants.shape[:2]
         columns = n_variants + 1
         across, down = PITCH * columns, PITCH * n + LINE
-        (ax,) = self._panels(ax, 1, 1, figsize=(max(across + 0.2, LEAST_WIDTH), down + 0.5))
-        lay_out(ax, across, down)
+        figsize = (max(across + 0.2, LEAST_WIDTH), down + 0.5)
+        ax = self._sheet(ax, across, down, figsize)
         style = pixel_style(self.images)
         slack = TOLERANCE * style["vmax"]
         outside = (self.variants < -slack) | (self.variants > style["vmax"] + slack)
@@ -75,8 +74,7 @@ class AugmentationDisplay(Display):
             if row == 0:
                 write(self.images_[-1], "above", "original" if column == 0 else str(column))
         note = f"{self.clipped_:.1%} of the values, beyond black or white, are clipped"
-        text = f"{title}\n{note}" if self.clipped_ else title
-        self.figure_.suptitle(titled(text), fontsize="large")
+        self._write_title(f"{title}\n{note}" if self.clipped_ else title)
         plural = "s" if n > 1 else ""
         rows = f"{n} image{plural}, each followed by {n_variants} variants"
         self._describe(f"{title}: {rows}{'; ' + note if self.clipped_ else ''}.")

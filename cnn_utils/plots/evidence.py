@@ -8,9 +8,9 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names
-from cnn_utils.plots.figure import WARNING_INK, Display, titled
+from cnn_utils.plots.figure import WARNING_INK
 from cnn_utils.plots.images import PITCH, TILE, check_captions, check_images, pixel_style
-from cnn_utils.plots.tiles import lay_out, put, write
+from cnn_utils.plots.tiles import SheetDisplay, put, write
 
 COLUMNS = 8
 # Rec. 601 luma: how bright red, green and blue look.
@@ -29,7 +29,7 @@ HEADINGS = (
 )
 
 
-class EvidenceDisplay(Display):
+class EvidenceDisplay(SheetDisplay):
     """One column per image: the image, its saliency, and its Grad-CAM over a grey version of it.
 
     Both maps are relative: 1 is the strongest place of each image, however strong. They can't be
@@ -78,8 +78,8 @@ class EvidenceDisplay(Display):
         bands = ceil(n / columns)
         band = HEAD + PITCH * kinds
         across, down = LEFT + PITCH * columns, band * bands
-        (ax,) = self._panels(ax, 1, 1, figsize=(max(across + 0.2, LEAST_WIDTH), down + 0.4))
-        lay_out(ax, across, down)
+        figsize = (max(across + 0.2, LEAST_WIDTH), down + 0.4)
+        ax = self._sheet(ax, across, down, figsize)
         self.images_, self.saliency_, self.cams_, self.captions_ = [], [], [], []
         for i in range(n):
             x, top = LEFT + PITCH * (i % columns + 0.5), band * (i // columns) + HEAD
@@ -87,7 +87,7 @@ class EvidenceDisplay(Display):
             if i % columns == 0:
                 for image, heading in zip(drawn, HEADINGS, strict=False):
                     write(image, "left", heading)
-        self.figure_.suptitle(titled(title), fontsize="large")
+        self._write_title(title)
         named = "; ".join(" ".join(caption.split()) for caption in self.captions[:20] if caption)
         shown = "saliency" if self.cams is None else "saliency and Grad-CAM"
         self._describe(

@@ -8,9 +8,8 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.figure import Display, titled
 from cnn_utils.plots.images import check_images, pixel_style
-from cnn_utils.plots.tiles import lay_out, put, write
+from cnn_utils.plots.tiles import SheetDisplay, put, write
 
 COLUMNS, MOST_MAPS = 8, 32
 # Inches: a map's longer side, and the way from one to the next, across and down.
@@ -19,7 +18,7 @@ TILE, ACROSS, DOWN = 0.85, 0.95, 1.1
 LEAST_WIDTH = 4.5
 
 
-class FeatureMapsDisplay(Display):
+class FeatureMapsDisplay(SheetDisplay):
     """An image beside the first feature maps of a layer, all maps on one colour scale.
 
     Bright means a large response: the pattern that the filter looks for is there. The scale runs
@@ -69,8 +68,8 @@ class FeatureMapsDisplay(Display):
         rows = ceil(n / columns)
         large = min(2, rows)  # the image takes the place of so many maps across and down
         across, down = ACROSS * (large + columns), DOWN * rows
-        (ax,) = self._panels(ax, 1, 1, figsize=(max(across + 1.4, LEAST_WIDTH), down + 0.6))
-        lay_out(ax, across, down)
+        figsize = (max(across + 1.4, LEAST_WIDTH), down + 0.6)
+        ax = self._sheet(ax, across, down, figsize)
         shown = self.maps[..., :n]
         limits = {"vmin": float(shown.min()), "vmax": float(shown.max())}
         size = TILE + ACROSS * (large - 1)
@@ -87,7 +86,7 @@ class FeatureMapsDisplay(Display):
         counted = f"{n} maps of {height}x{width}"
         if n < total:
             counted = f"{n} of {total} maps of {height}x{width}, {total - n} left out"
-        self.figure_.suptitle(titled(f"{title}\n{counted}"), fontsize="large")
+        self._write_title(f"{title}\n{counted}")
         scale = f"responses from {limits['vmin']:.3g} to {limits['vmax']:.3g}, bright is large"
         self._describe(f"{title}: an image beside {counted}; {scale}.")
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 import sys
 from math import ceil
 
@@ -60,19 +61,31 @@ class DescribedFigure(Figure):
         own = FigureCanvasAgg(self)
         try:
             self.dpi = dpi * PIXEL_RATIO
-            self.set_facecolor("white")
+            if colour[3] < 1:  # on a page that may be dark
+                self.set_facecolor("white")
             own.print_png(buffer)
+            if self._is_cut(own.get_renderer()):
+                buffer = io.BytesIO()
+                self.savefig(buffer, format="png", dpi="figure", bbox_inches="tight")
         finally:
             self.dpi = dpi
             self.set_facecolor(colour)
             self.set_canvas(canvas)
         return buffer.getvalue()
 
+    def _is_cut(self, renderer) -> bool:
+        """Say whether a title or a key is wider than the figure."""
+        words = [text for text in (*self.texts, *self.legends) if text.get_visible()]
+        boxes = [part.get_window_extent(renderer) for part in words]
+        return any(box.x0 < 0 or box.x1 > self.bbox.width for box in boxes)
+
     def _repr_mimebundle_(self, include=None, exclude=None):
         """Give IPython the picture and its alternative text (the inline backend drops the text)."""
-        width, height = (int(inches * self.dpi) for inches in self.get_size_inches())
+        png = self.png()
+        pixels = struct.unpack(">II", png[16:24])  # where a PNG says how large it is
+        width, height = (round(n / PIXEL_RATIO) for n in pixels)
         data = {
-            "image/png": base64.b64encode(self.png()).decode("ascii"),
+            "image/png": base64.b64encode(png).decode("ascii"),
             "text/plain": self.alt_text or repr(self),
         }
         return data, {"image/png": {"alt": self.alt_text, "width": width, "height": height}}

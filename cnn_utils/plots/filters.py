@@ -8,8 +8,7 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.figure import Display, titled
-from cnn_utils.plots.tiles import lay_out, put, write
+from cnn_utils.plots.tiles import SheetDisplay, put, write
 
 COLUMNS = 8
 # Inches: a kernel's longer side, and the way from one to the next, across and down.
@@ -18,7 +17,7 @@ TILE, ACROSS, DOWN = 0.85, 0.95, 1.1
 LEAST_WIDTH = 5.2
 
 
-class FiltersDisplay(Display):
+class FiltersDisplay(SheetDisplay):
     """Kernels in a grid, all on one scale, symmetric about weight zero.
 
     Kernels of one channel are drawn in a diverging colour map (red positive, blue negative, white
@@ -63,8 +62,8 @@ class FiltersDisplay(Display):
         n, height, width, channels = self.kernels.shape
         columns = min(columns, n)
         across, down = ACROSS * columns, DOWN * ceil(n / columns)
-        (ax,) = self._panels(ax, 1, 1, figsize=(max(across + 1.4, LEAST_WIDTH), down + 0.5))
-        lay_out(ax, across, down)
+        figsize = (max(across + 1.4, LEAST_WIDTH), down + 0.5)
+        ax = self._sheet(ax, across, down, figsize)
         # A layer of zeros alone has no scale of its own.
         self.largest_ = float(np.abs(self.kernels).max()) or 1.0
         limits = {"vmin": -self.largest_, "vmax": self.largest_}
@@ -79,7 +78,7 @@ class FiltersDisplay(Display):
             self.colorbar_ = self.figure_.colorbar(self.images_[0], ax=ax, label="weight")
         scale = f"weights from {-self.largest_:.2g} to {self.largest_:.2g}"
         key = "" if channels == 1 else f"\n{scale}; mid-grey is weight 0"
-        self.figure_.suptitle(titled(f"{title}{key}"), fontsize="large")
+        self._write_title(f"{title}{key}")
         kind = "blue negative, red positive" if channels == 1 else "in colour, mid-grey is zero"
         self._describe(f"{title}: {n} filters of {height}x{width} pixels, {scale}, {kind}.")
         return self

@@ -8,14 +8,14 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count, describe
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
-from cnn_utils.plots.figure import WARNING_INK, Display, titled
-from cnn_utils.plots.tiles import LINE, lay_out, put, write
+from cnn_utils.plots.figure import WARNING_INK
+from cnn_utils.plots.tiles import LINE, SheetDisplay, put, write
 
 # Inches: an image's longer side, and the way from one to the next.
 TILE, PITCH = 1.1, 1.2
 
 
-class ImageGridDisplay(Display):
+class ImageGridDisplay(SheetDisplay):
     """A grid of images with a caption under each.
 
     Parameters
@@ -54,8 +54,7 @@ class ImageGridDisplay(Display):
         rows = ceil(n / columns)
         lines = max(caption.count("\n") + 1 for caption in self.captions)
         width, row = PITCH * columns, PITCH + LINE * lines
-        (ax,) = self._panels(ax, 1, 1, figsize=(width + 0.1, row * rows + 0.5))
-        lay_out(ax, width, row * rows)
+        ax = self._sheet(ax, width, row * rows, figsize=(width + 0.1, row * rows + 0.5))
         self.images_, self.captions_ = [], []
         look = pixel_style(self.images)
         for i, (image, caption) in enumerate(zip(self.images, self.captions, strict=True)):
@@ -63,7 +62,7 @@ class ImageGridDisplay(Display):
             self.images_.append(put(ax, image, x, y, TILE, **look))
             style = {"color": WARNING_INK, "weight": "bold"} if self.emphasised[i] else {}
             self.captions_.append(write(self.images_[-1], "below", caption, **style))
-        self.figure_.suptitle(titled(title), fontsize="large")
+        self._write_title(title)
         named = "; ".join(" ".join(caption.split()) for caption in self.captions[:20] if caption)
         self._describe(f"{title or 'Images'}: {n} images{': ' + named if named else ''}.")
         return self

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.patches import Rectangle
 
-from cnn_utils.plots.figure import INK
+from cnn_utils.errors import KitError
+from cnn_utils.plots.figure import Display, titled
 
 # Inches: between a picture and the words beside it, and a line of these.
 GAP, LINE = 0.03, 0.14
@@ -18,17 +20,36 @@ SIDES = {
 }
 
 
-def lay_out(ax, width: float, height: float) -> None:
-    """Make axes a sheet of so many inches, measured from its upper left corner.
+class SheetDisplay(Display):
+    """Base of the displays that hold many pictures: they lie on a sheet, measured in inches."""
 
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        In a figure of another size, everything but the words grows or shrinks with it.
-    width, height : float
-    """
-    ax.set(xlim=(0, width), ylim=(height, 0))
-    ax.set_axis_off()
+    def _sheet(self, ax, width: float, height: float, figsize):
+        """Return `ax`, or the axes of a new figure, as a sheet.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None
+            In a figure of another size, everything but the words grows or shrinks with it.
+        width, height : float
+            Of the sheet, from its upper left corner.
+        figsize : tuple of float
+            Of a new figure.
+        """
+        if np.size(ax) != 1:
+            expected = "be one Matplotlib axes, which holds all the pictures"
+            raise KitError.about("`ax`", expected, f"{np.size(ax)} axes", "Give one, or none.")
+        (sheet,) = self._panels(ax, 1, 1, figsize=figsize)
+        sheet.set(xlim=(0, width), ylim=(height, 0))
+        sheet.set_axis_off()
+        self._is_own = ax is None
+        return sheet
+
+    def _write_title(self, title: str) -> None:
+        """Write the title above the figure; above given axes, of which there may be more."""
+        if self._is_own:
+            self.figure_.suptitle(titled(title), fontsize="large")
+        else:
+            self.ax_.set_title(titled(title))
 
 
 def put(ax, picture, x: float, y: float, size: float, *, framed=False, **style):
@@ -37,7 +58,7 @@ def put(ax, picture, x: float, y: float, size: float, *, framed=False, **style):
     Parameters
     ----------
     ax : matplotlib Axes
-        Laid out.
+        A sheet.
     picture : array of shape (height, width[, 3])
     x, y : float
         Of its middle, in inches.
@@ -56,7 +77,7 @@ def put(ax, picture, x: float, y: float, size: float, *, framed=False, **style):
     left, top = x - width / 2, y - height / 2
     image = ax.imshow(picture, extent=(left, left + width, top + height, top), **style)
     if framed:
-        look = {"fill": False, "linewidth": 0.5, "edgecolor": INK}
+        look = {"fill": False, "linewidth": 0.5, "edgecolor": rcParams["axes.edgecolor"]}
         ax.add_patch(Rectangle((left, top), width, height, clip_on=False, **look))
     return image
 
@@ -81,5 +102,5 @@ def write(image, side: str, words: str, **style):
     left, right, bottom, top = image.get_extent()
     x = left + across * (right - left) + GAP * (2 * across - 1)
     y = top + down * (bottom - top) + GAP * (2 * down - 1)
-    look = {"color": INK, "fontsize": 8, "ha": ha, "va": va, **style}
+    look = {"fontsize": 8, "ha": ha, "va": va, **style}
     return image.axes.text(x, y, words, **look)

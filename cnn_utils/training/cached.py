@@ -165,7 +165,8 @@ def _trained(fit, model, x, y, options, steering, watching, store, unfinished):
         end = options.get("epochs", 1)
         options["initial_epoch"] = end if unfinished.stopped else min(unfinished.epochs, end)
     history = fit(x, y, callbacks=[*steering, *watching, keeper], **options)
-    history.seconds = keeper.seconds()
+    state = keeper.state()
+    history.seconds = state.seconds
     if unfinished is not None:  # `fit` knows only the epochs of this process
         history.epoch = [*range(unfinished.first_epoch, unfinished.epochs), *history.epoch]
         history.history = {
@@ -173,7 +174,7 @@ def _trained(fit, model, x, y, options, steering, watching, store, unfinished):
             for name in unfinished.logs[0]
         }
     if not keeper.stopped_by_user():
-        store.keep(keeper.state(), finished=True)
+        store.keep(state, finished=True)
     return history
 
 

@@ -85,7 +85,7 @@ def test_given_axes_are_drawn_on_and_no_other_figure_is_opened(name):
     assert all(panel.has_data() for panel in np.ravel(ax))
 
 
-@pytest.mark.parametrize("name", ["plot_training_history", "plot_images", "plot_model_comparison"])
+@pytest.mark.parametrize("name", ["plot_training_history", "plot_model_comparison"])
 def test_axes_may_come_as_a_grid(name):
     figure, grid = plt.subplots(2, 2, squeeze=False)
     assert CALLS[name][1](ax=grid).figure_ is figure
@@ -126,7 +126,7 @@ def test_the_mime_bundle_holds_a_png_with_its_alternative_text():
 
 
 def test_a_figure_is_drawn_once_for_its_picture_and_keeps_its_own_looks(monkeypatch):
-    figure, _ = plt.subplots(FigureClass=DescribedFigure, layout="constrained", facecolor="pink")
+    figure, _ = plt.subplots(FigureClass=DescribedFigure, layout="constrained", facecolor="none")
     canvas, dpi, drawn = figure.canvas, figure.dpi, []
     draw = DescribedFigure.draw
     monkeypatch.setattr(DescribedFigure, "draw", lambda *args: drawn.append(draw(*args)))
@@ -135,7 +135,23 @@ def test_a_figure_is_drawn_once_for_its_picture_and_keeps_its_own_looks(monkeypa
     np.testing.assert_array_equal(corner, 1)  # white, as the page
     assert figure.canvas is canvas
     assert figure.dpi == dpi
-    assert figure.get_facecolor() == to_rgba("pink")
+    assert figure.get_facecolor() == to_rgba("none")
+
+
+def test_a_dark_figure_stays_dark():
+    figure = DescribedFigure(facecolor="black")
+    np.testing.assert_array_equal(plt.imread(io.BytesIO(figure.png()))[0, 0, :3], 0)
+
+
+def test_a_title_wider_than_its_figure_is_not_cut():
+    figure = DescribedFigure(figsize=(1, 1), dpi=100)
+    figure.suptitle("A title that is much wider than one inch")
+    _, metadata = figure._repr_mimebundle_()
+    picture = plt.imread(io.BytesIO(figure.png()))[..., :3]
+    assert picture.shape[1] > 2 * 150
+    assert metadata["image/png"]["width"] == round(picture.shape[1] / 1.5)
+    assert (picture[:, 0] == 1).all()  # white at both sides
+    assert (picture[:, -1] == 1).all()
 
 
 def test_nothing_is_drawn_for_a_screen_that_is_not_there(monkeypatch):

@@ -4,14 +4,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cnn_utils.plots.tiles import lay_out, put, write
+from cnn_utils.errors import KitError
+from cnn_utils.plots import plot_filters, plot_images
+from cnn_utils.plots.tiles import SheetDisplay, put, write
 
 
 @pytest.fixture
 def sheet():
     _, ax = plt.subplots()
-    lay_out(ax, 6, 3)
-    return ax
+    return SheetDisplay()._sheet(ax, 6, 3, figsize=None)
 
 
 def test_the_sheet_is_measured_in_inches_from_its_upper_left_corner(sheet):
@@ -53,3 +54,17 @@ def test_words_stand_beside_the_picture(sheet, side, place):
     text = write(image, side, "cat", color="red")
     np.testing.assert_allclose(text.get_position(), place)
     assert (text.get_text(), text.get_color()) == ("cat", "red")
+
+
+def test_on_given_axes_the_title_is_theirs():
+    figure, (left, right) = plt.subplots(1, 2)
+    plot_images(np.zeros((2, 4, 4)), ax=left, title="Zeros")
+    plot_filters(np.ones((2, 3, 3, 1)), ax=right, title="Ones")
+    assert (left.get_title(), right.get_title()) == ("Zeros", "Ones")
+    assert figure.get_suptitle() == ""
+
+
+def test_more_axes_than_one_are_refused():
+    expected = "`ax` must be one Matplotlib axes, which holds all the pictures; received 2 axes"
+    with pytest.raises(KitError, match=expected):
+        plot_images(np.zeros((2, 4, 4)), ax=plt.subplots(1, 2)[1])
