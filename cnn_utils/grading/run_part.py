@@ -24,9 +24,11 @@ from cnn_utils.grading.sandbox import Sandbox
 NOTEBOOK, INPUTS, JUNIT = "notebook.ipynb", "in.json", "junit.xml"
 # In seconds.
 REMOVAL = 120
+# As `python -m pytest`, without three seconds for a grammar: see the kit's own `__init__`.
+PYTEST = "import sys, pytest; sys.modules['rfc3987_syntax'] = None; sys.exit(pytest.console_main())"
 COMMAND = [
-    "-m",
-    "pytest",
+    "-c",
+    PYTEST,
     "-q",
     "-p",
     "nbval.plugin",
