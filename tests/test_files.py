@@ -66,12 +66,14 @@ def test_the_kit_lies_where_its_notebooks_are():
     assert (KIT / "notebooks").is_dir()
 
 
-def test_a_home_that_cannot_be_written_to_gets_a_temporary_folder(tmp_path, monkeypatch):
+def test_a_home_that_cannot_be_written_to_gets_a_temporary_folder(tmp_path, monkeypatch, capsys):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CNN_UTILS_CACHE", str(tmp_path / "file" / "cache"))
     folder = cache_folder()
     assert folder.is_dir()
     assert folder == cache_folder()
+    told = f"'{tmp_path / 'file' / 'cache'}' can't be written to. CNN_UTILS_CACHE names another"
+    assert capsys.readouterr().err.count(told) == 1
 
 
 def test_files_replace_others_together_or_not_at_all(tmp_path):

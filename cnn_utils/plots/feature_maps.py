@@ -8,13 +8,12 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_array
+from cnn_utils.plots.filters import ACROSS, DOWN, TILE, place_of
 from cnn_utils.plots.images import check_images, pixel_style
 from cnn_utils.plots.tiles import SheetDisplay, put, write
 
 COLUMNS, MOST_MAPS = 8, 32
-# Inches: a map's longer side, and the way from one to the next, across and down.
-TILE, ACROSS, DOWN = 0.85, 0.95, 1.1
-# For the title.
+# Inches, for the title.
 LEAST_WIDTH = 4.5
 
 
@@ -79,7 +78,8 @@ class FeatureMapsDisplay(SheetDisplay):
         self.maps_ = []
         style = {"cmap": "viridis", "interpolation": "nearest", **limits}
         for i in range(n):
-            x, y = ACROSS * (large + i % columns + 0.5), DOWN * (i // columns + 1) - TILE / 2
+            x, y = place_of(i, columns)
+            x += ACROSS * large
             self.maps_.append(put(ax, shown[..., i], x, y, TILE, framed=True, **style))
             write(self.maps_[-1], "above", str(i))
         self.colorbar_ = self.figure_.colorbar(self.maps_[0], ax=ax, label="response")

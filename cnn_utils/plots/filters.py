@@ -70,8 +70,8 @@ class FiltersDisplay(SheetDisplay):
         style = {"cmap": "RdBu_r", "interpolation": "nearest", **limits}
         self.images_ = []
         for i, kernel in enumerate(self.kernels):
-            x, y = ACROSS * (i % columns + 0.5), DOWN * (i // columns + 1) - TILE / 2
-            self.images_.append(put(ax, self._pixels(kernel), x, y, TILE, framed=True, **style))
+            place = (*place_of(i, columns), TILE)
+            self.images_.append(put(ax, self._pixels(kernel), *place, framed=True, **style))
             write(self.images_[-1], "above", str(i))
         self.colorbar_ = None
         if channels == 1:
@@ -110,3 +110,8 @@ def plot_filters(kernels, *, columns=COLUMNS, title="Filters", ax=None):
         If the kernels have another shape or are not finite numbers.
     """
     return FiltersDisplay(kernels).plot(columns=columns, title=title, ax=ax)
+
+
+def place_of(i: int, columns: int) -> tuple[float, float]:
+    """Return where on a sheet the middle of the i-th small picture lies, its number above it."""
+    return ACROSS * (i % columns + 0.5), DOWN * (i // columns + 1) - TILE / 2
