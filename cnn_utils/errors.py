@@ -84,8 +84,8 @@ def describe(value: object) -> str:
 
     if value is None:
         return "None"
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        return describe(value.item())
+    if isinstance(value, np.generic):
+        value = value.item()
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return (
             f"an array of shape {tuple(value.shape)}, {getattr(value.dtype, 'name', value.dtype)}"
