@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -42,22 +42,53 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def replaced_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
     """Give a folder to write files to; when the block ends well, they replace those of `folder`.
 
-    They do so by renaming alone, in the order of `names`; one that was not written is deleted. A
-    full disk leaves all the old files as they were; a process that is killed just then may leave
-    some of each.
+    They do so by renaming alone: all of them at once to a place beside `folder`, from where on
+    they count, then one by one; one that was not written is deleted. A full disk leaves all the
+    old files as they were; a process that is killed leaves the old ones, or work that
+    `finish_replacing` or the next replacement ends.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
-        new = Path(place)
+        new = Path(place) / "new"
+        new.mkdir()
         yield new
-        for path in new.iterdir():
-            with open(path, "rb+") as file:
-                os.fsync(file.fileno())
         for name in names:
-            if (new / name).exists():
-                os.replace(new / name, folder / name)
-            else:
-                (folder / name).unlink(missing_ok=True)
+            (new / name).touch()  # an empty file stands for one to be deleted
+            with open(new / name, "rb+") as file:
+                os.fsync(file.fileno())
+        _rename_after_others(new, folder)
+    finish_replacing(folder)
+
+
+def finish_replacing(folder: Path) -> None:
+    """Go on where a process was killed while files of `folder` were replaced together."""
+    new = _place_of_new(folder)
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for name in sorted(os.listdir(new)):
+            with suppress(FileNotFoundError):  # another process does the same
+                if (new / name).stat().st_size:
+                    os.replace(new / name, folder / name)
+                else:
+                    (folder / name).unlink(missing_ok=True)
+                    (new / name).unlink()
+        with suppress(OSError):
+            new.rmdir()
+
+
+def _place_of_new(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}-new")
+
+
+def _rename_after_others(new: Path, folder: Path) -> None:
+    """Move `new` to where only one replacement at a time can be."""
+    for attempts_left in reversed(range(100)):
+        finish_replacing(folder)
+        try:
+            os.rename(new, _place_of_new(folder))
+            break
+        except OSError:  # another process was first
+            if not attempts_left:
+                raise
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -22,7 +22,7 @@ from cnn_utils.files import KIT, atomic_path, is_own, sha256
 from cnn_utils.handin.assignment import FILE, Part, read_assignment
 from cnn_utils.handin.doctor import examine
 from cnn_utils.handin.finding import Finding
-from cnn_utils.handin.for_grading import files_of
+from cnn_utils.handin.for_grading import files_of, finish_saving
 from cnn_utils.handin.pdf.exporter import export_pdf_or_page
 from cnn_utils.handin.pdf.markdown import to_html
 from cnn_utils.handin.run import read_notebook
@@ -120,6 +120,7 @@ def hand_in(folder=".", assignment=None) -> HandIn:
         if name not in notebooks:
             findings[name] = [Finding(None, "It is not in this folder, at least not of this name.")]
             continue
+        finish_saving(folder, part.networks)
         findings[name] = examine(notebooks[name], folder, part, ran if name == own else None)
         groups[name] = _group_number(notebooks[name])
         paper, note = export_pdf_or_page(folder / name)

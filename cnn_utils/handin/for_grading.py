@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 
 from cnn_utils import __version__, provenance
 from cnn_utils.errors import KitError, describe
-from cnn_utils.files import is_own, replaced_together, sha256
+from cnn_utils.files import finish_replacing, is_own, replaced_together, sha256
 from cnn_utils.handin.session import digest, inputs_run
 from cnn_utils.history import history_table
 from cnn_utils.metrics import as_labels
@@ -100,7 +101,6 @@ def save(name: str, model, history, predictions, folder="evidence") -> Saved:
     }
     target = Path(os.path.expanduser(folder)) / name
     try:
-        # The record comes last: where it does not fit the others, they were not all replaced.
         with replaced_together(target, (*EVIDENCE, RECORD)) as new:
             np.savez(new / WEIGHTS, *weights)
             for file, content in contents.items():
@@ -147,6 +147,13 @@ def hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each evidence file that is there, but the record's."""
     files = (folder / name for name in EVIDENCE)
     return {file.name: sha256(file) for file in files if file.is_file()}
+
+
+def finish_saving(folder: Path, networks) -> None:
+    """Do what is left of a saving whose process was killed, if the folder can be written to."""
+    for network in networks:
+        with suppress(OSError):
+            finish_replacing(folder / FOLDER / network)
 
 
 def files_of(folder: Path, network: str) -> list[Path]:

@@ -57,6 +57,16 @@ def write(path, group, said=""):
     nbformat.write(v4.new_notebook(cells=cells), path)
 
 
+def test_what_a_killed_saving_left_is_put_in_its_place_first(folder, masters):
+    place = folder / "evidence" / "lenet"
+    history = (place / "history.json").read_text()
+    (place.parent / ".lenet-new").mkdir()
+    (place / "history.json").rename(place.parent / ".lenet-new" / "history.json")
+    (place / "history.json").write_text("of the run before")
+    assert hand_in(folder, masters).is_complete
+    assert (place / "history.json").read_text() == history
+
+
 def test_the_zip_holds_notebook_pdf_submission_and_manifest(folder, masters):
     handed_in = hand_in(folder, masters)
     assert handed_in.is_complete
