@@ -41,12 +41,13 @@ class FastTraining:
 
 
 def fast_training(model: keras.Model, bfloat16: bool | None = None) -> FastTraining:
-    """Make a model train faster on this machine's processor; what it computes stays the same.
+    """Make a model train faster on this machine's processor; it stays the same network.
 
-    Batch normalisation is computed by TensorFlow's fused operation instead of half a dozen, and
-    on processors that multiply bfloat16 numbers, convolutions and matrix products are. Weights,
-    metrics and what is stored stay float32; the layers stay Keras' own, and a saved model is an
-    ordinary one. With another backend, or on a GPU, there is nothing to switch on: there Keras'
+    Batch normalisation is computed by TensorFlow's fused operation instead of half a dozen. On
+    processors that can multiply bfloat16 numbers, convolutions and matrix products do, which moves
+    probabilities by some thousandths. Weights, metrics and what is stored stay
+    float32; the layers stay Keras' own, and a saved model is an ordinary one. With another
+    backend, or on a GPU, there is nothing to switch on: there Keras'
     own ``keras.mixed_precision.set_dtype_policy`` is the means.
 
     Parameters
