@@ -88,16 +88,22 @@ class ImageBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int):
         """Return batch `index`: images, or images and labels."""
         chosen = self._order[index * self.batch_size : (index + 1) * self.batch_size]
-        images = self.images[chosen]
-        for name in ("augment", "preprocess"):
+        images = self._prepared(self.images[chosen], ("augment", "preprocess"))
+        return images if self.labels is None else (images, self.labels[chosen])
+
+    def first(self) -> np.ndarray:
+        """Return the first image as the network gets it, a batch of one, not augmented."""
+        return self._prepared(self.images[:1], ("preprocess",))
+
+    def _prepared(self, images, names) -> np.ndarray:
+        for name in names:
             function = getattr(self, name)
             images = images if function is None else function(images)
             if images is None:
                 raise KitError.about(
                     f"`{name}`", "return the images", None, "Does it end in a `return`?"
                 )
-        images = np.asarray(images)  # some preprocess with tensors
-        return images if self.labels is None else (images, self.labels[chosen])
+        return np.asarray(images)  # some preprocess with tensors
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order."""

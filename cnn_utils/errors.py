@@ -101,14 +101,14 @@ def describe(value: object) -> str:
 def check_count(name: str, value: object, least: int = 1) -> None:
     """Raise KitError unless `value` is a whole number of at least `least`."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise KitError.about(f"`{name}`", f"be a whole number of at least {least}", value)
+        raise KitError.about(f"`{name}`", f"be a whole number of at least {least}", describe(value))
 
 
 def check_number(name: str, value: object, expected: str, accept: Callable[[float], bool]) -> None:
     """Raise KitError unless `value` is a finite real number that `accept` accepts."""
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     if not is_number or not isfinite(value) or not accept(value):
-        raise KitError.about(f"`{name}`", expected, value)
+        raise KitError.about(f"`{name}`", expected, describe(value))
 
 
 def check_flag(name: str, value: object) -> None:
@@ -143,4 +143,4 @@ def check_path(name: str, value: object) -> None:
 def check_seed(value: object) -> None:
     """Raise KitError unless all random generators take `value` as a seed."""
     if not isinstance(value, Integral) or isinstance(value, bool) or not 0 <= value < 2**32:
-        raise KitError.about("`seed`", "be a whole number from 0 to 2**32 - 1", value)
+        raise KitError.about("`seed`", "be a whole number from 0 to 2**32 - 1", describe(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count, check_seed
+from cnn_utils.errors import KitError, check_count, check_flag, check_seed
 
 
 class Augmentation:
@@ -28,7 +28,7 @@ class Augmentation:
     Raises
     ------
     KitError
-        If a number is negative or no whole number, or images have another shape.
+        If `flip` is no bool, a number is negative or no whole number, or images have another shape.
 
     References
     ----------
@@ -42,6 +42,7 @@ class Augmentation:
     """
 
     def __init__(self, flip: bool = True, shift: int = 2, cutout: int = 0, seed: int = 458):
+        check_flag("flip", flip)
         check_count("shift", shift, least=0)
         check_count("cutout", cutout, least=0)
         check_seed(seed)

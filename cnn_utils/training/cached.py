@@ -9,12 +9,18 @@ import time
 from functools import partial
 
 import keras
-import numpy as np
 
-from cnn_utils.errors import KitError, check_count, check_flag, describe
+from cnn_utils.errors import KitError, check_flag
 from cnn_utils.training.digest import CannotTellError
 from cnn_utils.training.fingerprint import of_training
-from cnn_utils.training.in_memory import as_callbacks, check_compiled, fit_in_memory
+from cnn_utils.training.fit_arguments import (
+    as_callbacks,
+    check_compiled,
+    check_options,
+    options_of,
+)
+from cnn_utils.training.fit_data import check_data, check_validation
+from cnn_utils.training.in_memory import NOT_HERE, OPTIONS, as_pair, fit_in_memory
 from cnn_utils.training.run_store import RunStore, runs_folder
 from cnn_utils.training.state import put_draws, put_weights, take_state
 
@@ -53,8 +59,8 @@ def fit_cached(
     Raises
     ------
     KitError
-        If the model is not compiled, or `name`, `folder`, `epochs`, `callbacks` or the lengths of
-        `x` and `y` don't fit. What else `fit` refuses, it refuses in its own words.
+        If the model is not compiled, `x`, `y` or `validation_data` don't fit it, or another
+        argument is wrong. What else `fit` refuses, it refuses in its own words.
 
     Notes
     -----
@@ -67,11 +73,14 @@ def fit_cached(
     """
     check_compiled(model)
     _check_name(name)
-    _check_data(x, y)
-    check_count("epochs", options.get("epochs", 1))
-    options["callbacks"] = as_callbacks(options.get("callbacks"))
-    folder = runs_folder(folder)
     check_flag("in_memory", in_memory)
+    check_options(options, OPTIONS if in_memory else options_of(model), NOT_HERE)
+    if in_memory:
+        x, y = as_pair(x, y, "`x` and `y`")
+    options["callbacks"] = as_callbacks(options.get("callbacks"))
+    check_data(model, x, y)
+    check_validation(model, x, options)
+    folder = runs_folder(folder)
     seed = random.getrandbits(32)
     keras.utils.set_random_seed(seed)
     try:
@@ -105,18 +114,6 @@ def clear_runs(name: str | None = None, folder=None) -> None:
 def _check_name(name) -> None:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise KitError.about("`name`", "be letters, digits, - and _, such as 'lenet'", name)
-
-
-def _check_data(x, y) -> None:
-    if x is None:
-        raise KitError.about("`x`", "be the images, or ImageBatches of them", x)
-    is_data = isinstance(x, (list, tuple, dict)) or hasattr(x, "__iter__") or hasattr(x, "__len__")
-    if not is_data or isinstance(x, (str, type)):
-        raise KitError.about("`x`", "be the images, or ImageBatches of them", describe(x))
-    if isinstance(x, np.ndarray) and not hasattr(y, "__len__"):
-        raise KitError.about("`y`", "be as many labels as there are images", describe(y))
-    if y is not None and hasattr(x, "__len__") and hasattr(y, "__len__") and len(x) != len(y):
-        raise KitError.about("`x` and `y`", "have the same length", f"{len(x)} and {len(y)}")
 
 
 def _fit(model, x, y, name, folder, in_memory, options, seed):

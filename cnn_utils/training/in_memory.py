@@ -7,13 +7,18 @@ import random
 import keras
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count, check_flag, check_number, check_seed, describe
+from cnn_utils.errors import KitError, check_count, check_flag, check_seed, describe
 from cnn_utils.metrics import as_array
+from cnn_utils.training.fit_arguments import as_callbacks, check_compiled, check_options
+from cnn_utils.training.fit_data import check_data
 
 # Steps between two looks of the callbacks: some tenths of a second with a network like LeNet.
 STEPS_AT_ONCE = 50
 EVALUATION_BATCH = 1000
-OPTIONS = ("callbacks", "verbose", "initial_epoch", "class_weight", "validation_freq")
+OF_FIT = ("callbacks", "verbose", "initial_epoch", "class_weight", "validation_freq")
+OPTIONS = ("batch_size", "epochs", "validation_split", "validation_data", "shuffle", "seed")
+OPTIONS += ("steps_at_once", *OF_FIT)
+NOT_HERE = "For the others use model.fit, or fit_cached without in_memory."
 
 
 def fit_in_memory(
@@ -69,26 +74,22 @@ def fit_in_memory(
         If the model is not compiled, or the arrays or numbers don't fit.
     """
     check_compiled(model)
-    x, y = _as_pair(x, y, "`x` and `y`")
-    for name, value in (
-        ("batch_size", batch_size),
-        ("epochs", epochs),
-        ("steps_at_once", steps_at_once),
-    ):
-        check_count(name, value)
+    x, y = as_pair(x, y, "`x` and `y`")
+    named = {"batch_size": batch_size, "epochs": epochs, "validation_split": validation_split}
+    check_options({**named, **options}, (*named, *OF_FIT), NOT_HERE)
+    check_count("batch_size", batch_size)
+    check_count("steps_at_once", steps_at_once)
     check_flag("shuffle", shuffle)
     if seed is not None:
         check_seed(seed)
-    expected = "be 0 to below 1"
-    check_number("validation_split", validation_split, expected, lambda share: 0 <= share < 1)
-    if unknown := [name for name in options if name not in OPTIONS]:
-        next_step = "Use model.fit for the others."
-        raise KitError.about("`options`", f"be among {', '.join(OPTIONS)}", unknown[0], next_step)
+    callbacks = as_callbacks(options.pop("callbacks", None))
+    check_data(model, x, y)
     if validation_data is not None:
         if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
             received = describe(validation_data)
             raise KitError.about("`validation_data`", "be a pair of arrays", received)
-        validation_data = _as_pair(*validation_data, "`validation_data`")
+        validation_data = as_pair(*validation_data, "`validation_data`")
+        check_data(model, *validation_data, " of `validation_data`")
     if validation_data is None and validation_split:
         # Keras rounds the same way.
         n = int(np.floor(len(x) * (1 - validation_split)))
@@ -104,6 +105,7 @@ def fit_in_memory(
             epochs=epochs,
             validation_data=validation_data,
             shuffle=shuffle,
+            callbacks=callbacks,
             **options,
         )
     if validation_data is not None:
@@ -111,7 +113,6 @@ def fit_in_memory(
     steps_before = model.steps_per_execution
     _set_steps(model, steps_at_once)
     order = _Order(len(x), seed)
-    callbacks = as_callbacks(options.pop("callbacks", None))
     try:
         return model.fit(
             _dataset(x, y, batch_size, order.variable if shuffle else None),
@@ -125,26 +126,11 @@ def fit_in_memory(
         _set_steps(model, steps_before)
 
 
-def check_compiled(model) -> None:
-    """Raise KitError unless `model` can be trained."""
-    if not isinstance(model, keras.Model) or not model.compiled:
-        raise KitError.about(
-            "`model`", "be a compiled Keras model", model, "Call model.compile(...) first."
-        )
-
-
-def as_callbacks(callbacks) -> list:
-    """Return a list of callbacks; `fit` takes one alone as well."""
-    listed = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
-    listed = [one for one in listed if one is not None]
-    if wrong := [one for one in listed if not isinstance(one, keras.callbacks.Callback)]:
-        raise KitError.about(
-            "`callbacks`", "be a list of keras.callbacks.Callback", describe(wrong[0])
-        )
-    return listed
-
-
-def _as_pair(x, y, names: str) -> tuple[np.ndarray, np.ndarray]:
+def as_pair(x, y, names: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return two arrays of the same length, or raise KitError."""
+    if isinstance(x, keras.utils.PyDataset):
+        next_step = "For others use model.fit, or fit_cached without in_memory."
+        raise KitError.about("`x`", "be an array, to train in memory", describe(x), next_step)
     x, y = as_array(x, "x"), as_array(y, "y")
     for array in (x, y):
         if array.ndim == 0 or array.dtype.kind not in "biuf":

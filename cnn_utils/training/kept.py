@@ -12,6 +12,7 @@ from cnn_utils.errors import KitError, describe
 from cnn_utils.files import atomic_path
 from cnn_utils.training.digest import CannotTellError, digest
 from cnn_utils.training.fingerprint import of_network, versions
+from cnn_utils.training.fit_data import answer
 from cnn_utils.training.run_store import make_room, runs_folder
 
 
@@ -36,7 +37,7 @@ def cached(function: Callable, *arguments, **options):
     Raises
     ------
     KitError
-        If `function` is none.
+        If `function` is none, or a network's that takes images of another shape.
 
     Examples
     --------
@@ -52,7 +53,14 @@ def cached(function: Callable, *arguments, **options):
     call = getattr(function, "__func__", function), getattr(function, "__self__", None), *arguments
     told = [of_network(part) if isinstance(part, keras.Model) else part for part in call]
     settings = {name: value for name, value in options.items() if name != "verbose"}
-    return kept("calls", (told, settings), lambda: function(*arguments, **options))
+
+    def compute():
+        owner, images = call[1], next(iter(arguments), None)
+        if isinstance(owner, keras.Model) and isinstance(images, np.ndarray):
+            answer(owner, images[:1])  # tells in a sentence what is wrong with their shape
+        return function(*arguments, **options)
+
+    return kept("calls", (told, settings), compute)
 
 
 def kept(kind: str, parts, compute: Callable[[], np.ndarray], folder=None) -> np.ndarray:

@@ -9,12 +9,12 @@ import keras
 import numpy as np
 
 from cnn_utils.batches import ImageBatches
-from cnn_utils.errors import KitError, check_count, check_number, check_seed, describe
+from cnn_utils.errors import KitError, check_count, check_flag, check_number, check_seed, describe
 from cnn_utils.metrics import as_array
 from cnn_utils.models import build_fast_cnn
 from cnn_utils.training.acceleration import fast_training
 from cnn_utils.training.augmentation import Augmentation
-from cnn_utils.training.in_memory import as_callbacks
+from cnn_utils.training.fit_arguments import as_callbacks
 from cnn_utils.training.optimizers import ConvMuon, OneCycle
 from cnn_utils.training.prediction import predict_averaged, scale
 from cnn_utils.training.profile import set_seed
@@ -58,6 +58,12 @@ class Recipe:
     fast : bool, default=True
         Switch on what the processor supports; see `fast_training`.
     seed : int, default=458
+
+    Raises
+    ------
+    KitError
+        If a number or switch is none; `widths`, `residual` and `activation` are looked at by
+        `build_fast_cnn`.
     """
 
     epochs: int = 1
@@ -78,6 +84,19 @@ class Recipe:
     shift_at_test: int = 0
     fast: bool = True
     seed: int = 458
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size"):
+            check_count(name, getattr(self, name))
+        for name in ("shift", "cutout", "shift_at_test"):
+            check_count(name, getattr(self, name), least=0)
+        for name in ("whiten", "muon", "one_cycle", "flip", "flip_at_test", "fast"):
+            check_flag(name, getattr(self, name))
+        for name in ("learning_rate", "adam_share"):
+            check_number(name, getattr(self, name), "be a number above 0", lambda x: x > 0)
+        expected = "be 0 to below 1"
+        check_number("label_smoothing", self.label_smoothing, expected, lambda x: 0 <= x < 1)
+        check_seed(self.seed)
 
 
 # What the time of ten epochs of the assignment's network buys. Chosen by some 150 trainings, each
@@ -182,17 +201,10 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
 
 
 def check_recipe(recipe) -> Recipe:
-    """Return the recipe, by default `Recipe()`, or raise KitError for what is wrong with it."""
+    """Return the recipe, by default `Recipe()`, or raise KitError if it is none."""
     recipe = Recipe() if recipe is None else recipe
     if not isinstance(recipe, Recipe):
         raise KitError.about("`recipe`", "be a cnn_utils.Recipe", describe(recipe))
-    for name, least in (("epochs", 1), ("batch_size", 1), ("shift_at_test", 0)):
-        check_count(name, getattr(recipe, name), least)
-    for name in ("learning_rate", "adam_share"):
-        check_number(name, getattr(recipe, name), "be a number above 0", lambda x: x > 0)
-    expected = "be 0 to below 1"
-    check_number("label_smoothing", recipe.label_smoothing, expected, lambda x: 0 <= x < 1)
-    check_seed(recipe.seed)
     return recipe
 
 

@@ -137,7 +137,8 @@ def test_it_says_what_it_does():
         ({"shift": -1}, r"`shift` must be a whole number of at least 0; received -1"),
         ({"shift": 1.5}, r"`shift` must be .*; received 1\.5"),
         ({"cutout": -2}, r"`cutout` must be a whole number of at least 0; received -2"),
-        ({"cutout": "8"}, r"`cutout` must be .*; received 8"),
+        ({"cutout": "8"}, r"`cutout` must be .*; received '8'"),
+        ({"flip": "x"}, r"`flip` must be True or False; received 'x'"),
         ({"seed": -1}, r"`seed` must be a whole number from 0 to .*; received -1"),
     ],
 )

@@ -386,13 +386,16 @@ def test_what_does_not_fit_is_refused(model, name, message):
     [
         ({"x": None}, r"`x` must be the images, or ImageBatches of them; received None"),
         ({"y": Y[:5]}, r"`x` and `y` must have the same length; received 40 and 5"),
-        ({"epochs": "3"}, r"`epochs` must be a whole number of at least 1; received 3"),
+        ({"epochs": "3"}, r"`epochs` must be a whole number of at least 1; received '3'"),
         ({"in_memory": "yes"}, r"`in_memory` must be True or False; received 'yes'"),
         ({"folder": 5}, r"`folder` must be a text or a Path; received 5"),
         (
             {"callbacks": "x"},
             r"`callbacks` must be a list of keras\.callbacks\.Callback; received 'x'",
         ),
+        ({"epoch": 3}, r"`options` must be among batch_size, .*; received epoch\. Do you mean epo"),
+        ({"y": Y[..., None, None]}, r"`y` must be . numbers? per image"),
+        ({"validation_data": X}, r"`validation_data` must be a pair of arrays"),
         ({"callbacks": [7]}, r"`callbacks` must be a list of .*; received 7"),
     ],
 )

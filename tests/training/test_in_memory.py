@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError
 from cnn_utils.training.in_memory import fit_in_memory
 
@@ -190,7 +191,13 @@ def test_with_another_backend_it_is_fit(handed_over, monkeypatch):
     np.testing.assert_array_equal(x, X[:25])
     np.testing.assert_array_equal(y, Y[:25])
     np.testing.assert_array_equal(options.pop("validation_data")[0], X[25:])
-    assert options == {"batch_size": 32, "epochs": 2, "shuffle": True, "verbose": 0}
+    assert options == {
+        "batch_size": 32,
+        "epochs": 2,
+        "shuffle": True,
+        "callbacks": [],
+        "verbose": 0,
+    }
 
 
 @pytest.mark.parametrize("model", [None, "lenet", keras.Sequential([keras.layers.Dense(1)])])
@@ -215,14 +222,14 @@ def test_a_model_must_be_compiled_first(model):
             {"validation_split": 0.5},
             r"must leave an image to train on; received none",
         ),
-        (X, Y, {"validation_split": "a"}, r"`validation_split` must be 0 to below 1; received a"),
+        (X, Y, {"validation_split": "a"}, r"`validation_split` must be 0 to below 1; received 'a'"),
         (X, Y, {"epochs": 0}, r"`epochs` must be a whole number of at least 1; received 0"),
         (X, Y, {"seed": -1}, r"`seed` must be a whole number from 0"),
         (
             X,
             Y,
             {"sample_weight": Y},
-            r"`options` must be among callbacks, .*; received sample_weigh",
+            r"`options` must be among batch_size, .*; received sample_weight\. For the others use",
         ),
         (X, Y, {"validation_data": X}, r"`validation_data` must be a pair of arrays; received an"),
         (
@@ -231,6 +238,9 @@ def test_a_model_must_be_compiled_first(model):
             {"validation_data": (X[:5], Y[:9])},
             r"`validation_data` must have the same length, at least 1; received 5 and 9",
         ),
+        (ImageBatches(X, Y), None, {}, r"`x` must be an array, to train in memory; received a Im"),
+        (X[:, :2], Y, {}, r"`x` must be images of shape \(3,\), which the network takes; received"),
+        (X, np.hstack([Y, Y]), {}, r"`y` must be 1 numbers per image, as the network gives"),
         (3, Y, {}, r"`x` and `y` must be arrays of numbers; received"),
         (X, ["a"] * 30, {}, r"`x` and `y` must be arrays of numbers; received"),
         ([[1], [1, 2]], Y, {}, r"`x` must have rows of equal length"),

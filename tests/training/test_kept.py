@@ -142,3 +142,11 @@ def test_what_is_no_array_is_not_kept(cache):
 def test_the_result_of_a_call_is_no_function():
     with pytest.raises(KitError, match=r"`function` must be a function.*Write cached\(model\.pre"):
         cached(X)
+
+
+def test_images_that_the_network_does_not_take_are_told_in_a_sentence(cache):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    message = r"`x` must be images of shape \(3,\), which the network takes; .*shape \(4,\)"
+    with pytest.raises(KitError, match=message):
+        cached(model.predict, np.zeros((5, 4)), verbose=0)
+    assert not cache.exists()

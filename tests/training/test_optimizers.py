@@ -58,7 +58,7 @@ def test_an_optimiser_follows_the_schedule():
     [
         ((0, 10), r"`peak` must be a learning rate above 0; received 0"),
         ((-0.1, 10), r"`peak` must be a learning rate above 0; received -0\.1"),
-        (("a", 10), r"`peak` must be a learning rate above 0; received a"),
+        (("a", 10), r"`peak` must be a learning rate above 0; received 'a'"),
         ((float("inf"), 10), r"`peak` must be a learning rate above 0; received inf"),
         ((float("nan"), 10), r"`peak` must be a learning rate above 0; received nan"),
         ((0.1, 0), r"`steps` must be a whole number of at least 1; received 0"),
@@ -75,7 +75,7 @@ def test_schedules_that_make_no_sense_are_refused(arguments, message):
     ("options", "message"),
     [
         ({"learning_rate": -1}, "`learning_rate` must be a number of at least 0, or a schedule"),
-        ({"learning_rate": "a"}, "or a schedule such as OneCycle; received a"),
+        ({"learning_rate": "a"}, "or a schedule such as OneCycle; received 'a'"),
         ({"learning_rate": None}, "or a schedule such as OneCycle; received None"),
         ({"adam_share": -1}, "`adam_share` must be a number above 0; received -1"),
     ],

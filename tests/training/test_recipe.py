@@ -182,27 +182,6 @@ def test_accuracy_is_measured_as_the_recipe_says():
         (IMAGES[:0], LABELS[:0], SMALL, r"`labels` must be whole numbers from 0 on; received"),
         (IMAGES, LABELS - 1, SMALL, r"`labels` must be whole numbers from 0 on; received"),
         (IMAGES, LABELS / 2, SMALL, r"`labels` must be .*; received an array .* float64"),
-        (IMAGES, LABELS, replace(SMALL, epochs=0), r"`epochs` must be a whole number of at least"),
-        (IMAGES, LABELS, replace(SMALL, label_smoothing=1), r"`label_smoothing` must be 0 to belo"),
-        (IMAGES, LABELS, replace(SMALL, label_smoothing=-1), r"below 1; received -1"),
-        (IMAGES, LABELS, replace(SMALL, shift=-1), r"`shift` must be a whole number of at least 0"),
-        (
-            IMAGES,
-            LABELS,
-            replace(SMALL, learning_rate=0),
-            r"`learning_rate` must be a number above",
-        ),
-        (
-            IMAGES,
-            LABELS,
-            replace(SMALL, learning_rate=float("nan"), one_cycle=False),
-            "received na",
-        ),
-        (IMAGES, LABELS, replace(SMALL, learning_rate="fast"), r"above 0; received fast"),
-        (IMAGES, LABELS, replace(SMALL, adam_share=0), r"`adam_share` must be a number above 0"),
-        (IMAGES, LABELS, replace(SMALL, batch_size=0), r"`batch_size` must be a whole number of "),
-        (IMAGES, LABELS, replace(SMALL, seed=-1), r"`seed` must be a whole number from 0"),
-        (IMAGES, LABELS, replace(SMALL, shift_at_test=-3), r"`shift_at_test` must be a whole num"),
         (IMAGES, LABELS, {"epochs": 3}, r"`recipe` must be a cnn_utils\.Recipe; received a dict"),
         (IMAGES[:, :4, :4], LABELS, SMALL, r"`images` must be at least 5 pixels each way, to be h"),
         (IMAGES, LABELS, replace(SMALL, widths=()), r"`widths` must hold a number of filters"),
@@ -214,9 +193,33 @@ def test_accuracy_is_measured_as_the_recipe_says():
         ),
     ],
 )
-def test_what_does_not_fit_is_refused(images, labels, chosen, message):
+def test_data_that_does_not_fit_is_refused(images, labels, chosen, message):
     with pytest.raises(KitError, match=message):
         train_fast_cnn(images, labels, chosen)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"epochs": 0}, r"`epochs` must be a whole number of at least 1; received 0"),
+        ({"batch_size": 0}, r"`batch_size` must be a whole number of at least 1"),
+        ({"shift": -1}, r"`shift` must be a whole number of at least 0"),
+        ({"cutout": 0.5}, r"`cutout` must be a whole number of at least 0"),
+        ({"shift_at_test": -3}, r"`shift_at_test` must be a whole number of at least 0"),
+        ({"flip": "x"}, r"`flip` must be True or False; received 'x' .str."),
+        ({"fast": 1}, r"`fast` must be True or False"),
+        ({"learning_rate": 0}, r"`learning_rate` must be a number above 0"),
+        ({"learning_rate": float("nan"), "one_cycle": False}, "received nan"),
+        ({"learning_rate": "fast"}, r"above 0; received 'fast' .str."),
+        ({"adam_share": 0}, r"`adam_share` must be a number above 0"),
+        ({"label_smoothing": 1}, r"`label_smoothing` must be 0 to below 1"),
+        ({"label_smoothing": -1}, r"below 1; received -1"),
+        ({"seed": -1}, r"`seed` must be a whole number from 0"),
+    ],
+)
+def test_a_recipe_that_can_t_be_followed_is_refused(setting, message):
+    with pytest.raises(KitError, match=message):
+        Recipe(**setting)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""The arguments of `fit`: a mistake is told in one sentence, where Keras takes a hundred lines."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Iterable
+from numbers import Integral
+
+import keras
+
+from cnn_utils.errors import KitError, check_count, check_number, describe
+
+# None stands for Keras' own choice.
+COUNTS = ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size")
+
+
+def check_compiled(model) -> None:
+    """Raise KitError unless `model` can be trained."""
+    if not isinstance(model, keras.Model) or not model.compiled:
+        raise KitError.about(
+            "`model`", "be a compiled Keras model", model, "Call model.compile(...) first."
+        )
+
+
+def as_callbacks(callbacks) -> list:
+    """Return a list of callbacks; `fit` takes one alone as well."""
+    listed = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    listed = [one for one in listed if one is not None]
+    if wrong := [one for one in listed if not isinstance(one, keras.callbacks.Callback)]:
+        raise KitError.about(
+            "`callbacks`", "be a list of keras.callbacks.Callback", describe(wrong[0])
+        )
+    return listed
+
+
+def options_of(model) -> list[str]:
+    """Return the options that `fit` of a model, or of a class of models, takes; none if any."""
+    parameters = inspect.signature(model.fit).parameters
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return []
+    return [name for name in parameters if name not in ("self", "x", "y")]
+
+
+def check_options(options: dict, names: Iterable[str], next_step: str = "") -> None:
+    """Raise KitError if an option is unknown, or a number among them can't be meant.
+
+    Parameters
+    ----------
+    options : dict
+        By name, `callbacks` excepted.
+    names : iterable of str
+        Those that are known; if there are none, every name is taken.
+    next_step : str, default=""
+        What to do about an unknown one, unless it resembles a known one.
+    """
+    names = list(names)
+    if unknown := [name for name in options if names and name not in names]:
+        all_names = [*names, *options_of(keras.Model)]
+        similar = difflib.get_close_matches(unknown[0], all_names, n=1)
+        if similar and similar[0] in names:
+            next_step = f"Do you mean {similar[0]}?"
+        raise KitError.about("`options`", f"be among {', '.join(names)}", unknown[0], next_step)
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in COUNTS:
+        check_count(name, given.get(name, 1))
+    check_count("epochs", options.get("epochs", 1))
+    check_count("initial_epoch", options.get("initial_epoch", 0), least=0)
+    share = options.get("validation_split", 0.0)
+    check_number("validation_split", share, "be 0 to below 1", lambda share: 0 <= share < 1)
+    if isinstance(given.get("validation_freq"), Integral):
+        check_count("validation_freq", given["validation_freq"])
+    if not isinstance(given.get("class_weight", {}), dict):
+        raise KitError.about(
+            "`class_weight`",
+            "be a dict, such as {0: 1.0, 1: 2.5}, from class to weight",
+            describe(given["class_weight"]),
+        )

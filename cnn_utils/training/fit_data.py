@@ -1,0 +1,175 @@
+"""Whether images and labels fit a network, tried on the first of them."""
+
+from __future__ import annotations
+
+import difflib
+from math import prod
+
+import keras
+import numpy as np
+
+from cnn_utils.batches import ImageBatches
+from cnn_utils.errors import KitError, describe
+
+SPARSE = "sparse_categorical_crossentropy"
+# Labels of these have a shape of their own.
+OTHERS = ("ctc", "circle")
+
+
+def check_data(model: keras.Model, x, y=None, of: str = "") -> None:
+    """Raise KitError if images or labels are none that `model` can be trained with.
+
+    The network answers for the first image, which changes nothing in it. What would be used up by
+    a look, such as a `tf.data.Dataset`, networks of several inputs or outputs, and losses that
+    are not Keras' own are left to Keras.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    x : array of shape (n, ...), or ImageBatches
+    y : array of shape (n, ...), optional
+    of : str, default=""
+        Where they come from, such as " of `validation_data`".
+    """
+    _check_kinds(x, y, of)
+    if isinstance(x, ImageBatches):
+        if y is not None:
+            raise KitError.about(f"`y`{of}", "be left out: ImageBatches hold labels", describe(y))
+        if x.labels is None:
+            next_step = "Write ImageBatches(x, y)."
+            raise KitError.about(f"`x`{of}", "hold labels", "ImageBatches without", next_step)
+        _check_labels(model, x.labels, answer(model, x.first(), of), f"The labels{of}")
+    elif isinstance(x, np.ndarray):
+        _check_labels(model, y, answer(model, x[:1], of), f"`y`{of}")
+
+
+def check_validation(model: keras.Model, x, options: dict) -> None:
+    """Raise KitError if `model` can't be validated as the options say.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    x : array, or ImageBatches
+        To train with.
+    options : dict
+        The arguments of `fit`.
+    """
+    data, share = options.get("validation_data"), options.get("validation_split")
+    if share and isinstance(x, ImageBatches):
+        raise KitError.about(
+            "`validation_split`",
+            "be left out: ImageBatches can't be split",
+            describe(share),
+            "Split the arrays, and give ImageBatches of one part as validation_data.",
+        )
+    of = " of `validation_data`"
+    if isinstance(data, ImageBatches):
+        check_data(model, data, of=of)
+    elif isinstance(data, (tuple, list)) and len(data) in (2, 3):  # the third are weights
+        check_data(model, *data[:2], of)
+    elif isinstance(data, (tuple, list, np.ndarray)):
+        raise KitError.about("`validation_data`", "be a pair of arrays", describe(data))
+
+
+def answer(model: keras.Model, image, of: str = "") -> np.ndarray | None:
+    """Return what the network says of an image; None if that can't be told.
+
+    Parameters
+    ----------
+    model : keras.Model
+    image : array of shape (1, ...)
+    of : str, default=""
+        See `check_data`.
+
+    Raises
+    ------
+    KitError
+        If the network takes images of another shape.
+    """
+    inputs = getattr(model, "inputs", None) or ()
+    if len(inputs) != 1 or len(model.outputs) != 1:
+        return None
+    if image.dtype.kind not in "biuf":
+        raise KitError.about(f"`x`{of}", "be numbers", image)
+    try:
+        return keras.ops.convert_to_numpy(model(image, training=False))
+    except Exception:
+        taken, given = tuple(inputs[0].shape)[1:], image.shape[1:]
+        if len(taken) == len(given) and all(
+            wanted in (None, size) for wanted, size in zip(taken, given, strict=True)
+        ):
+            return None  # a mistake within a layer, which `fit` will tell
+        next_step = f"Change the images, or the network's keras.Input({taken})."
+        if None not in taken and prod(taken) == prod(given):
+            next_step = f"Reshape them: x.reshape({('len(x)', *taken)})".replace("'", "") + "."
+        raise KitError.about(
+            f"`x`{of}",
+            f"be images of shape {taken}, which the network takes",
+            f"images of shape {given}",
+            next_step,
+        ) from None
+
+
+def _check_kinds(x, y, of: str) -> None:
+    is_data = isinstance(x, (list, tuple, dict)) or hasattr(x, "__iter__") or hasattr(x, "__len__")
+    is_empty = isinstance(x, np.ndarray) and x.shape[:1] in ((), (0,))
+    if not is_data or isinstance(x, (str, type)) or is_empty:
+        raise KitError.about(f"`x`{of}", "be the images, or ImageBatches of them", describe(x))
+    if isinstance(x, np.ndarray) and not hasattr(y, "__len__"):
+        raise KitError.about(f"`y`{of}", "be as many labels as there are images", describe(y))
+    both = hasattr(x, "__len__") and hasattr(y, "__len__") and not isinstance(x, ImageBatches)
+    if both and len(x) != len(y):
+        names = "`x` and `y`" + of
+        raise KitError.about(names, "have the same length", f"{len(x)} and {len(y)}")
+
+
+def _check_labels(model, labels, y_prob, name: str) -> None:
+    if y_prob is None or y_prob.ndim != 2 or not isinstance(labels, np.ndarray):
+        return
+    if labels.dtype.kind not in "biuf":
+        raise KitError.about(name, "be numbers", labels)
+    loss, n = _loss(model), y_prob.shape[1]
+    each = labels.shape[1:]
+    if loss == SPARSE and each not in ((), (1,)):
+        raise KitError.about(
+            name,
+            f"be one whole number per image, for the loss {SPARSE}",
+            labels,
+            "From one-hot rows `.argmax(axis=1)` makes them; or compile with the loss "
+            "'categorical_crossentropy'.",
+        )
+    if loss == SPARSE and (labels.min() < 0 or labels.max() >= n):
+        wrong = int(np.flatnonzero((np.ravel(labels) < 0) | (np.ravel(labels) >= n))[0])
+        raise KitError.about(
+            name,
+            f"be 0 to {n - 1}, as the network has {n} outputs",
+            f"{np.ravel(labels)[wrong]} at position {wrong}",
+        )
+    if loss not in (None, SPARSE, *OTHERS) and each != (n,) and (each, n) != ((), 1):
+        next_step = f"keras.utils.to_categorical(y, {n}) makes one-hot rows."
+        if each in ((), (1,)):
+            next_step = f"{next_step[:-1]}; or compile with the loss '{SPARSE}'."
+        raise KitError.about(
+            name, f"be {n} numbers per image, as the network gives, for {loss}", labels, next_step
+        )
+
+
+def _loss(model: keras.Model) -> str | None:
+    """Return the name of the loss; None if it is not one of Keras' own for a single output."""
+    loss = getattr(model, "loss", None)
+    if isinstance(loss, str):
+        try:
+            loss = keras.losses.get(loss)
+        except ValueError:
+            known = [name for name in dir(keras.losses) if name.islower()]
+            similar = difflib.get_close_matches(loss, known, n=1)
+            next_step = f"Do you mean {similar[0]}?" if similar else ""
+            raise KitError.about(
+                "The loss of model.compile", "be one of keras.losses", f"'{loss}'", next_step
+            ) from None
+    function = getattr(loss, "fn", loss)
+    is_own = str(getattr(function, "__module__", "")).startswith("keras.")
+    is_plain = getattr(loss, "ignore_class", None) is None
+    return getattr(function, "__name__", None) if is_own and is_plain else None
