@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 
 from cnn_utils import faults, unanswered
-from cnn_utils.errors import shown_instead
+from cnn_utils.errors import KitError, shown_instead
 
 
 def explain_in_notebook() -> None:
     """From now on, let this notebook explain what it can.
 
     That is: tasks that are not solved yet, and names that they should have defined; a full disk,
-    too little memory, missing or broken packages, files that are locked or not to be written to.
+    too little memory, missing or broken packages, files that are locked or not to be written to;
+    images or labels that don't fit a Keras network.
     All other errors look as they always do, and with ``CNN_UTILS_TRACEBACK=1`` these, too. Does
     nothing outside IPython.
     """
@@ -24,9 +25,17 @@ def explain_in_notebook() -> None:
 
 def _show(shell, kind, error, traceback, tb_offset=None) -> None:
     told = unanswered.explanation(error, shell.history_manager.input_hist_raw[-1])
-    if told is None and (fault := faults.explanation(error)) is not None:
-        told = f"{type(error).__name__}: {fault}"
+    if told is None and (known := faults.explanation(error) or _misfit(error)) is not None:
+        told = f"{type(error).__name__}: {known}"
     if told is not None:
         # IPython asks an error for its own short form.
         error._render_traceback_ = lambda: shown_instead(error, told)
     shell.showtraceback((kind, error, traceback), tb_offset=tb_offset, running_compiled_code=True)
+
+
+def _misfit(error) -> str | None:
+    if "keras" not in sys.modules or isinstance(error, KitError):
+        return None
+    from cnn_utils.training import misfits
+
+    return misfits.explanation(error)

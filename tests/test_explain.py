@@ -55,6 +55,32 @@ def test_faults_of_the_machine_take_one_line():
     assert "SyntaxError" in said
 
 
+NETWORK = """
+import keras, numpy as np
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+def preprocess(images):
+    raise ValueError("my own")
+"""
+
+
+def test_what_does_not_fit_a_network_takes_one_line():
+    feed = "import cnn_utils\nmodel.fit(cnn_utils.ImageBatches(np.ones((3, 2)), np.ones(3), {}))"
+    said = said_by(
+        [
+            NETWORK,
+            "model.fit(np.ones((3, 5)), np.ones(3))",
+            feed.format("lambda images: None"),
+            feed.format("preprocess"),
+        ]
+    )
+    lines = [line for line in said.splitlines() if line.startswith(("ValueError", "KitError"))]
+    assert lines[0].startswith("ValueError: `x` must be images of shape (2,), which the network")
+    assert lines[1].startswith("KitError: `preprocess` must return the images; received None.")
+    assert "my own" in lines[-1]
+    assert said.count("(most recent call last)") == 1  # of what the student wrote
+
+
 def test_the_whole_traceback_comes_on_request():
     said = said_by([FULL, KIT], CNN_UTILS_TRACEBACK="1")
     assert said.count("Traceback (most recent call last)") == 2
