@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import keras
@@ -9,6 +10,10 @@ from keras import layers, ops
 
 from cnn_utils.errors import KitError, check_flag
 from cnn_utils.processor import multiplies_bfloat16, onednn_is_on
+
+# Operations that TensorFlow is not to compute in bfloat16 although their inputs are; it reads this
+# whenever it prepares a graph (AutoMixedPrecisionLists, in its source).
+KEPT_OUT = "TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_INFERLIST_REMOVE"
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,12 @@ def _has_gpu() -> bool:
 
 
 def _allow_bfloat16(allow: bool) -> None:
+    """Allow it or not, but never for a softmax: probabilities of 8 bits don't sum to one."""
     import tensorflow as tf
 
+    kept_out = os.environ.get(KEPT_OUT, "")
+    if "Softmax" not in kept_out.split(","):
+        os.environ[KEPT_OUT] = ",".join(filter(None, [kept_out, "Softmax"]))
     options = {"auto_mixed_precision_onednn_bfloat16": allow}
     tf.config.optimizer.set_experimental_options(options)
 

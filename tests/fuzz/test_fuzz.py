@@ -17,7 +17,9 @@ from readers import READERS
 
 from cnn_utils.errors import KitError
 
-N_EACH, SECONDS, KILOBYTES = 200, 5, 10**6
+N_EACH, KILOBYTES = 200, 10**6
+# Of the processor, and as the clock shows them: a shared machine may stand still for a while.
+SECONDS, AT_MOST = 5, 60
 
 
 @pytest.fixture(scope="module", params=READERS)
@@ -30,10 +32,12 @@ def reader(request, tmp_path_factory):
 
 def read(reader, folder, data):
     """Read the data; fail if it takes long, needs much memory, or ends in any other error."""
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start, busy = time.monotonic(), time.process_time()
     with suppress(KitError):
         reader(data, folder)
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - busy < SECONDS
+    assert time.monotonic() - start < AT_MOST
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < KILOBYTES
 
 

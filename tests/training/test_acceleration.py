@@ -1,5 +1,6 @@
 """cnn_utils.training.acceleration: the fused normalisation computes what Keras' own layer does."""
 
+import os
 import zipfile
 
 import keras
@@ -9,8 +10,9 @@ import tensorflow as tf
 from keras import layers
 
 from cnn_utils.errors import KitError
+from cnn_utils.processor import multiplies_bfloat16
 from cnn_utils.training import acceleration
-from cnn_utils.training.acceleration import FastTraining, fast_training
+from cnn_utils.training.acceleration import KEPT_OUT, FastTraining, fast_training
 
 IMAGES = np.random.default_rng(0).normal(3, 2, (8, 6, 5, 4)).astype("float32")
 BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
@@ -140,6 +142,26 @@ def test_a_saved_model_is_an_ordinary_one(tmp_path):
         np.testing.assert_array_equal(one, other)
     images = IMAGES[:2]
     np.testing.assert_allclose(loaded.predict(images), model.predict(images), atol=1e-5)
+
+
+@pytest.mark.skipif(not multiplies_bfloat16(), reason="the processor has no bfloat16")
+def test_probabilities_sum_to_one_where_products_are_bfloat16(monkeypatch):
+    monkeypatch.setattr(acceleration, "multiplies_bfloat16", lambda: True)
+    images = np.random.default_rng(0).random((200, 8, 8, 3), dtype="float32")
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(16, 3), layers.Flatten()])
+    model.add(layers.Dense(10, activation="softmax"))
+    plain = model.predict(images, verbose=0)
+    assert fast_training(model, bfloat16=True).bfloat16
+    y_prob = model.predict(images, verbose=0)
+    assert 1e-5 < np.abs(y_prob - plain).max() < 0.01
+    np.testing.assert_allclose(y_prob.sum(axis=1), 1, atol=1e-5)
+
+
+def test_what_was_kept_out_of_bfloat16_stays_out(monkeypatch):
+    for before, after in (("", "Softmax"), ("Relu", "Relu,Softmax"), ("Softmax,Relu",) * 2):
+        monkeypatch.setenv(KEPT_OUT, before)
+        fast_training(normaliser())
+        assert os.environ[KEPT_OUT] == after
 
 
 def short_training(seed, fast):
