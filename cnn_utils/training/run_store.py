@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def make_room(folder: Path, keep: Path) -> None:
 
 
 def _read(file: Path) -> State | None:
-    """Return the state in a file, or None if there is none or it is damaged."""
+    """Return the state in a file; None if there is none, or it can't be read, which is told."""
     try:
         with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as archive:
             record = json.loads(archive["record"].tobytes())
@@ -142,8 +142,13 @@ def _read(file: Path) -> State | None:
         return State(**record)
     except FileNotFoundError:
         return None
-    except Exception:  # NumPy, zipfile and json have many for a damaged file
-        file.unlink(missing_ok=True)
+    except Exception as error:  # NumPy, zipfile and json have many for a damaged file
+        is_away = isinstance(error, OSError)  # not the file's fault, but the drive's
+        why = (error.strerror or error) if is_away else "the file is damaged"
+        print(f"{file.parent.name}: what was kept of it can't be read: {why}. It is trained anew.")
+        if not is_away:
+            with suppress(OSError):
+                file.unlink()
         return None
 
 

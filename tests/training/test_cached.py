@@ -312,7 +312,7 @@ def test_what_can_not_be_compared_is_trained_each_time(tmp_path, fits, capsys, o
     assert capsys.readouterr().out.splitlines() == [said, said]
 
 
-def test_a_damaged_file_is_trained_anew(tmp_path, fits):
+def test_a_damaged_file_is_told_and_trained_anew(tmp_path, fits, capsys):
     first, _ = train(tmp_path)
     (file,) = (tmp_path / "net").glob("*.npz")
     content = file.read_bytes()
@@ -320,6 +320,8 @@ def test_a_damaged_file_is_trained_anew(tmp_path, fits):
         file.write_bytes(damaged)
         again, _ = train(tmp_path)
         assert_same(first, again)
+        told = "net: what was kept of it can't be read: the file is damaged. It is trained anew.\n"
+        assert capsys.readouterr().out == told
     assert len(fits) == 5
 
 

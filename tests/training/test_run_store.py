@@ -94,6 +94,19 @@ def test_a_damaged_file_is_none_and_goes(tmp_path, damage):
     assert store(tmp_path).changed() == []
 
 
+def test_a_file_that_does_not_answer_stays(tmp_path, monkeypatch, capsys):
+    store(tmp_path).keep(state(), finished=True)
+
+    def far(*arguments, **options):
+        raise OSError(116, "Stale file handle")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "load", far)
+        assert store(tmp_path).finished() is None
+    assert "net: what was kept of it can't be read: Stale file h" in capsys.readouterr().out
+    assert store(tmp_path).finished() is not None
+
+
 def test_there_is_room_for_so_much_and_the_one_used_longest_ago_goes(tmp_path, monkeypatch):
     monkeypatch.setattr(run_store, "MOST_BYTES", 10_000)
     stores = [store(tmp_path, {"the images": str(i) * 64}) for i in range(3)]
