@@ -223,7 +223,11 @@ if TYPE_CHECKING:
 def __getattr__(name: str):
     """Load a public name from its module when it is first asked for (PEP 562)."""
     if name not in _HOME_OF:
-        raise AttributeError(f"module 'cnn_utils' has no attribute '{name}'")
+        import difflib
+
+        similar = difflib.get_close_matches(name, __all__, n=1)
+        hint = f". Did you mean '{similar[0]}'?" if similar else ""
+        raise AttributeError(f"module 'cnn_utils' has no attribute '{name}'{hint}")
     if _HOME_OF[name].split(".")[1] in _KERAS_ROOMS:
         from cnn_utils.startup import import_quietly
 

@@ -50,6 +50,13 @@ def test_an_unknown_name_is_an_attribute_error():
         cnn_utils.build_resnet  # noqa: B018
 
 
+def test_a_misspelt_name_is_told_with_the_one_that_is_meant():
+    with pytest.raises(AttributeError, match=r"'load_minst'\. Did you mean 'load_mnist'\?$"):
+        cnn_utils.load_minst  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no attribute '_private_things'$"):
+        cnn_utils._private_things  # noqa: B018
+
+
 def test_dir_lists_the_lazy_names():
     assert set(cnn_utils.__all__) <= set(dir(cnn_utils))
 
