@@ -168,7 +168,9 @@ def check_images(images) -> np.ndarray:
     array = as_array(images, "images")
     if array.ndim == 4 and array.shape[-1] == 1:
         array = array[..., 0]
-    shaped = array.ndim == 3 or (array.ndim == 4 and array.shape[-1] == 3)
+    # Rather one image with its channels than many that are 1 or 3 pixels wide.
+    is_one = array.ndim == 3 and array.shape[-1] in (1, 3) and min(array.shape[:2]) > 3
+    shaped = (array.ndim == 3 and not is_one) or (array.ndim == 4 and array.shape[-1] == 3)
     if not shaped or array.size == 0:
         raise KitError.about(
             "`images`",

@@ -60,6 +60,8 @@ def test_black_is_0_and_white_is_the_full_value(image, white):
             np.zeros((4, 4)),
             r"`images` must have shape \(n, height.* shape \(4, 4\).*images\[i:i \+",
         ),
+        (np.zeros((8, 8, 1)), r"`images` must have .* shape \(8, 8, 1\).*images\[i:i \+"),
+        (np.zeros((8, 8, 3)), r"`images` must have .* shape \(8, 8, 3\).*images\[i:i \+"),
         (np.zeros((2, 4, 4, 2)), r"`images` must have shape .* shape \(2, 4, 4, 2\)"),
         (np.zeros((0, 4, 4)), r"`images` must have shape .*n > 0; received .* shape \(0, 4, 4\)"),
         (
