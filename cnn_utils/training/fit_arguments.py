@@ -66,7 +66,7 @@ def check_options(options: dict, names: Iterable[str], next_step: str = "") -> N
         check_count(name, given.get(name, 1))
     check_count("epochs", options.get("epochs", 1))
     check_count("initial_epoch", options.get("initial_epoch", 0), least=0)
-    share = options.get("validation_split", 0.0)
+    share = given.get("validation_split", 0.0)
     check_number("validation_split", share, "be 0 to below 1", lambda share: 0 <= share < 1)
     if isinstance(given.get("validation_freq"), Integral):
         check_count("validation_freq", given["validation_freq"])

@@ -32,7 +32,7 @@ def check_data(model: keras.Model, x, y=None, of: str = "") -> None:
     of : str, default=""
         Where they come from, such as " of `validation_data`".
     """
-    _check_kinds(x, y, of)
+    _check_kinds(model, x, y, of)
     if isinstance(x, ImageBatches):
         if y is not None:
             raise KitError.about(f"`y`{of}", "be left out: ImageBatches hold labels", describe(y))
@@ -91,11 +91,11 @@ def answer(model: keras.Model, image, of: str = "") -> np.ndarray | None:
     inputs = getattr(model, "inputs", None) or ()
     if len(inputs) != 1 or len(model.outputs) != 1:
         return None
-    if image.dtype.kind not in "biuf":
-        raise KitError.about(f"`x`{of}", "be numbers", image)
     try:
         return keras.ops.convert_to_numpy(model(image, training=False))
     except Exception:
+        if image.dtype.kind in "OSU" and inputs[0].dtype != "string":
+            raise KitError.about(f"`x`{of}", "be numbers", image) from None
         taken, given = tuple(inputs[0].shape)[1:], image.shape[1:]
         if len(taken) == len(given) and all(
             wanted in (None, size) for wanted, size in zip(taken, given, strict=True)
@@ -112,23 +112,28 @@ def answer(model: keras.Model, image, of: str = "") -> np.ndarray | None:
         ) from None
 
 
-def _check_kinds(x, y, of: str) -> None:
-    is_data = isinstance(x, (list, tuple, dict)) or hasattr(x, "__iter__") or hasattr(x, "__len__")
+def _check_kinds(model, x, y, of: str) -> None:
+    is_data = hasattr(x, "__iter__") or hasattr(x, "__len__")
     is_empty = isinstance(x, np.ndarray) and x.shape[:1] in ((), (0,))
     if not is_data or isinstance(x, (str, type)) or is_empty:
         raise KitError.about(f"`x`{of}", "be the images, or ImageBatches of them", describe(x))
-    if isinstance(x, np.ndarray) and not hasattr(y, "__len__"):
+    needs_labels = isinstance(x, np.ndarray) and getattr(model, "loss", None) is not None
+    if needs_labels and not hasattr(y, "__len__"):
         raise KitError.about(f"`y`{of}", "be as many labels as there are images", describe(y))
-    both = hasattr(x, "__len__") and hasattr(y, "__len__") and not isinstance(x, ImageBatches)
-    if both and len(x) != len(y):
+    for name, value in ((f"`x`{of}", x), (f"`y`{of}", y)):
+        # Keras takes a list for several inputs or outputs, an array each.
+        if isinstance(value, (list, tuple)) and not all(hasattr(one, "shape") for one in value):
+            raise KitError.about(name, "be an array", describe(value), "np.array(...) makes one.")
+    lengths = [value.shape[0] for value in (x, y) if getattr(value, "shape", ())]
+    if len(set(lengths)) > 1:
         names = "`x` and `y`" + of
-        raise KitError.about(names, "have the same length", f"{len(x)} and {len(y)}")
+        raise KitError.about(names, "have the same length", f"{lengths[0]} and {lengths[1]}")
 
 
 def _check_labels(model, labels, y_prob, name: str) -> None:
     if y_prob is None or y_prob.ndim != 2 or not isinstance(labels, np.ndarray):
         return
-    if labels.dtype.kind not in "biuf":
+    if labels.dtype.kind in "OSU":
         raise KitError.about(name, "be numbers", labels)
     loss, n = _loss(model), y_prob.shape[1]
     each = labels.shape[1:]
@@ -151,8 +156,9 @@ def _check_labels(model, labels, y_prob, name: str) -> None:
         next_step = f"keras.utils.to_categorical(y, {n}) makes one-hot rows."
         if each in ((), (1,)):
             next_step = f"{next_step[:-1]}; or compile with the loss '{SPARSE}'."
+        so_many = "one number" if n == 1 else f"{n} numbers"
         raise KitError.about(
-            name, f"be {n} numbers per image, as the network gives, for {loss}", labels, next_step
+            name, f"be {so_many} per image, as the network gives, for {loss}", labels, next_step
         )
 
 

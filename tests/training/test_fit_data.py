@@ -32,7 +32,6 @@ def network(loss="categorical_crossentropy", n=3):
         (keras.losses.SparseCategoricalCrossentropy(ignore_class=255), X, Y + 250),
         (lambda y_true, y_pred: keras.ops.mean(y_pred, axis=1), X, Y),
         ("mse", X[..., 0], HOT),  # Keras adds the channel
-        ("mse", list(X), list(HOT)),
         ("mse", ImageBatches(X, HOT), None),
         ("circle", X, Y),
         (keras.losses.MeanSquaredError(), (batch for batch in [(X, HOT)]), None),
@@ -65,6 +64,8 @@ def test_a_look_changes_nothing():
         ("mse", "x", HOT, r"`x` must be the images, .*; received 'x'"),
         ("mse", X[:0], HOT[:0], r"`x` must be the images, .*; received an array of shape \(0, 8"),
         ("mse", X, None, r"`y` must be as many labels as there are images; received None"),
+        ("mse", X.tolist(), HOT, r"`x` must be an array; received a list of 6\. np\.array\("),
+        ("mse", X, Y.tolist(), r"`y` must be an array; received a list of 6\. np\.array\("),
         ("mse", X, HOT[:5], r"`x` and `y` must have the same length; received 6 and 5"),
         (
             "mse",
@@ -163,11 +164,21 @@ def test_a_mistake_within_a_layer_is_left_to_fit():
     assert answer(model, X[:1]) is None
 
 
-def test_networks_of_two_inputs_are_left_to_fit():
-    one, other = keras.Input((2,)), keras.Input((2,))
-    model = keras.Model([one, other], layers.Dense(3)(layers.Add()([one, other])))
-    model.compile("adam", "mse")
-    check_data(model, [X[:, 0, :2, 0], X[:, 0, :2, 0]], HOT[:2])
+def test_networks_of_several_inputs_and_outputs_are_left_to_fit():
+    one, other = keras.Input((2,), name="one"), keras.Input((2,), name="other")
+    added = layers.Add()([one, other])
+    outputs = [layers.Dense(3, name="class")(added), layers.Dense(1, name="size")(added)]
+    model = keras.Model([one, other], outputs)
+    model.compile("adam", ["mse", "mse"])
+    pixels = X[:, 0, :2, 0]
+    check_data(model, [pixels, pixels], [HOT, Y])
+    check_data(model, {"one": pixels, "other": pixels}, {"class": HOT, "size": Y})
+    with pytest.raises(KitError, match=r"`x` must be an array; received a list of 6"):
+        check_data(model, pixels.tolist(), [HOT, Y])
+
+
+def test_a_loss_within_the_network_needs_no_labels():
+    check_data(network(loss=None), X)
 
 
 def test_networks_without_a_shape_are_left_to_fit():

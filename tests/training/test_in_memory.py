@@ -240,7 +240,7 @@ def test_a_model_must_be_compiled_first(model):
         ),
         (ImageBatches(X, Y), None, {}, r"`x` must be an array, to train in memory; received a Im"),
         (X[:, :2], Y, {}, r"`x` must be images of shape \(3,\), which the network takes; received"),
-        (X, np.hstack([Y, Y]), {}, r"`y` must be 1 numbers per image, as the network gives"),
+        (X, np.hstack([Y, Y]), {}, r"`y` must be one number per image, as the network gives"),
         (3, Y, {}, r"`x` and `y` must be arrays of numbers; received"),
         (X, ["a"] * 30, {}, r"`x` and `y` must be arrays of numbers; received"),
         ([[1], [1, 2]], Y, {}, r"`x` must have rows of equal length"),
