@@ -118,11 +118,12 @@ def _check_kinds(model, x, y, of: str) -> None:
     if not is_data or isinstance(x, (str, type)) or is_empty:
         raise KitError.about(f"`x`{of}", "be the images, or ImageBatches of them", describe(x))
     needs_labels = isinstance(x, np.ndarray) and getattr(model, "loss", None) is not None
-    if needs_labels and not hasattr(y, "__len__"):
+    if needs_labels and (isinstance(y, str) or not hasattr(y, "__len__")):
         raise KitError.about(f"`y`{of}", "be as many labels as there are images", describe(y))
     for name, value in ((f"`x`{of}", x), (f"`y`{of}", y)):
         # Keras takes a list for several inputs or outputs, an array each.
-        if isinstance(value, (list, tuple)) and not all(hasattr(one, "shape") for one in value):
+        is_list = isinstance(value, (list, tuple))
+        if is_list and not (value and all(hasattr(one, "shape") for one in value)):
             raise KitError.about(name, "be an array", describe(value), "np.array(...) makes one.")
     lengths = [value.shape[0] for value in (x, y) if getattr(value, "shape", ())]
     if len(set(lengths)) > 1:
