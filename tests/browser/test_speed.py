@@ -26,8 +26,21 @@ WAIT = """async ([button, area]) => {
     .find(image => image.offsetParent)?.src;
   const before = source(), start = performance.now();
   button.click();
-  while (source() === before) await new Promise(requestAnimationFrame);
+  while (source() === before && performance.now() - start < 60_000)
+    await new Promise(requestAnimationFrame);
   return performance.now() - start;
+}"""
+# To a cell that runs again, until it shows pictures that are not those of before: these may be gone
+# before anyone looks.
+MARK = """cell => {
+  for (const image of cell.querySelectorAll("img")) image.dataset.before = true;
+  cell.dataset.start = performance.now();
+}"""
+WAIT_FOR_NEW = """async cell => {
+  const waits = () => performance.now() - cell.dataset.start;
+  const found = () => cell.querySelector("img[alt^='image ']:not([data-before])");
+  while (!found() && waits() < 60_000) await new Promise(requestAnimationFrame);
+  return waits();
 }"""
 
 
@@ -81,18 +94,8 @@ def test_speed_of_the_first_picture(page, output_of, widget):
     times = []
     for _ in range(5):
         cell.locator(".jp-InputArea-editor").click()
+        page.evaluate(MARK, cell.element_handle())
         page.keyboard.press("Control+Enter")
-        times.append(
-            page.evaluate(
-                """async cell => {
-                  const start = performance.now();
-                  const images = () => cell.querySelectorAll("img[alt^='image ']").length;
-                  while (images() > 0) await new Promise(requestAnimationFrame);
-                  while (images() === 0) await new Promise(requestAnimationFrame);
-                  return performance.now() - start;
-                }""",
-                cell.element_handle(),
-            )
-        )
+        times.append(page.evaluate(WAIT_FOR_NEW, cell.element_handle()))
     report(page, f"first picture of {widget.split('(')[0]}", times)
     assert min(times) < 5000
