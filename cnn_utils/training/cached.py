@@ -74,8 +74,10 @@ def fit_cached(
     check_compiled(model)
     _check_name(name)
     check_flag("in_memory", in_memory)
-    check_options(options, OPTIONS if in_memory else options_of(model), NOT_HERE)
-    if in_memory:
+    if not in_memory:
+        check_options(options, options_of(model))
+    else:
+        check_options(options, OPTIONS, NOT_HERE)
         x, y = as_pair(x, y, "`x` and `y`")
     options["callbacks"] = as_callbacks(options.get("callbacks"))
     check_data(model, x, y)

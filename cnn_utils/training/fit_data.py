@@ -102,7 +102,11 @@ def answer(model: keras.Model, image, of: str = "") -> np.ndarray | None:
         ):
             return None  # a mistake within a layer, which `fit` will tell
         next_step = f"Change the images, or the network's keras.Input({taken})."
-        if None not in taken and prod(taken) == prod(given):
+        if given == (*taken[-1:], *taken[:-1]):
+            next_step = "Move their channels to the end: np.moveaxis(x, 1, -1)."
+        elif given == taken[1:]:
+            next_step = "If x is a single image, write x[None]."
+        elif None not in taken and prod(taken) == prod(given):
             next_step = f"Reshape them: x.reshape({('len(x)', *taken)})".replace("'", "") + "."
         raise KitError.about(
             f"`x`{of}",
@@ -120,10 +124,12 @@ def _check_kinds(model, x, y, of: str) -> None:
     needs_labels = isinstance(x, np.ndarray) and getattr(model, "loss", None) is not None
     if needs_labels and (isinstance(y, str) or not hasattr(y, "__len__")):
         raise KitError.about(f"`y`{of}", "be as many labels as there are images", describe(y))
-    for name, value in ((f"`x`{of}", x), (f"`y`{of}", y)):
+    for name, value, parts in ((f"`x`{of}", x, "inputs"), (f"`y`{of}", y, "outputs")):
         # Keras takes a list for several inputs or outputs, an array each.
         is_list = isinstance(value, (list, tuple))
-        if is_list and not (value and all(hasattr(one, "shape") for one in value)):
+        n_arrays = len(getattr(model, parts, None) or value) if is_list else 0
+        arrays = [one for one in value if getattr(one, "shape", ())] if is_list else []
+        if is_list and (not value or len(arrays) < len(value) or len(value) != n_arrays):
             raise KitError.about(name, "be an array", describe(value), "np.array(...) makes one.")
     lengths = [value.shape[0] for value in (x, y) if getattr(value, "shape", ())]
     if len(set(lengths)) > 1:
@@ -132,7 +138,16 @@ def _check_kinds(model, x, y, of: str) -> None:
 
 
 def _check_labels(model, labels, y_prob, name: str) -> None:
-    if y_prob is None or y_prob.ndim != 2 or not isinstance(labels, np.ndarray):
+    if y_prob is None or not isinstance(labels, np.ndarray):
+        return
+    if y_prob.ndim == 4 and labels.ndim < 3 and _loss(model) not in (None, *OTHERS):
+        raise KitError.about(
+            "The network",
+            "give a row of numbers per image, as the labels are",
+            f"maps of shape {y_prob.shape[1:]}",
+            "Is a layers.Flatten() missing before the dense layers?",
+        )
+    if y_prob.ndim != 2:
         return
     if labels.dtype.kind in "OSU":
         raise KitError.about(name, "be numbers", labels)
@@ -152,15 +167,24 @@ def _check_labels(model, labels, y_prob, name: str) -> None:
             name,
             f"be 0 to {n - 1}, as the network has {n} outputs",
             f"{np.ravel(labels)[wrong]} at position {wrong}",
+            _more_outputs(labels) if labels.min() >= 0 else "Count the classes from 0.",
         )
     if loss not in (None, SPARSE, *OTHERS) and each != (n,) and (each, n) != ((), 1):
-        next_step = f"keras.utils.to_categorical(y, {n}) makes one-hot rows."
-        if each in ((), (1,)):
-            next_step = f"{next_step[:-1]}; or compile with the loss '{SPARSE}'."
+        next_step = f"keras.utils.to_categorical(y, {n}) makes one-hot rows; or compile with the "
+        next_step += f"loss '{SPARSE}'."
+        if each not in ((), (1,)):
+            next_step = f"Let the last layer have {each[-1]} units, or look at the labels."
+        elif labels.max() >= n:
+            next_step = _more_outputs(labels)
         so_many = "one number" if n == 1 else f"{n} numbers"
         raise KitError.about(
             name, f"be {so_many} per image, as the network gives, for {loss}", labels, next_step
         )
+
+
+def _more_outputs(labels) -> str:
+    n = int(labels.max()) + 1
+    return f"Let the last layer have {n} units, or count the classes from 0."
 
 
 def _loss(model: keras.Model) -> str | None:

@@ -84,6 +84,8 @@ def fit_in_memory(
         check_seed(seed)
     callbacks = as_callbacks(options.pop("callbacks", None))
     check_data(model, x, y)
+    if options.get("class_weight"):
+        options["class_weight"] = _weight_of_each(options["class_weight"], y)
     if validation_data is not None:
         if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
             received = describe(validation_data)
@@ -139,6 +141,12 @@ def as_pair(x, y, names: str) -> tuple[np.ndarray, np.ndarray]:
         expected = "have the same length, at least 1"
         raise KitError.about(names, expected, f"{len(x)} and {len(y)}")
     return x, y
+
+
+def _weight_of_each(class_weight: dict, y: np.ndarray) -> dict:
+    """Give the classes that are not named the weight 1, as `fit` does for arrays alone."""
+    n = y.shape[1] if y.ndim == 2 and y.shape[1] > 1 else int(y.max()) + 1
+    return {label: class_weight.get(label, 1.0) for label in range(max(n, *class_weight) + 1)}
 
 
 class _Order(keras.callbacks.Callback):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,6 +17,8 @@ from cnn_utils.training.fit_arguments import (
 )
 from cnn_utils.training.fit_data import answer, check_data, check_validation
 
+LIBRARIES = {"keras", "tensorflow", "jax", "torch"}
+
 
 def explanation(error: BaseException) -> str | None:
     """Return what does not fit; None if the error is of another kind.
@@ -25,7 +28,11 @@ def explanation(error: BaseException) -> str | None:
     error : BaseException
         Raised by `fit`, `evaluate`, `predict` or a call of a network.
     """
-    for frame, _ in traceback.walk_tb(error.__traceback__):
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    # What was raised elsewhere, as in a callback of the student's own, has another reason.
+    if not frames or LIBRARIES.isdisjoint(Path(frames[-1].f_code.co_filename).parts):
+        return None
+    for frame in frames:
         # Keras wraps these functions in one that shortens their tracebacks.
         if frame.f_code.co_name == "error_handler" and "keras" in frame.f_code.co_filename:
             names = frame.f_locals

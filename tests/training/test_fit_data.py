@@ -93,7 +93,12 @@ def test_a_look_changes_nothing():
             r"received .*\(6,\), int64\. keras\.utils\.to_categorical\(y, 3\) makes one-hot rows; "
             r"or compile with the loss 'sparse_",
         ),
-        ("mse", X, HOT[:, :2], r"3 numbers per image.*\(6, 2\), float32\. keras.* one-hot rows\.$"),
+        ("mse", X, HOT[:, :2], r"3 numbers per image.*\(6, 2\), float32\. Let the .* have 2 units"),
+        ("mse", X, Y + 1, r"3 numbers per image.* Let the last layer have 4 units, or count the"),
+        ("mse", list(X), HOT, r"`x` must be an array; received a list of 6"),
+        ("mse", X, list(Y), r"`y` must be an array; received a list of 6"),
+        ("mse", np.moveaxis(np.repeat(X, 3, -1), -1, 1), HOT, r"shape \(3, 8, 8\)\. Change the im"),
+        ("mse", X[:, :, :1].reshape(6, 1, 8, 1), HOT, r"images of shape \(1, 8, 1\)\. Change"),
         (
             SPARSE,
             X,
@@ -101,8 +106,14 @@ def test_a_look_changes_nothing():
             r"`y` must be one whole number per image, for the loss sparse_.*\(6, 3\), float32\. "
             r"From one-hot rows `\.argmax\(axis=1\)` makes them; or compile with the loss 'categ",
         ),
-        (SPARSE, X, Y + 1, r"`y` must be 0 to 2, as the network has 3 outputs; received 3 at .* 2"),
-        (SPARSE, X, Y - 1, r"`y` must be 0 to 2.*; received -1 at position 0\."),
+        (
+            SPARSE,
+            X,
+            Y + 1,
+            r"`y` must be 0 to 2, as the network has 3 outputs; received 3 at position 2\. "
+            r"Let the last layer have 4 units, or count the classes from 0\.",
+        ),
+        (SPARSE, X, Y - 1, r"`y` must be 0 to 2.*; received -1 at position 0\. Count the classes"),
         (
             "categorical_crossentrop",
             X,
@@ -148,6 +159,26 @@ def test_batches_can_t_be_split():
     message = r"`validation_split` must be left out: ImageBatches can't be split; received 0\.2"
     with pytest.raises(KitError, match=message):
         check_validation(network(), ImageBatches(X, HOT), {"validation_split": 0.2})
+
+
+def test_one_image_is_not_many():
+    with pytest.raises(KitError, match=r"If x is a single image, write x\[None\]\.$"):
+        answer(network(), X[0][:1])
+
+
+def test_channels_belong_at_the_end():
+    model = keras.Sequential([keras.Input((8, 6, 3)), layers.Conv2D(2, 3)])
+    with pytest.raises(KitError, match=r"Move their channels to the end: np\.moveaxis\(x, 1, -1\)"):
+        answer(model, np.zeros((1, 3, 8, 6)))
+
+
+@pytest.mark.parametrize(("loss", "labels"), [("categorical_crossentropy", HOT), (SPARSE, Y)])
+def test_a_forgotten_flatten_is_told(loss, labels):
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Dense(3, activation="softmax")])
+    model.compile("adam", loss)
+    message = r"The network must give a row .* maps of shape \(8, 8, 3\)\. Is a layers\.Flatten\(\)"
+    with pytest.raises(KitError, match=message):
+        check_data(model, X, labels)
 
 
 class Breaks(layers.Layer):

@@ -200,6 +200,19 @@ def test_with_another_backend_it_is_fit(handed_over, monkeypatch):
     }
 
 
+def test_classes_without_a_weight_have_the_weight_1():
+    """As in `fit`: labels 0, 1, 2, of which only one is named."""
+    x, y = X, np.arange(30) % 3
+    losses = []
+    for fit in (keras.Model.fit, fit_in_memory):
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+        model.set_weights([np.eye(3), np.zeros(3)])
+        model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        options = {"class_weight": {0: 2.0}, "shuffle": False, "verbose": 0}
+        losses.append(fit(model, x, y, **options).history["loss"][0])
+    assert losses[1] == pytest.approx(losses[0], abs=1e-6)
+
+
 @pytest.mark.parametrize("model", [None, "lenet", keras.Sequential([keras.layers.Dense(1)])])
 def test_a_model_must_be_compiled_first(model):
     message = r"`model` must be a compiled Keras model; .* Call model\.compile\(\.\.\.\) first\."

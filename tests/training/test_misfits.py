@@ -60,6 +60,15 @@ def test_other_mistakes_are_left_alone(model):
     assert told(int, "x") is None
 
 
+class Stops(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise ZeroDivisionError("of the student's own")
+
+
+def test_a_mistake_in_a_callback_is_not_blamed_on_the_arguments(model):
+    assert told(model.fit, X, HOT, batch_size=0, callbacks=[Stops()], verbose=0) is None
+
+
 def test_mistakes_of_the_student_s_own_keep_their_traceback():
     model = keras.Sequential([keras.Input((4, 4, 1)), Breaks(), layers.Flatten(), layers.Dense(3)])
     model.compile("sgd", "mse")
