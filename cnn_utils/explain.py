@@ -13,7 +13,7 @@ def explain_in_notebook() -> None:
 
     That is: tasks that are not solved yet, and names that they should have defined; a full disk,
     too little memory, missing or broken packages, files that are locked or not to be written to;
-    images or labels that don't fit a Keras network.
+    images or labels that don't fit a Keras network, and what else Keras refuses.
     All other errors look as they always do, and with ``CNN_UTILS_TRACEBACK=1`` these, too. Does
     nothing outside IPython.
     """
@@ -36,6 +36,6 @@ def _show(shell, kind, error, traceback, tb_offset=None) -> None:
 def _misfit(error) -> str | None:
     if "keras" not in sys.modules or isinstance(error, KitError):
         return None
-    from cnn_utils.training import misfits
+    from cnn_utils.training import misfits, refusals
 
-    return misfits.explanation(error)
+    return misfits.explanation(error) or refusals.explanation(error)

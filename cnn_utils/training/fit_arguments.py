@@ -17,10 +17,12 @@ COUNTS = ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch
 
 def check_compiled(model) -> None:
     """Raise KitError unless `model` can be trained."""
-    if not isinstance(model, keras.Model) or not model.compiled:
-        raise KitError.about(
-            "`model`", "be a compiled Keras model", model, "Call model.compile(...) first."
-        )
+    if isinstance(model, keras.Model) and model.compiled:
+        return
+    next_step = "Call model.compile(...) first."
+    if inspect.isroutine(model):
+        next_step = f"Write {model.__name__}(), which makes one, and compile it."
+    raise KitError.about("`model`", "be a compiled Keras model", describe(model), next_step)
 
 
 def as_callbacks(callbacks) -> list:

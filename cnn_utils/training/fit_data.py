@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from math import prod
+from numbers import Real
 
 import keras
 import numpy as np
@@ -69,8 +70,9 @@ def check_validation(model: keras.Model, x, options: dict) -> None:
         check_data(model, data, of=of)
     elif isinstance(data, (tuple, list)) and len(data) in (2, 3):  # the third are weights
         check_data(model, *data[:2], of)
-    elif isinstance(data, (tuple, list, np.ndarray)):
-        raise KitError.about("`validation_data`", "be a pair of arrays", describe(data))
+    elif isinstance(data, (tuple, list, np.ndarray, Real)):
+        next_step = f"For a share of x, write validation_split={data}." if np.isscalar(data) else ""
+        raise KitError.about("`validation_data`", "be a pair of arrays", describe(data), next_step)
 
 
 def answer(model: keras.Model, image, of: str = "") -> np.ndarray | None:
@@ -102,7 +104,9 @@ def answer(model: keras.Model, image, of: str = "") -> np.ndarray | None:
         ):
             return None  # a mistake within a layer, which `fit` will tell
         next_step = f"Change the images, or the network's keras.Input({taken})."
-        if given == (*taken[-1:], *taken[:-1]):
+        if given == ():
+            next_step = "That is one number per image: have images and labels changed places?"
+        elif given == (*taken[-1:], *taken[:-1]):
             next_step = "Move their channels to the end: np.moveaxis(x, 1, -1)."
         elif given == taken[1:]:
             next_step = "If x is a single image, write x[None]."
@@ -116,28 +120,47 @@ def answer(model: keras.Model, image, of: str = "") -> np.ndarray | None:
         ) from None
 
 
-def _check_kinds(model, x, y, of: str) -> None:
+def check_images(model: keras.Model, x, of: str = "") -> None:
+    """Raise KitError if `x` can't be what `model` is asked about.
+
+    Parameters
+    ----------
+    model : keras.Model
+    x : object
+        Images, or what gives some, such as `ImageBatches`.
+    of : str, default=""
+        See `check_data`.
+    """
     is_data = hasattr(x, "__iter__") or hasattr(x, "__len__")
     is_empty = isinstance(x, np.ndarray) and x.shape[:1] in ((), (0,))
     if not is_data or isinstance(x, (str, type)) or is_empty:
         raise KitError.about(f"`x`{of}", "be the images, or ImageBatches of them", describe(x))
+    _check_list(f"`x`{of}", x, getattr(model, "inputs", None))
+
+
+def _check_kinds(model, x, y, of: str) -> None:
+    check_images(model, x, of)
     needs_labels = isinstance(x, np.ndarray) and getattr(model, "loss", None) is not None
     if needs_labels and (isinstance(y, str) or not hasattr(y, "__len__")):
         raise KitError.about(f"`y`{of}", "be as many labels as there are images", describe(y))
-    for name, value, parts in ((f"`x`{of}", x, "inputs"), (f"`y`{of}", y, "outputs")):
-        # Keras takes a list for several inputs or outputs, an array each.
-        is_list = isinstance(value, (list, tuple))
-        n_arrays = len(getattr(model, parts, None) or value) if is_list else 0
-        arrays = [one for one in value if getattr(one, "shape", ())] if is_list else []
-        if is_list and (not value or len(arrays) < len(value) or len(value) != n_arrays):
-            raise KitError.about(name, "be an array", describe(value), "np.array(...) makes one.")
+    _check_list(f"`y`{of}", y, getattr(model, "outputs", None))
     lengths = [value.shape[0] for value in (x, y) if getattr(value, "shape", ())]
     if len(set(lengths)) > 1:
         names = "`x` and `y`" + of
         raise KitError.about(names, "have the same length", f"{lengths[0]} and {lengths[1]}")
 
 
+def _check_list(name: str, value, tensors) -> None:
+    """Raise KitError unless a list holds an array each for several inputs or outputs."""
+    if not isinstance(value, (list, tuple)):
+        return
+    arrays = [one for one in value if getattr(one, "shape", ())]
+    if not value or len(arrays) < len(value) or len(value) != len(tensors or value):
+        raise KitError.about(name, "be an array", describe(value), "np.array(...) makes one.")
+
+
 def _check_labels(model, labels, y_prob, name: str) -> None:
+    labels = labels.to_numpy() if hasattr(labels, "to_numpy") else labels  # of pandas
     if y_prob is None or not isinstance(labels, np.ndarray):
         return
     if y_prob.ndim == 4 and labels.ndim < 3 and _loss(model) not in (None, *OTHERS):
@@ -153,6 +176,10 @@ def _check_labels(model, labels, y_prob, name: str) -> None:
         raise KitError.about(name, "be numbers", labels)
     loss, n = _loss(model), y_prob.shape[1]
     each = labels.shape[1:]
+    is_finite = np.isfinite(labels).reshape(len(labels), -1).all(axis=1)
+    if loss is not None and not is_finite.all():
+        wrong = int(np.flatnonzero(~is_finite)[0])
+        raise KitError.about(name, "be finite", f"{labels[wrong]} at position {wrong}")
     if loss == SPARSE and each not in ((), (1,)):
         raise KitError.about(
             name,

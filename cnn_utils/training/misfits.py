@@ -15,9 +15,11 @@ from cnn_utils.training.fit_arguments import (
     check_options,
     options_of,
 )
-from cnn_utils.training.fit_data import answer, check_data, check_validation
+from cnn_utils.training.fit_data import answer, check_data, check_images, check_validation
 
-LIBRARIES = {"keras", "tensorflow", "jax", "torch"}
+# Where libraries lie; on Debian and in Colab the latter.
+PACKAGES = {"site-packages", "dist-packages"}
+STANDARD = Path(traceback.__file__).parent
 
 
 def explanation(error: BaseException) -> str | None:
@@ -30,7 +32,7 @@ def explanation(error: BaseException) -> str | None:
     """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     # What was raised elsewhere, as in a callback of the student's own, has another reason.
-    if not frames or LIBRARIES.isdisjoint(Path(frames[-1].f_code.co_filename).parts):
+    if not frames or not is_installed(frames[-1]):
         return None
     for frame in frames:
         # Keras wraps these functions in one that shortens their tracebacks.
@@ -39,6 +41,12 @@ def explanation(error: BaseException) -> str | None:
             function = getattr(names.get("fn"), "__name__", "")
             return _mistake(function, names.get("args", ()), names.get("kwargs", {}))
     return None
+
+
+def is_installed(frame) -> bool:
+    """Say whether a traceback's frame is of a library's code, and not of who uses it."""
+    path = Path(frame.f_code.co_filename)
+    return bool(PACKAGES & {*path.parts}) or STANDARD in path.parents or path.suffix == ".pyx"
 
 
 def _mistake(function: str, arguments, options) -> str | None:
@@ -55,6 +63,8 @@ def _mistake(function: str, arguments, options) -> str | None:
             check_options(options, options_of(model))
             as_callbacks(options.get("callbacks"))
             check_validation(model, x, options)
+        if function == "predict":
+            check_images(model, x)
         if function in ("predict", "__call__") and isinstance(x, np.ndarray):
             answer(model, x[:1])
     except KitError as told:

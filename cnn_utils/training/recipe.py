@@ -225,12 +225,20 @@ def check_validation(validation, images) -> tuple[np.ndarray, np.ndarray]:
 def check_training_data(images, labels, of="`images` and `labels`"):
     """Return uint8 images and whole-number labels as arrays, or raise KitError if they are none."""
     images, labels = as_array(images, "images"), np.ravel(as_array(labels, "labels"))
-    if images.ndim != 4 or images.dtype != np.uint8 or len(images) != len(labels):
+    n = len(images) if images.ndim else 0
+    if images.ndim != 4 or images.dtype != np.uint8 or n != len(labels):
+        next_step = ""
+        if images.ndim == 3:
+            next_step = "Give them a channel: images[..., None]."
+        elif images.dtype.kind == "f":
+            next_step = "Leave them as they were loaded: the training divides by 255 itself."
+        elif n and len(labels) > n and len(labels) % n == 0:
+            next_step = "From one-hot rows, `rows.argmax(axis=1)` makes labels."
         raise KitError.about(
             of,
             "be uint8 images (n, height, width, channels) and as many labels",
             f"{images.dtype} images of shape {images.shape} and {len(labels)} labels",
-            "From one-hot rows, `rows.argmax(axis=1)` makes labels.",
+            next_step,
         )
     if len(labels) == 0 or labels.dtype.kind not in "iu" or labels.min() < 0:
         smallest = (

@@ -155,11 +155,11 @@ class ImagePages(StaticPicture):
 
     def _draw_page(self) -> None:
         index = self.shown()
-        self._status.value = with_note(self.status())
         self._before.disabled = self.page == 0
         self._after.disabled = self.page == self.n_pages - 1
         for cell, i in zip(self._cells, [*index, *[-1] * (PAGE_SIZE - len(index))], strict=True):
             cell.show(int(i))
+        self._status.value = with_note(self.status())  # last: it tells what can be seen
 
     def _draw_detail(self) -> None:
         self._detail.layout.display = "none" if self.chosen < 0 else ""

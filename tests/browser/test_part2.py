@@ -26,10 +26,17 @@ def press(page, button):
 
 
 def shown(area):
-    """Return index and caption of each image that an area shows."""
-    buttons = area.locator("button[title^='image ']:visible")
-    titles = [button.get_attribute("title") for button in buttons.all()]
+    """Return index and caption of each image that an area shows, once none changes any more."""
+    titles, before = _titles(area), None
+    while titles != before:
+        area.page.wait_for_timeout(300)
+        titles, before = _titles(area), titles
     return [(int(IMAGE.match(title)[1]), title.split(": ", 1)[1]) for title in titles]
+
+
+def _titles(area):
+    buttons = area.locator("button[title^='image ']:visible")
+    return buttons.evaluate_all("buttons => buttons.map(button => button.title)")
 
 
 def pixels(area, place):

@@ -25,6 +25,14 @@ def test_a_model_that_was_compiled_can_be_trained():
     check_compiled(model)
 
 
+def test_the_function_that_makes_one_is_none_itself():
+    def build_lenet():
+        return keras.Sequential()
+
+    with pytest.raises(KitError, match=r"Write build_lenet\(\), which makes one, and compile it"):
+        check_compiled(build_lenet)
+
+
 def test_callbacks_are_a_list_however_they_came():
     one = keras.callbacks.Callback()
     assert as_callbacks(None) == []

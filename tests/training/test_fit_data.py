@@ -1,11 +1,12 @@
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers
 
 from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError
-from cnn_utils.training.fit_data import answer, check_data, check_validation
+from cnn_utils.training.fit_data import answer, check_data, check_images, check_validation
 
 X = np.random.default_rng(0).random((6, 8, 8, 1), dtype="float32")
 Y = np.array([0, 1, 2, 2, 1, 0])
@@ -29,8 +30,10 @@ def network(loss="categorical_crossentropy", n=3):
         (SPARSE, X, Y),
         (SPARSE, X, Y[:, None]),
         (SPARSE, X, Y.astype("float32")),
+        (SPARSE, X, pd.Series(Y)),
         (keras.losses.SparseCategoricalCrossentropy(ignore_class=255), X, Y + 250),
         (lambda y_true, y_pred: keras.ops.mean(y_pred, axis=1), X, Y),
+        (lambda y_true, y_pred: keras.ops.mean(y_pred, axis=1), X, np.where(Y, Y, np.nan)),
         ("mse", X[..., 0], HOT),  # Keras adds the channel
         ("mse", ImageBatches(X, HOT), None),
         ("circle", X, Y),
@@ -96,6 +99,25 @@ def test_a_look_changes_nothing():
         ("mse", X, HOT[:, :2], r"3 numbers per image.*\(6, 2\), float32\. Let the .* have 2 units"),
         ("mse", X, Y + 1, r"3 numbers per image.* Let the last layer have 4 units, or count the"),
         ("mse", list(X), HOT, r"`x` must be an array; received a list of 6"),
+        (
+            "mse",
+            X,
+            pd.Series(Y),
+            r"`y` must be 3 numbers per image, as the network gives, for mean",
+        ),
+        (
+            "mse",
+            Y,
+            X,
+            r"images of shape \(\)\. That is .*: have images and labels changed places\?",
+        ),
+        (
+            "mse",
+            X,
+            np.where(HOT, HOT, np.nan),
+            r"`y` must be finite; received \[.*\] at position 0",
+        ),
+        (SPARSE, X, np.where(Y == 2, np.nan, Y), r"`y` must be finite; received nan at position 2"),
         ("mse", X, list(Y), r"`y` must be an array; received a list of 6"),
         ("mse", np.moveaxis(np.repeat(X, 3, -1), -1, 1), HOT, r"shape \(3, 8, 8\)\. Change the im"),
         ("mse", X[:, :, :1].reshape(6, 1, 8, 1), HOT, r"images of shape \(1, 8, 1\)\. Change"),
@@ -137,6 +159,7 @@ def test_what_does_not_fit_is_told_in_a_sentence(loss, x, y, message):
     ("options", "message"),
     [
         ({"validation_data": X}, r"`validation_data` must be a pair of arrays; received an array"),
+        ({"validation_data": 0.2}, r"0\.2 .float.\. For a share of x, write validation_split=0\.2"),
         ({"validation_data": (X,)}, r"`validation_data` must be a pair of arrays; received a tup"),
         ({"validation_data": (X, Y)}, r"`y` of `validation_data` must be 3 numbers per image"),
         ({"validation_data": (X, HOT[:2])}, r"`x` and `y` of `validation_data` must have the same"),
@@ -164,6 +187,18 @@ def test_batches_can_t_be_split():
 def test_one_image_is_not_many():
     with pytest.raises(KitError, match=r"If x is a single image, write x\[None\]\.$"):
         answer(network(), X[0][:1])
+
+
+def test_to_be_asked_about_images_come_in_one_array():
+    check_images(network(), X)
+    check_images(network(), ImageBatches(X))
+    for x, received in [
+        (None, "None"),
+        (X[:0], "an array of shape"),
+        ([X[0], X[1]], "a list of 2"),
+    ]:
+        with pytest.raises(KitError, match=f"`x` must be .*; received {received}"):
+            check_images(network(), x)
 
 
 def test_channels_belong_at_the_end():

@@ -42,6 +42,10 @@ def told(call, *arguments, **options):
         ("fit", (X, HOT), {"validation_data": (X, Y)}, "`y` of `validation_data` must be 3 numbe"),
         ("evaluate", (X, Y), {}, "`y` must be 3 numbers per image, as the network gives, for me"),
         ("predict", (X[:, :2],), {}, "`x` must be images of shape (4, 4, 1), which the network"),
+        ("predict", (None,), {}, "`x` must be the images, or ImageBatches of them; received None."),
+        ("predict", (X[:0],), {}, "`x` must be the images, or ImageBatches of them; received an a"),
+        ("predict", ([X[0], X[1]],), {}, "`x` must be an array; received a list of 2."),
+        ("fit", (X.astype(object), HOT), {}, "`x` must be numbers; received an array of shape (1"),
         ("__call__", (X[:, :2],), {}, "`x` must be images of shape (4, 4, 1), which the network"),
     ],
 )
@@ -55,7 +59,6 @@ def test_so_is_a_model_that_was_not_compiled():
 
 
 def test_other_mistakes_are_left_alone(model):
-    assert told(model.predict, "x") is None
     assert told(layers.Conv2D(2, 9), X) is None
     assert told(int, "x") is None
 
