@@ -146,9 +146,12 @@ def _layer(inside) -> str:
     """Return the layer that refused its input, in a `Sequential` with its number."""
     for frame in inside:
         model, layer = frame.f_locals.get("self"), frame.f_locals.get("layer")
-        if isinstance(model, keras.Sequential) and layer in model.layers:
+        is_building = isinstance(model, keras.Sequential) and frame.f_code.co_name == "build"
+        if is_building and layer in model.layers:
             number = model.layers.index(layer) + 1
             return f"layer {number} of the network, {type(layer).__name__}"
-    layers = [frame.f_locals.get("args") for frame in inside]
-    layers = [args[0] for args in layers if args and isinstance(args[0], keras.Layer)]
-    return type(layers[-1]).__name__ if layers else "a layer"
+    calls = [frame for frame in inside if frame.f_code.co_name == "error_handler"]
+    called = [frame.f_locals["args"][0] for frame in calls if frame.f_locals.get("args")]
+    return next(
+        (type(it).__name__ for it in called[::-1] if isinstance(it, keras.Layer)), "a layer"
+    )

@@ -95,7 +95,10 @@ def test_the_line_is_the_student_s():
     ("function", "expected"),
     [
         (
-            lambda: network(layers.Conv2D(6, 5), layers.MaxPooling2D(8), layers.Conv2D(6, 5)),
+            lambda: network(
+                *(layers.Conv2D(6, 5), layers.MaxPooling2D(8), layers.Conv2D(6, 5)),
+                *(layers.Flatten(), layers.Dense(3)),
+            ),
             "The images have 3x3 pixels where they come to layer 3 of the network, Conv2D: too few "
             "for its kernel of 5x5. Pool less before it, take a smaller kernel, or "
             'padding="same".',
