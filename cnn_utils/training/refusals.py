@@ -81,16 +81,22 @@ def explanation(error: BaseException) -> str | None:
     frames = list(traceback.walk_tb(error.__traceback__))
     of_keras = ["keras" in Path(frame.f_code.co_filename).parts for frame, _ in frames]
     first = of_keras.index(True) if True in of_keras else 0
-    if first == 0 or not all(is_installed(frame) for frame, _ in frames[first:]):
+    # In between may be a function of the kit, such as `fit_cached`.
+    students = [(frame, line) for frame, line in frames[:first] if not _is_ours(frame)]
+    if not students or not all(is_installed(frame) for frame, _ in frames[first:]):
         return None
-    at, line = frames[first - 1]
+    at, line = students[-1]
     message = _without_arguments(str(error))
-    if PACKAGE in Path(at.f_code.co_filename).parents or message.count("\n") >= MOST_LINES:
+    if is_installed(at) or message.count("\n") >= MOST_LINES:
         return None
     inside = [frame for frame, _ in frames[first:]]
     told = _too_small(message, inside) or _sentences(message, _next_step(message, inside))
     code = linecache.getline(at.f_code.co_filename, line).strip()
     return f"{told}\nIn line {line}: {code}" if code else told
+
+
+def _is_ours(frame) -> bool:
+    return PACKAGE in Path(frame.f_code.co_filename).parents
 
 
 def _without_arguments(message: str) -> str:

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from cnn_utils.training.cached import fit_cached
 from cnn_utils.training.refusals import explanation
 
 X = np.zeros((6, 28, 28, 1), "float32")
@@ -89,6 +90,15 @@ def test_the_line_is_the_student_s():
     said = told(lambda: layers.Conv2D(0, 3))
     assert said.startswith("Invalid value for argument `filters`. Expected a strictly positive ")
     assert said.endswith(": said = told(lambda: layers.Conv2D(0, 3))")
+
+
+def test_so_it_is_where_the_kit_called_keras(tmp_path):
+    model = compiled("sgd", SPARSE, metrics=["acuracy"])
+    said = told(lambda: fit_cached(model, X, Y, name="net", folder=tmp_path))
+    assert "Could not interpret metric identifier: acuracy. Do you mean accuracy?" in said
+    assert said.endswith(
+        'said = told(lambda: fit_cached(model, X, Y, name="net", folder=tmp_path))'
+    )
 
 
 @pytest.mark.parametrize(
