@@ -6,6 +6,7 @@ import sys
 
 from cnn_utils import faults, unanswered
 from cnn_utils.errors import KitError, shown_instead
+from cnn_utils.frames import line_that_called_keras
 
 
 def explain_in_notebook() -> None:
@@ -38,4 +39,5 @@ def _misfit(error) -> str | None:
         return None
     from cnn_utils.training import misfits, refusals
 
-    return misfits.explanation(error) or refusals.explanation(error)
+    told = misfits.explanation(error) or refusals.explanation(error)
+    return f"{told}\n{line_that_called_keras(error)}".rstrip() if told else None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
 import sys
+import traceback
+
+from cnn_utils.frames import is_own
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -35,7 +39,7 @@ def explanation(error: BaseException) -> str | None:
     """
     text = str(error)
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return _missing(error.name.split(".")[0])
+        return _misspelt(error) or _missing(error.name.split(".")[0])
     if any(words in text for words in BROKEN):
         return _broken(error)
     # TensorFlow, too, has no more than this text for a full disk.
@@ -51,12 +55,27 @@ def explanation(error: BaseException) -> str | None:
     return _file(error) if isinstance(error, OSError) else None
 
 
+def _misspelt(error: ModuleNotFoundError) -> str | None:
+    """Return what to say if a cell asked an installed package for a part that it has not."""
+    parent, _, last = error.name.rpartition(".")
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    importers = [frame for frame in frames if "importlib" not in frame.f_code.co_filename]
+    package = sys.modules.get(parent) or sys.modules.get(parent.split(".")[0])
+    if package is None or not importers or not is_own(importers[-1]):
+        return None
+    similar = difflib.get_close_matches(last, dir(package), n=1)
+    next_step = f" Do you mean {parent}.{similar[0]}?" if similar else ""
+    return f"{parent} has no module {last}.{next_step}"
+
+
 def _missing(package: str) -> str:
-    told = f"The package {package} is not installed in this Python ({sys.executable}). "
+    told = f"The package {package} is not installed in this Python ({sys.executable})"
     if package == "tensorflow" and sys.version_info[:2] > NEWEST:
         newest = ".".join(map(str, NEWEST))
-        return f"{told}Make an environment with Python 3.10 to {newest}: there it can be installed."
-    return told + OTHER_KERNEL
+        return (
+            f"{told}. Make an environment with Python 3.10 to {newest}: there it can be installed."
+        )
+    return f"{told}, and no {package}.py lies beside the notebook. {OTHER_KERNEL}"
 
 
 def _broken(error: BaseException) -> str:

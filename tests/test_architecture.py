@@ -11,7 +11,7 @@ MODULES = sorted(KIT.rglob("*.py"))
 FLOORS = [
     {"errors", "files", "provenance", "processor", "startup", "metrics", "sequences", "history"}
     | {"batches", "keras_metrics", "models", "monitor", "plots", "training", "unanswered"}
-    | {"faults", "explain"}
+    | {"faults", "explain", "frames"}
     | {"whitening"},
     {"data", "submission", "insight", "widgets", "checks"},
     {"handin"},

@@ -15,7 +15,7 @@ def said_by(cells, **environment):
     code = (
         "from IPython.core.interactiveshell import InteractiveShell\n"
         "shell = InteractiveShell.instance(colors='nocolor')\n"
-        f"for cell in {[START, *cells]!r}: print(shell.run_cell(cell).success)"
+        f"for cell in {[START, *cells]!r}: print(shell.run_cell(cell, store_history=True).success)"
     )
     options = {"capture_output": True, "text": True, "check": True}
     command = [sys.executable, "-c", code]
@@ -79,6 +79,22 @@ def test_what_does_not_fit_a_network_takes_one_line():
     assert lines[1].startswith("KitError: `preprocess` must return the images; received None.")
     assert "my own" in lines[-1]
     assert said.count("(most recent call last)") == 1  # of what the student wrote
+
+
+def test_the_line_is_told_in_which_keras_was_called(tmp_path):
+    (tmp_path / "mine.py").write_text("import keras\ndef fit(model, x):\n    model.fit(x)\n")
+    said = said_by(
+        [
+            NETWORK,
+            "def build():\n    return keras.layers.Dense(3, activation='rellu')",
+            "build()",
+            "import mine\nmine.fit(model, np.ones((3, 5)))",
+        ],
+        PYTHONPATH=str(tmp_path),
+    )
+    lines = said.splitlines()
+    assert "In cell [3], line 2: return keras.layers.Dense(3, activation='rellu')" in lines
+    assert "In mine.py, line 3: model.fit(x)" in lines
 
 
 def test_the_whole_traceback_comes_on_request():

@@ -110,6 +110,21 @@ def test_without_tensorflow_the_first_cell_says_so(tmp_path):
     environment = {"PYTHONPATH": str(tmp_path), "PATH": "", "HOME": str(tmp_path)}
     command = [sys.executable, "-c", code]
     said = subprocess.run(command, env=environment, capture_output=True, text=True).stdout
-    told = f"The package tensorflow is not installed in this Python ({sys.executable})."
+    told = f"The package tensorflow is not installed in this Python ({sys.executable}), "
     assert said.startswith(f"ModuleNotFoundError: {told}")
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("from keras.layer import Dense", "keras has no module layer. Do you mean keras.layers?"),
+        ("import cnn_utils.plot", "cnn_utils has no module plot. Do you mean cnn_utils.plots?"),
+        ("import json.nothing_like_it", "json has no module nothing_like_it."),
+    ],
+)
+def test_a_part_that_an_installed_package_has_not_is_no_missing_package(code, expected):
+    exec("import keras, cnn_utils.plots")  # what is there is known then
+    with pytest.raises(ModuleNotFoundError) as caught:
+        exec(code)
+    assert explanation(caught.value) == expected

@@ -13,6 +13,7 @@ from cnn_utils.errors import KitError, check_count, check_number, describe
 
 # None stands for Keras' own choice.
 COUNTS = ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size")
+OF_OPTIMIZER = ("learning_rate", "lr", "momentum")
 
 
 def check_compiled(model) -> None:
@@ -26,9 +27,8 @@ def check_compiled(model) -> None:
 
 
 def as_callbacks(callbacks) -> list:
-    """Return a list of callbacks; `fit` takes one alone as well."""
-    listed = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
-    listed = [one for one in listed if one is not None]
+    """Return a list of callbacks; `fit` takes one alone, and lists in lists, as well."""
+    listed = [one for one in keras.tree.flatten(callbacks) if one is not None]
     if wrong := [one for one in listed if not isinstance(one, keras.callbacks.Callback)]:
         raise KitError.about(
             "`callbacks`", "be a list of keras.callbacks.Callback", describe(wrong[0])
@@ -36,12 +36,19 @@ def as_callbacks(callbacks) -> list:
     return listed
 
 
+def parameters_of(function) -> list[str]:
+    """Return the names of the arguments of a function or method, without `self`."""
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    return [one.name for one in parameters if one.name != "self" and one.kind not in several]
+
+
 def options_of(model) -> list[str]:
     """Return the options that `fit` of a model, or of a class of models, takes; none if any."""
     parameters = inspect.signature(model.fit).parameters
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()):
         return []
-    return [name for name in parameters if name not in ("self", "x", "y")]
+    return [name for name in parameters_of(model.fit) if name not in ("x", "y")]
 
 
 def check_options(options: dict, names: Iterable[str], next_step: str = "") -> None:
@@ -58,11 +65,8 @@ def check_options(options: dict, names: Iterable[str], next_step: str = "") -> N
     """
     names = list(names)
     if unknown := [name for name in options if names and name not in names]:
-        all_names = [*names, *options_of(keras.Model)]
-        similar = difflib.get_close_matches(unknown[0], all_names, n=1)
-        if similar and similar[0] in names:
-            next_step = f"Do you mean {similar[0]}?"
-        raise KitError.about("`options`", f"be among {', '.join(names)}", unknown[0], next_step)
+        next_step = _instead_of(unknown[0], names) or next_step
+        raise KitError.about("The options", f"be among {', '.join(names)}", unknown[0], next_step)
     given = {name: value for name, value in options.items() if value is not None}
     for name in COUNTS:
         check_count(name, given.get(name, 1))
@@ -72,9 +76,19 @@ def check_options(options: dict, names: Iterable[str], next_step: str = "") -> N
     check_number("validation_split", share, "be 0 to below 1", lambda share: 0 <= share < 1)
     if isinstance(given.get("validation_freq"), Integral):
         check_count("validation_freq", given["validation_freq"])
-    if not isinstance(given.get("class_weight", {}), dict):
-        raise KitError.about(
-            "`class_weight`",
-            "be a dict, such as {0: 1.0, 1: 2.5}, from class to weight",
-            describe(given["class_weight"]),
-        )
+    weights = given.get("class_weight", {})
+    if not isinstance(weights, dict) or not all(isinstance(key, Integral) for key in weights):
+        expected = "be a dict, such as {0: 1.0, 1: 2.5}, from class to weight"
+        keys = f"a dict of {describe(next(iter(weights)))}" if isinstance(weights, dict) else ""
+        raise KitError.about("`class_weight`", expected, keys or describe(weights))
+
+
+def _instead_of(unknown: str, names: list[str]) -> str:
+    if unknown.lower() in ("x", "y"):
+        return f"Do you mean {unknown.lower()}?"
+    if unknown in OF_OPTIMIZER:
+        return "It is the optimiser's: model.compile(keras.optimizers.Adam(0.001), ...)."
+    if unknown in parameters_of(keras.Model.compile):
+        return "It is an argument of model.compile."
+    similar = difflib.get_close_matches(unknown, [*names, *options_of(keras.Model)], n=1)
+    return f"Do you mean {similar[0]}?" if similar and similar[0] in names else ""

@@ -15,14 +15,16 @@ from cnn_utils.errors import KitError, describe
 SPARSE = "sparse_categorical_crossentropy"
 # Labels of these have a shape of their own.
 OTHERS = ("ctc", "circle")
+# What a network does with labels, if its class has one of its own.
+OWN_STEPS = ("train_step", "compute_loss")
 
 
 def check_data(model: keras.Model, x, y=None, of: str = "") -> None:
     """Raise KitError if images or labels are none that `model` can be trained with.
 
     The network answers for the first image, which changes nothing in it. What would be used up by
-    a look, such as a `tf.data.Dataset`, networks of several inputs or outputs, and losses that
-    are not Keras' own are left to Keras.
+    a look, such as a `tf.data.Dataset`, networks of several inputs or outputs, losses that are not
+    Keras' own, and labels that the network itself deals with are left to Keras.
 
     Parameters
     ----------
@@ -33,6 +35,9 @@ def check_data(model: keras.Model, x, y=None, of: str = "") -> None:
     of : str, default=""
         Where they come from, such as " of `validation_data`".
     """
+    check_images(model, x, of)
+    if any(getattr(type(model), name) is not getattr(keras.Model, name) for name in OWN_STEPS):
+        return
     _check_kinds(model, x, y, of)
     if isinstance(x, ImageBatches):
         if y is not None:
@@ -99,10 +104,12 @@ def answer(model: keras.Model, image, of: str = "") -> np.ndarray | None:
         if image.dtype.kind in "OSU" and inputs[0].dtype != "string":
             raise KitError.about(f"`x`{of}", "be numbers", image) from None
         taken, given = tuple(inputs[0].shape)[1:], image.shape[1:]
-        if len(taken) == len(given) and all(
-            wanted in (None, size) for wanted, size in zip(taken, given, strict=True)
-        ):
-            return None  # a mistake within a layer, which `fit` will tell
+        # Keras gives images the channel that they lack.
+        for shape in (given, (*given, 1)):
+            if len(taken) == len(shape) and all(
+                wanted in (None, size) for wanted, size in zip(taken, shape, strict=True)
+            ):
+                return None  # a mistake within a layer, which `fit` will tell
         next_step = f"Change the images, or the network's keras.Input({taken})."
         if given == ():
             next_step = "That is one number per image: have images and labels changed places?"
@@ -110,7 +117,7 @@ def answer(model: keras.Model, image, of: str = "") -> np.ndarray | None:
             next_step = "Move their channels to the end: np.moveaxis(x, 1, -1)."
         elif given == taken[1:]:
             next_step = "If x is a single image, write x[None]."
-        elif None not in taken and prod(taken) == prod(given):
+        elif None not in taken and prod(taken) == prod(given) and 1 in (len(taken), taken[-1]):
             next_step = f"Reshape them: x.reshape({('len(x)', *taken)})".replace("'", "") + "."
         raise KitError.about(
             f"`x`{of}",
@@ -135,11 +142,14 @@ def check_images(model: keras.Model, x, of: str = "") -> None:
     is_empty = isinstance(x, np.ndarray) and x.shape[:1] in ((), (0,))
     if not is_data or isinstance(x, (str, type)) or is_empty:
         raise KitError.about(f"`x`{of}", "be the images, or ImageBatches of them", describe(x))
+    if isinstance(x, tuple) and len(x) == 2 and len({np.shape(one)[:1] for one in x}) == 1:
+        if len(getattr(model, "inputs", None) or [x]) == 1:
+            next_step = "Write them one after the other: x, y."
+            raise KitError.about(f"`x`{of}", "be the images alone", "a pair of arrays", next_step)
     _check_list(f"`x`{of}", x, getattr(model, "inputs", None))
 
 
 def _check_kinds(model, x, y, of: str) -> None:
-    check_images(model, x, of)
     needs_labels = isinstance(x, np.ndarray) and getattr(model, "loss", None) is not None
     if needs_labels and (isinstance(y, str) or not hasattr(y, "__len__")):
         raise KitError.about(f"`y`{of}", "be as many labels as there are images", describe(y))
@@ -194,7 +204,7 @@ def _check_labels(model, labels, y_prob, name: str) -> None:
             name,
             f"be 0 to {n - 1}, as the network has {n} outputs",
             f"{np.ravel(labels)[wrong]} at position {wrong}",
-            _more_outputs(labels) if labels.min() >= 0 else "Count the classes from 0.",
+            _more_outputs(labels, n) if labels.min() >= 0 else "Count the classes from 0.",
         )
     if loss not in (None, SPARSE, *OTHERS) and each != (n,) and (each, n) != ((), 1):
         next_step = f"keras.utils.to_categorical(y, {n}) makes one-hot rows; or compile with the "
@@ -202,15 +212,17 @@ def _check_labels(model, labels, y_prob, name: str) -> None:
         if each not in ((), (1,)):
             next_step = f"Let the last layer have {each[-1]} units, or look at the labels."
         elif labels.max() >= n:
-            next_step = _more_outputs(labels)
+            next_step = _more_outputs(labels, n)
         so_many = "one number" if n == 1 else f"{n} numbers"
         raise KitError.about(
             name, f"be {so_many} per image, as the network gives, for {loss}", labels, next_step
         )
 
 
-def _more_outputs(labels) -> str:
+def _more_outputs(labels, n_outputs: int) -> str:
     n = int(labels.max()) + 1
+    if labels.min() >= 1 and n == n_outputs + 1:
+        return "Count the classes from 0: y - 1."
     return f"Let the last layer have {n} units, or count the classes from 0."
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import traceback
-from pathlib import Path
 
 import keras
 import numpy as np
 
 from cnn_utils.errors import KitError
+from cnn_utils.frames import is_installed
 from cnn_utils.training.fit_arguments import (
     as_callbacks,
     check_compiled,
     check_options,
-    options_of,
+    parameters_of,
 )
 from cnn_utils.training.fit_data import answer, check_data, check_images, check_validation
 
-# Where libraries lie; on Debian and in Colab the latter.
-PACKAGES = {"site-packages", "dist-packages"}
-STANDARD = Path(traceback.__file__).parent
+FUNCTIONS = ("fit", "evaluate", "predict", "__call__")
 
 
 def explanation(error: BaseException) -> str | None:
@@ -38,34 +36,31 @@ def explanation(error: BaseException) -> str | None:
         # Keras wraps these functions in one that shortens their tracebacks.
         if frame.f_code.co_name == "error_handler" and "keras" in frame.f_code.co_filename:
             names = frame.f_locals
-            function = getattr(names.get("fn"), "__name__", "")
-            return _mistake(function, names.get("args", ()), names.get("kwargs", {}))
+            return _mistake(names.get("fn"), names.get("args", ()), names.get("kwargs", {}))
     return None
 
 
-def is_installed(frame) -> bool:
-    """Say whether a traceback's frame is of a library's code, and not of who uses it."""
-    path = Path(frame.f_code.co_filename)
-    return bool(PACKAGES & {*path.parts}) or STANDARD in path.parents or path.suffix == ".pyx"
-
-
-def _mistake(function: str, arguments, options) -> str | None:
+def _mistake(function, arguments, options) -> str | None:
+    name = getattr(function, "__name__", "")
     model, *given = arguments or [None]
-    if not isinstance(model, keras.Model):
+    if name not in FUNCTIONS or not isinstance(model, keras.Model):
         return None
-    options = {**dict(zip(("x", "y"), given, strict=False)), **options}
+    names = ["x"] if name == "__call__" else parameters_of(function)
+    options = {**dict(zip(names, given, strict=False)), **options}
     x, y = options.pop("x", None), options.pop("y", None)
     try:
-        if function in ("fit", "evaluate"):
+        if name in ("fit", "evaluate"):
             check_compiled(model)
+        if name != "__call__":
+            check_options(options, [name for name in names if name not in ("x", "y")])
+            check_images(model, x)
+        if name in ("fit", "evaluate"):
             check_data(model, x, y)
-        if function == "fit":
-            check_options(options, options_of(model))
+        if name == "fit":
             as_callbacks(options.get("callbacks"))
             check_validation(model, x, options)
-        if function == "predict":
-            check_images(model, x)
-        if function in ("predict", "__call__") and isinstance(x, np.ndarray):
+        x = x[0] if isinstance(x, list) and len(x) == 1 else x
+        if name in ("predict", "__call__") and isinstance(x, np.ndarray):
             answer(model, x[:1])
     except KitError as told:
         return str(told)

@@ -6,46 +6,57 @@ Forty lines of Keras' own code between a cell and the message help nobody who is
 from __future__ import annotations
 
 import difflib
-import inspect
-import linecache
+import itertools
 import re
 import traceback
-from pathlib import Path
 
 import keras
 
-from cnn_utils.training.misfits import is_installed
+from cnn_utils.frames import is_installed, is_of_keras
+from cnn_utils.training.fit_arguments import parameters_of
 
-PACKAGE = Path(__file__).parents[1]
-# TensorFlow's longest messages hold tracebacks of their own: they are shown as they come.
+# Longer messages, such as TensorFlow's with tracebacks of their own, are shown as they come.
 MOST_LINES = 12
 
 CALL = "A layer takes its input in parentheses of its own, as in layers.Dense(10)(x)."
-CHANNELS = "Images have channels: keras.Input((28, 28, 1)), and x[..., None] for such images."
-ONE_HOT = "keras.utils.to_categorical(y, 10) makes one-hot rows, for this metric and for the loss "
-ONE_HOT += "'categorical_crossentropy'."
+COMPILE = "Keras' order is compile(optimizer, loss, metrics=[...])."
+ONE_HOT = "keras.utils.to_categorical(y, 10) makes one-hot rows"
+SPARSE_LOSS = "compile with the loss 'sparse_categorical_crossentropy'"
+IMAGES = "Images have height, width and channels: keras.Input((28, 28, 1))"
+RETURN = "Does a function of your own, such as a loss, a metric or a `call`, lack its `return`?"
 # What a message holds, and the next step; {0} is what the pattern's group found.
 NEXT_STEPS = {
     r"identifier: <class '[\w.]*\.(\w+)'>": "Write {0}(), with parentheses.",
     r"`keras.Layer` .*Received: <class '[\w.]*\.(\w+)'>": "Write {0}(), with parentheses.",
     r"`keras.Layer` .*Received: [\[(]": "All layers stand in one list, without further brackets.",
-    r"`trainable` to be a boolean. Received: trainable=<": (
+    r"`trainable` to be a boolean. Received: trainable=<|object is not iterable": (
         "The layers stand in one list: keras.Sequential([..., ...])."
     ),
-    r"' to a shape": "A shape is one tuple: keras.Input((28, 28, 1)).",
-    r"identifier: <KerasTensor|KerasTensor is symbolic|symbolic KerasTensor": CALL,
-    r"`outputs` values must be KerasTensors": CALL,
-    r"ndim=4, found ndim=3": CHANNELS,
-    r"ndim=4, found ndim=2": "Convolution and pooling stand before layers.Flatten().",
-    r"`target` and `output` must have the same": (
-        "keras.utils.to_categorical(y, 10) makes one-hot rows; or compile with the loss "
-        "'sparse_categorical_crossentropy'."
+    r"Cannot convert '(\d+|\(<.*)' to a shape": "A shape is one tuple: keras.Input((28, 28, 1)).",
+    r"identifier: <KerasTensor|Received: .*<kerastensor|symbolic.* to an int\.": CALL,
+    r"Iterating over a symbolic KerasTensor|`outputs` values .*built=False": CALL,
+    r"`outputs` values .*built=True": "What such a layer gives is its .output.",
+    r"symbolic.* to a NumPy array": "Use keras.ops, or a layer, in place of NumPy.",
+    r"ndim=4, found ndim=3": f"{IMAGES}, and x[..., None] for such images.",
+    r"ndim=4, found ndim=2": f"{IMAGES}. Convolution and pooling stand before layers.Flatten().",
+    r"`target.ndim - 1`.*output.shape=\(None, \d+, \d+": (
+        "Is a layers.Flatten() missing before the dense layers?"
     ),
-    r"^dtype='string' is not a valid dtype": (
-        "Is compile's third argument, loss_weights, meant to be the metrics? Write metrics=[...]."
+    r"`target.ndim - 1`.*target.shape=\(None, (?!1\))": (
+        "From one-hot rows `.argmax(axis=1)` makes whole numbers; or compile with the loss "
+        "'categorical_crossentropy'."
     ),
-    r"FBetaScore expects 2D inputs .*y_true.shape=\(None,\)": ONE_HOT,
+    r"`target` and `output` must have the same": f"{ONE_HOT}; or {SPARSE_LOSS}.",
+    r"FBetaScore expects 2D inputs .*y_true.shape=\(None,\)": (
+        f"{ONE_HOT}, for this metric and for the loss 'categorical_crossentropy'."
+    ),
+    r"^dtype='string' is not a valid dtype|loss_weights": COMPILE,
+    r"optimizer identifier: \w*(crossentropy|error|mse)$": COMPILE,
     r"metric identifier: [fF]1": "Write keras.metrics.F1Score(average='macro').",
+    r"`strides` .*Received strides=[a-z]": "Give it by name, as in activation='relu'.",
+    r"None values not supported": RETURN,
+    r"Got 'None' as input for layer": RETURN,
+    r"out of bounds for axis 1 with size": "Count the classes from 0, or let it have more.",
 }
 KINDS = {
     "activation": keras.activations,
@@ -70,7 +81,7 @@ TOO_SMALL = re.compile(
 
 
 def explanation(error: BaseException) -> str | None:
-    """Return what Keras refused, and in which line; None if a mistake may lie elsewhere.
+    """Return what Keras refused; None if a mistake may lie elsewhere.
 
     Parameters
     ----------
@@ -78,25 +89,23 @@ def explanation(error: BaseException) -> str | None:
         As Keras raised it; of functions of the student's own that Keras calls, such as a layer's
         `call`, the traceback tells more.
     """
-    frames = list(traceback.walk_tb(error.__traceback__))
-    of_keras = ["keras" in Path(frame.f_code.co_filename).parts for frame, _ in frames]
-    first = of_keras.index(True) if True in of_keras else 0
-    # In between may be a function of the kit, such as `fit_cached`.
-    students = [(frame, line) for frame, line in frames[:first] if not _is_ours(frame)]
-    if not students or not all(is_installed(frame) for frame, _ in frames[first:]):
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    inside = list(itertools.dropwhile(lambda frame: not is_of_keras(frame), frames))
+    if not inside or not all(map(is_installed, inside)) or any(map(_is_rewritten, frames)):
         return None
-    at, line = students[-1]
     message = _without_arguments(str(error))
-    if is_installed(at) or message.count("\n") >= MOST_LINES:
+    if (told := _too_small(message, inside)) is not None:
+        return told
+    next_step = _next_step(message, inside)
+    # Other errors are seldom meant for the reader: the traceback tells more.
+    if not next_step and (type(error) is not ValueError or message.count("\n") >= MOST_LINES):
         return None
-    inside = [frame for frame, _ in frames[first:]]
-    told = _too_small(message, inside) or _sentences(message, _next_step(message, inside))
-    code = linecache.getline(at.f_code.co_filename, line).strip()
-    return f"{told}\nIn line {line}: {code}" if code else told
+    return _sentences(message, next_step)
 
 
-def _is_ours(frame) -> bool:
-    return PACKAGE in Path(frame.f_code.co_filename).parents
+def _is_rewritten(frame) -> bool:
+    """Say whether TensorFlow made the code, from a function of the student's own."""
+    return "__autograph_generated_file" in frame.f_code.co_filename
 
 
 def _without_arguments(message: str) -> str:
@@ -119,45 +128,51 @@ def _next_step(message: str, inside) -> str:
         return _similar(name.lower(), [*filter(str.islower, dir(KINDS[kind])), *MORE_NAMES[kind]])
     if found := UNKNOWN_OPTION.search(message):
         name = OLD_NAMES.get(found.group(1), found.group(1))
-        return _similar(name, _options(inside[-1]))
+        return _similar(name, _options(inside), least=0.82)
     return ""
 
 
-def _similar(name: str, known) -> str:
-    similar = difflib.get_close_matches(name, sorted(known), n=1)
+def _similar(name: str, known, least: float = 0.6) -> str:
+    words = {*name.split("_")}
+    similar = [one for one in known if len(words) > 1 and words <= {*one.split("_")}]
+    similar = similar or difflib.get_close_matches(name, sorted(known), n=1, cutoff=least)
     return f"Do you mean {similar[0]}?" if similar else ""
 
 
-def _options(frame) -> list[str]:
+def _options(inside) -> list[str]:
     """Return the names of the arguments that whatever refused one does take."""
-    names = frame.f_locals
-    function = names.get("fn") or (type(names["self"]) if "self" in names else None)
-    return list(inspect.signature(function).parameters) if function else []
+    last = inside[-1]
+    function = type(last.f_locals.get("self")) if last.f_code.co_name == "__init__" else None
+    for frame in inside:
+        function = function or frame.f_locals.get("fn")
+    return parameters_of(function) if function else []
 
 
 def _too_small(message: str, inside) -> str | None:
-    found = TOO_SMALL.search(message)
-    if not found:
+    found, layer = TOO_SMALL.search(message), _layer(inside)
+    is_dilated = re.search(r"dilation_rate=\[(?!1 1\])", message)
+    if not found or is_dilated or getattr(layer, "data_format", "") == "channels_first":
         return None
     height, width, kind, *size = found.groups()
     what = "kernel" if kind.startswith("kernel") else "pool"
+    named = f" to {_name(layer, inside)}" if layer else ", inside the network, to a layer"
     return (
-        f"The images have {height}x{width} pixels where they come to {_layer(inside)}: too few for "
-        f"its {what} of {'x'.join(size)}. Pool less before it, take a smaller {what}, or "
-        'padding="same".'
+        f"The images have {height}x{width} pixels where they come{named}: too few for its {what} "
+        f'of {"x".join(size)}. Pool less before it, take a smaller {what}, or padding="same".'
     )
 
 
-def _layer(inside) -> str:
-    """Return the layer that refused its input, in a `Sequential` with its number."""
-    for frame in inside:
-        model, layer = frame.f_locals.get("self"), frame.f_locals.get("layer")
-        is_building = isinstance(model, keras.Sequential) and frame.f_code.co_name == "build"
-        if is_building and layer in model.layers:
-            number = model.layers.index(layer) + 1
-            return f"layer {number} of the network, {type(layer).__name__}"
+def _layer(inside) -> keras.Layer | None:
+    """Return the layer that refused its input, if it is known."""
     calls = [frame for frame in inside if frame.f_code.co_name == "error_handler"]
     called = [frame.f_locals["args"][0] for frame in calls if frame.f_locals.get("args")]
-    return next(
-        (type(it).__name__ for it in called[::-1] if isinstance(it, keras.Layer)), "a layer"
-    )
+    layers = [one for one in called if isinstance(one, keras.Layer)]
+    return None if not layers or isinstance(layers[-1], keras.Model) else layers[-1]
+
+
+def _name(layer, inside) -> str:
+    for frame in inside:
+        model = frame.f_locals.get("self")
+        if isinstance(model, keras.Sequential) and layer in model.layers:
+            return f"layer {model.layers.index(layer) + 1} of the network, {type(layer).__name__}"
+    return type(layer).__name__

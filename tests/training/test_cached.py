@@ -395,7 +395,10 @@ def test_what_does_not_fit_is_refused(model, name, message):
             {"callbacks": "x"},
             r"`callbacks` must be a list of keras\.callbacks\.Callback; received 'x'",
         ),
-        ({"epoch": 3}, r"`options` must be among batch_size, .*; received epoch\. Do you mean epo"),
+        (
+            {"epoch": 3},
+            r"The options must be among batch_size, .*; received epoch\. Do you mean epo",
+        ),
         ({"y": Y[..., None, None]}, r"`y` must be 2 numbers per image"),
         ({"validation_data": X}, r"`validation_data` must be a pair of arrays"),
         ({"callbacks": [7]}, r"`callbacks` must be a list of .*; received 7"),

@@ -36,6 +36,7 @@ def test_the_function_that_makes_one_is_none_itself():
 def test_callbacks_are_a_list_however_they_came():
     one = keras.callbacks.Callback()
     assert as_callbacks(None) == []
+    assert as_callbacks([[one], {"a": one}]) == [one, one]
     assert as_callbacks(one) == as_callbacks([one]) == as_callbacks((None, one)) == [one]
     with pytest.raises(KitError, match=r"`callbacks` must be a list of keras\.callbacks\.Callback"):
         as_callbacks([one, "x"])
@@ -57,10 +58,17 @@ def test_what_is_right_passes():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epoch": 3}, r"`options` must be among batch_size, .*; received epoch\. Do you mean epo"),
+        (
+            {"epoch": 3},
+            r"The options must be among batch_size, .*; received epoch\. Do you mean epo",
+        ),
         ({"colour": 3}, r"received colour\. Ask\.$"),
         # It resembles another, but is one of `fit`'s own.
         ({"sample_weight": [1]}, r"received sample_weight\. Ask\.$"),
+        ({"X": 3}, r"received X\. Do you mean x\?$"),
+        ({"lr": 0.1}, r"received lr\. It is the optimiser's: model\.compile\(keras\.optimizers"),
+        ({"metrics": []}, r"received metrics\. It is an argument of model\.compile\.$"),
+        ({"class_weight": {"cat": 1.0}}, r"from class to weight; received a dict of 'cat' \(str\)"),
         ({"batch_size": 0}, r"`batch_size` must be a whole number of at least 1; received 0"),
         ({"epochs": None}, r"`epochs` must be a whole number of at least 1; received None"),
         ({"validation_split": 2}, r"`validation_split` must be 0 to below 1; received 2"),

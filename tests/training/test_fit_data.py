@@ -97,7 +97,7 @@ def test_a_look_changes_nothing():
             r"or compile with the loss 'sparse_",
         ),
         ("mse", X, HOT[:, :2], r"3 numbers per image.*\(6, 2\), float32\. Let the .* have 2 units"),
-        ("mse", X, Y + 1, r"3 numbers per image.* Let the last layer have 4 units, or count the"),
+        ("mse", X, Y * 2, r"3 numbers per image.* Let the last layer have 5 units, or count the"),
         ("mse", list(X), HOT, r"`x` must be an array; received a list of 6"),
         (
             "mse",
@@ -131,10 +131,12 @@ def test_a_look_changes_nothing():
         (
             SPARSE,
             X,
-            Y + 1,
+            np.where(Y == 2, 3, Y),
             r"`y` must be 0 to 2, as the network has 3 outputs; received 3 at position 2\. "
             r"Let the last layer have 4 units, or count the classes from 0\.",
         ),
+        (SPARSE, X, Y % 3 + 1, r"received 3 at position 2\. Count the classes from 0: y - 1\."),
+        ("mse", (X, HOT), None, r"`x` must be the images alone; received a pair of arrays\. Write"),
         (SPARSE, X, Y - 1, r"`y` must be 0 to 2.*; received -1 at position 0\. Count the classes"),
         (
             "categorical_crossentrop",
@@ -182,6 +184,43 @@ def test_batches_can_t_be_split():
     message = r"`validation_split` must be left out: ImageBatches can't be split; received 0\.2"
     with pytest.raises(KitError, match=message):
         check_validation(network(), ImageBatches(X, HOT), {"validation_split": 0.2})
+
+
+class Own(keras.Sequential):
+    """Learns what an image is like, without labels."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return keras.ops.mean(y_pred)
+
+
+def test_a_network_may_deal_with_labels_itself():
+    model = Own([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3)])
+    model.compile("sgd", SPARSE)
+    check_data(model, X)
+    check_data(model, X, HOT)
+    with pytest.raises(KitError, match=r"`x` must be the images"):
+        check_data(model, None)
+
+
+def test_images_without_a_channel_get_one():
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Reshape((32, 2))])
+    assert answer(model, X[:1, ..., 0]).shape == (1, 32, 2)
+    model = keras.Sequential([keras.Input((8, 8, 1)), FewerImages()])
+    assert answer(model, X[:1, ..., 0]) is None
+
+
+class FewerImages(layers.Layer):
+    def call(self, inputs):
+        return keras.ops.reshape(inputs, (7, -1))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+def test_rows_of_colours_may_be_in_any_order():
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten()])
+    with pytest.raises(KitError, match=r"shape \(192,\)\. Change the images, or the network's"):
+        answer(model, np.zeros((1, 192)))
 
 
 def test_one_image_is_not_many():

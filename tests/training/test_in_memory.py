@@ -242,7 +242,7 @@ def test_a_model_must_be_compiled_first(model):
             X,
             Y,
             {"sample_weight": Y},
-            r"`options` must be among batch_size, .*; received sample_weight\. For the others use",
+            r"The options must be among batch_size, .*; received sample_weight\. For the others",
         ),
         (X, Y, {"validation_data": X}, r"`validation_data` must be a pair of arrays; received an"),
         (

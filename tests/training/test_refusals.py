@@ -24,7 +24,7 @@ def compiled(*settings, **more):
 
 
 def told(function):
-    with pytest.raises(Exception, match=r".") as caught:
+    with pytest.raises(Exception, match=r"^") as caught:
         function()
     return explanation(caught.value)
 
@@ -47,6 +47,37 @@ def told(function):
         (lambda: layers.Conv2D(6, 5, stride=2), "Do you mean strides?"),
         (lambda: keras.optimizers.Adam(lr=0.1), "Do you mean learning_rate?"),
         (lambda: keras.optimizers.SGD(0.1, momentun=0.9), "Do you mean momentum?"),
+        (
+            lambda: compiled("sgd", SPARSE, metrics=["sparse_accuracy"]).fit(X, Y),
+            "Do you mean sparse_categorical_accuracy?",
+        ),
+        (
+            lambda: compiled(SPARSE, "sgd"),
+            "Keras' order is compile(optimizer, loss, metrics=[...]).",
+        ),
+        (
+            lambda: compiled("sgd", SPARSE, "accuracy").fit(X, Y),
+            "Keras' order is compile(optimizer, loss, metrics=[...]).",
+        ),
+        (lambda: layers.Flatten(IMAGE), "own, as in layers.Dense(10)(x)."),
+        (lambda: layers.Conv2D(6, 5, "relu"), "Give it by name, as in activation='relu'."),
+        (lambda: np.maximum(IMAGE, 0), "Use keras.ops, or a layer, in place of NumPy."),
+        (
+            lambda: keras.Model(IMAGE, network(layers.Flatten()).layers[0]),
+            "What such a layer gives is its .output.",
+        ),
+        (
+            lambda: compiled("sgd", SPARSE).fit(X, HOT),
+            "whole numbers; or compile with the loss 'categorical_crossentropy'.",
+        ),
+        (
+            lambda: keras.utils.to_categorical(Y + 1, 3),
+            "Count the classes from 0, or let it have more.",
+        ),
+        (
+            lambda: compiled("sgd", lambda y_true, y_pred: None).fit(X, HOT),
+            "such as a loss, a metric or a `call`, lack its `return`?",
+        ),
         (lambda: compiled(keras.optimizers.Adam), "Write Adam(), with parentheses."),
         (lambda: network(layers.Flatten), "Write Flatten(), with parentheses."),
         (lambda: network([layers.Flatten()]), "in one list, without further brackets."),
@@ -60,7 +91,7 @@ def told(function):
         (lambda: keras.Model(IMAGE, layers.Dense(3)), "own, as in layers.Dense(10)(x)."),
         (
             lambda: keras.Sequential([keras.Input((28, 28)), layers.Conv2D(6, 5)]),
-            "Images have channels: keras.Input((28, 28, 1)), and x[..., None] for such images.",
+            "and channels: keras.Input((28, 28, 1)), and x[..., None] for such images.",
         ),
         (
             lambda: network(layers.Flatten(), layers.Conv2D(6, 5)),
@@ -68,7 +99,7 @@ def told(function):
         ),
         (
             lambda: compiled("sgd", SPARSE, ["accuracy"]).fit(X, Y),
-            "loss_weights, meant to be the metrics? Write metrics=[...].",
+            "Keras' order is compile(optimizer, loss, metrics=[...]).",
         ),
         (
             lambda: compiled("sgd", SPARSE, metrics=[keras.metrics.F1Score()]).fit(X, Y),
@@ -80,25 +111,25 @@ def told(function):
         ),
     ],
 )
-def test_what_to_do_comes_after_keras_own_words_and_then_the_line(function, next_step):
-    said, line = told(function).rsplit("\n", 1)
+def test_what_to_do_comes_after_keras_own_words(function, next_step):
+    said = told(function)
     assert said.endswith(next_step)
-    assert line.startswith("In line ")
+    assert len(said) > len(next_step) + 20
 
 
-def test_the_line_is_the_student_s():
-    said = told(lambda: layers.Conv2D(0, 3))
-    assert said.startswith("Invalid value for argument `filters`. Expected a strictly positive ")
-    assert said.endswith(": said = told(lambda: layers.Conv2D(0, 3))")
+def test_without_a_next_step_keras_own_words_are_told():
+    assert told(lambda: layers.Conv2D(0, 3)) == (
+        "Invalid value for argument `filters`. Expected a strictly positive value. Received "
+        "filters=0."
+    )
+    said = told(lambda: keras.optimizers.Adam(momentum=0.9))
+    assert said == "Argument(s) not recognized: {'momentum': 0.9}"
 
 
 def test_so_it_is_where_the_kit_called_keras(tmp_path):
     model = compiled("sgd", SPARSE, metrics=["acuracy"])
     said = told(lambda: fit_cached(model, X, Y, name="net", folder=tmp_path))
-    assert "Could not interpret metric identifier: acuracy. Do you mean accuracy?" in said
-    assert said.endswith(
-        'said = told(lambda: fit_cached(model, X, Y, name="net", folder=tmp_path))'
-    )
+    assert said == "Could not interpret metric identifier: acuracy. Do you mean accuracy?"
 
 
 @pytest.mark.parametrize(
@@ -129,12 +160,29 @@ def test_images_that_have_become_too_small_are_told_with_the_layer(function, exp
 
 
 def test_of_a_layer_s_call_only_what_matters_is_told():
-    said, line = told(lambda: layers.Reshape((7, 7))(IMAGE)).split("\n")
-    assert said == (
+    assert told(lambda: layers.Reshape((7, 7))(IMAGE)) == (
         "The total size of the tensor must be unchanged. Received: input_shape=(28, 28, 1), "
         "target_shape=(7, 7)"
     )
-    assert line.startswith("In line ")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        # The channels come first.
+        lambda: layers.Conv2D(6, 5, data_format="channels_first")(keras.Input((1, 4, 4))),
+        lambda: network(layers.Conv2D(6, 5, dilation_rate=8)),
+    ],
+)
+def test_other_reasons_for_too_few_pixels_are_left_to_keras(function):
+    assert told(function).startswith("Computed output size would be zero or negative. Received")
+
+
+def test_a_layer_that_is_not_known_is_not_named():
+    model = keras.Sequential([layers.MaxPooling2D(8), layers.Conv2D(6, 5), layers.Flatten()])
+    model.compile("sgd", "mse")
+    said = told(lambda: model.fit(X, HOT, verbose=0))
+    assert said.startswith("The images have 3x3 pixels where they come, inside the network, to a l")
 
 
 class Own(layers.Layer):
@@ -150,6 +198,17 @@ class Stops(keras.callbacks.Callback):
 def test_where_code_of_the_student_s_own_was_called_the_traceback_tells_more():
     assert told(lambda: Own()(IMAGE)) is None
     assert told(lambda: compiled("sgd", "mse").fit(X, HOT, callbacks=[Stops()])) is None
+
+
+class Unfinished(keras.metrics.Metric):
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        pass
+
+
+def test_errors_that_were_not_meant_for_the_reader_keep_their_traceback():
+    model = compiled("sgd", "mse", metrics=[Unfinished()])
+    assert told(lambda: model.fit(X, HOT, verbose=0)) is None
+    assert told(lambda: layers.Conv2D((5, 5), 6)) is None
 
 
 def test_other_errors_are_left_alone():
