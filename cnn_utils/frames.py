@@ -16,7 +16,12 @@ KIT = Path(__file__).parent
 
 def is_installed(frame: FrameType) -> bool:
     """Say whether a frame is of a library's code."""
-    path = Path(frame.f_code.co_filename)
+    return is_installed_file(frame.f_code.co_filename)
+
+
+def is_installed_file(filename: str) -> bool:
+    """Say whether a file, as tracebacks name it, is a library's."""
+    path = Path(filename)
     return bool(PACKAGES & {*path.parts}) or STANDARD in path.parents or path.suffix == ".pyx"
 
 
@@ -46,10 +51,15 @@ def line_that_called_keras(error: BaseException) -> str:
     for frame, number in traceback.walk_tb(error.__traceback__):
         if is_of_keras(frame):
             break
-        code = linecache.getline(frame.f_code.co_filename, number).strip()
-        if is_own(frame) and code:
-            found = f"In {_place(frame.f_code.co_filename)}, line {number}: {code}"
+        if is_own(frame):
+            found = line_at(frame.f_code.co_filename, number) or found
     return found
+
+
+def line_at(filename: str, number: int) -> str:
+    """Return place and text of a line; empty if it can't be read."""
+    code = linecache.getline(filename, number).strip()
+    return f"In {_place(filename)}, line {number}: {code}" if code else ""
 
 
 def _place(filename: str) -> str:

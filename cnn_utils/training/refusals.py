@@ -9,10 +9,11 @@ import difflib
 import itertools
 import re
 import traceback
+from pathlib import Path
 
 import keras
 
-from cnn_utils.frames import is_installed, is_of_keras
+from cnn_utils.frames import is_installed, is_installed_file, is_of_keras, line_at
 from cnn_utils.training.fit_arguments import parameters_of
 
 # Longer messages, such as TensorFlow's with tracebacks of their own, are shown as they come.
@@ -56,6 +57,11 @@ NEXT_STEPS = {
     r"`strides` .*Received strides=[a-z]": "Give it by name, as in activation='relu'.",
     r"None values not supported": RETURN,
     r"Got 'None' as input for layer": RETURN,
+    # TensorFlow's reason names two shapes; the calls before it tell whose they are.
+    r"keras.src.metrics.confusion_metrics\.py": f"This metric needs one-hot labels: {ONE_HOT}.",
+    r"keras.src.metrics.accuracy_metrics\.py": "The metric 'accuracy' takes labels of either kind.",
+    r"Received a label value of": "Let the last layer have a unit for each class, counted from 0.",
+    r"must have the same first dimension": "A batch needs as many labels as images.",
     r"out of bounds for axis 1 with size": "Count the classes from 0, or let it have more.",
 }
 KINDS = {
@@ -71,6 +77,9 @@ MORE_NAMES = {kind: [] for kind in KINDS} | {
     "optimizer": [name.lower() for name in dir(keras.optimizers)],
     "metric": ["accuracy"],
 }
+# What TensorFlow says of a graph: which calls made the operation that failed, and why it did.
+OF_GRAPH = re.compile(r"Graph execution error:\n(.*)\n\n(.+?)\n\t \[\[\{\{node", re.DOTALL)
+CALLED = re.compile(r'  File "(.+)", line (\d+), in ')
 UNKNOWN_NAME = re.compile(rf"Could not interpret ({'|'.join(KINDS)})\b.* identifier: (\w+)$")
 UNKNOWN_OPTION = re.compile(r"(?:unexpected keyword argument |recognized.*: \{)'(\w+)'")
 OLD_NAMES = {"lr": "learning_rate"}
@@ -93,6 +102,8 @@ def explanation(error: BaseException) -> str | None:
     inside = list(itertools.dropwhile(lambda frame: not is_of_keras(frame), frames))
     if not inside or not all(map(is_installed, inside)) or any(map(_is_rewritten, frames)):
         return None
+    if found := OF_GRAPH.match(str(error)):
+        return _of_graph(*found.groups())
     message = _without_arguments(str(error))
     if (told := _too_small(message, inside)) is not None:
         return told
@@ -101,6 +112,15 @@ def explanation(error: BaseException) -> str | None:
     if not next_step and (type(error) is not ValueError or message.count("\n") >= MOST_LINES):
         return None
     return _sentences(message, next_step)
+
+
+def _of_graph(calls: str, reason: str) -> str:
+    """Return why an operation failed; if a function of one's own made it, such as a loss, where."""
+    files = [(name, int(line)) for name, line in CALLED.findall(calls)]
+    inside = itertools.dropwhile(lambda call: "keras" not in Path(call[0]).parts, files)
+    own = [call for call in inside if not is_installed_file(call[0])]
+    told = _sentences(reason, _next_step(f"{calls}\n{reason}", []))
+    return f"{told}\n{line_at(*own[-1])}".rstrip() if own else told
 
 
 def _is_rewritten(frame) -> bool:
@@ -126,7 +146,7 @@ def _next_step(message: str, inside) -> str:
     if found := UNKNOWN_NAME.search(message):
         kind, name = found.groups()
         return _similar(name.lower(), [*filter(str.islower, dir(KINDS[kind])), *MORE_NAMES[kind]])
-    if found := UNKNOWN_OPTION.search(message):
+    if inside and (found := UNKNOWN_OPTION.search(message)):
         name = OLD_NAMES.get(found.group(1), found.group(1))
         return _similar(name, _options(inside), least=0.82)
     return ""

@@ -178,6 +178,50 @@ def test_other_reasons_for_too_few_pixels_are_left_to_keras(function):
     assert told(function).startswith("Computed output size would be zero or negative. Received")
 
 
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        (
+            keras.metrics.Precision(),
+            "Incompatible shapes: [1,18] vs. [1,6]. This metric needs one-hot labels: keras.utils."
+            "to_categorical(y, 10) makes one-hot rows.",
+        ),
+        (
+            keras.metrics.AUC(),
+            "data.shape = [6] does not start with segment_ids.shape = [18]. This metric needs "
+            "one-hot labels: keras.utils.to_categorical(y, 10) makes one-hot rows.",
+        ),
+        (
+            lambda y_true, y_pred: keras.ops.sum(by_ten(y_pred)),
+            "Input to reshape is a tensor with 18 values, but the requested shape requires a "
+            "multiple of 10\nIn test_refusals.py, line {line}: return keras.ops.reshape(values, "
+            "(10, -1))",
+        ),
+    ],
+)
+def test_of_a_graph_only_the_reason_is_told_and_where_it_is_one_s_own(metric, expected):
+    model = compiled("sgd", SPARSE, metrics=[metric])
+    line = by_ten.__code__.co_firstlineno + 1
+    assert told(lambda: model.fit(X, Y, verbose=0)) == expected.format(line=line)
+
+
+def test_a_metric_for_whole_numbers_and_one_hot_rows():
+    model = compiled("sgd", "mse", metrics=[keras.metrics.SparseCategoricalAccuracy()])
+    said = told(lambda: model.fit(X, HOT, verbose=0))
+    assert said.startswith("Incompatible shapes: ")
+    assert said.endswith(". The metric 'accuracy' takes labels of either kind.")
+
+
+def by_ten(values):
+    return keras.ops.reshape(values, (10, -1))
+
+
+def test_labels_of_a_network_that_can_t_be_looked_into():
+    said = told(lambda: compiled("sgd", SPARSE).fit(keras.ops.array(X), keras.ops.array(Y * 2)))
+    assert said.startswith("Received a label value of 4 which is outside the valid range of [0, 3)")
+    assert said.endswith("Let the last layer have a unit for each class, counted from 0.")
+
+
 def test_a_layer_that_is_not_known_is_not_named():
     model = keras.Sequential([layers.MaxPooling2D(8), layers.Conv2D(6, 5), layers.Flatten()])
     model.compile("sgd", "mse")
