@@ -57,9 +57,11 @@ def line_that_called_keras(error: BaseException) -> str:
 
 
 def line_at(filename: str, number: int) -> str:
-    """Return place and text of a line; empty if it can't be read."""
+    """Return place and text of a line; empty if it can't be read, or is IPython's own."""
     code = linecache.getline(filename, number).strip()
-    return f"In {_place(filename)}, line {number}: {code}" if code else ""
+    if not code or code.startswith("get_ipython()"):
+        return ""
+    return f"In {_place(filename)}, line {number}: {code}"
 
 
 def _place(filename: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Iterable
-from numbers import Integral
+from numbers import Integral, Real
 
 import keras
 
@@ -77,7 +77,7 @@ def check_options(options: dict, names: Iterable[str], next_step: str = "") -> N
     if isinstance(given.get("validation_freq"), Integral):
         check_count("validation_freq", given["validation_freq"])
     weights = given.get("class_weight", {})
-    if not isinstance(weights, dict) or not all(isinstance(key, Integral) for key in weights):
+    if not isinstance(weights, dict) or not all(isinstance(key, Real) for key in weights):
         expected = "be a dict, such as {0: 1.0, 1: 2.5}, from class to weight"
         keys = f"a dict of {describe(next(iter(weights)))}" if isinstance(weights, dict) else ""
         raise KitError.about("`class_weight`", expected, keys or describe(weights))

@@ -1,8 +1,7 @@
-"""Whether images and labels fit a network, tried on the first of them."""
+"""Whether images, and the labels with them, fit a network, tried on the first image."""
 
 from __future__ import annotations
 
-import difflib
 from math import prod
 from numbers import Real
 
@@ -11,12 +10,10 @@ import numpy as np
 
 from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError, describe
+from cnn_utils.training.fit_labels import check_labels
 
-SPARSE = "sparse_categorical_crossentropy"
-# Labels of these have a shape of their own.
-OTHERS = ("ctc", "circle")
 # What a network does with labels, if its class has one of its own.
-OWN_STEPS = ("train_step", "compute_loss")
+OWN_STEPS = ("train_step", "test_step", "compute_loss")
 
 
 def check_data(model: keras.Model, x, y=None, of: str = "") -> None:
@@ -35,9 +32,9 @@ def check_data(model: keras.Model, x, y=None, of: str = "") -> None:
     of : str, default=""
         Where they come from, such as " of `validation_data`".
     """
-    check_images(model, x, of)
-    if any(getattr(type(model), name) is not getattr(keras.Model, name) for name in OWN_STEPS):
+    if _deals_itself_with_data(model):
         return
+    check_images(model, x, of)
     _check_kinds(model, x, y, of)
     if isinstance(x, ImageBatches):
         if y is not None:
@@ -45,9 +42,9 @@ def check_data(model: keras.Model, x, y=None, of: str = "") -> None:
         if x.labels is None:
             next_step = "Write ImageBatches(x, y)."
             raise KitError.about(f"`x`{of}", "hold labels", "ImageBatches without", next_step)
-        _check_labels(model, x.labels, answer(model, x.first(), of), f"The labels{of}")
+        check_labels(model, x.labels, answer(model, x.first(), of), f"The labels{of}")
     elif isinstance(x, np.ndarray):
-        _check_labels(model, y, answer(model, x[:1], of), f"`y`{of}")
+        check_labels(model, y, answer(model, x[:1], of), f"`y`{of}")
 
 
 def check_validation(model: keras.Model, x, options: dict) -> None:
@@ -70,6 +67,8 @@ def check_validation(model: keras.Model, x, options: dict) -> None:
             describe(share),
             "Split the arrays, and give ImageBatches of one part as validation_data.",
         )
+    if _deals_itself_with_data(model):
+        return
     of = " of `validation_data`"
     if isinstance(data, ImageBatches):
         check_data(model, data, of=of)
@@ -149,6 +148,11 @@ def check_images(model: keras.Model, x, of: str = "") -> None:
     _check_list(f"`x`{of}", x, getattr(model, "inputs", None))
 
 
+def _deals_itself_with_data(model) -> bool:
+    steps = [(getattr(type(model), name), getattr(keras.Model, name)) for name in OWN_STEPS]
+    return any(own is not keras_s for own, keras_s in steps)
+
+
 def _check_kinds(model, x, y, of: str) -> None:
     needs_labels = isinstance(x, np.ndarray) and getattr(model, "loss", None) is not None
     if needs_labels and (isinstance(y, str) or not hasattr(y, "__len__")):
@@ -167,79 +171,3 @@ def _check_list(name: str, value, tensors) -> None:
     arrays = [one for one in value if getattr(one, "shape", ())]
     if not value or len(arrays) < len(value) or len(value) != len(tensors or value):
         raise KitError.about(name, "be an array", describe(value), "np.array(...) makes one.")
-
-
-def _check_labels(model, labels, y_prob, name: str) -> None:
-    labels = labels.to_numpy() if hasattr(labels, "to_numpy") else labels  # of pandas
-    if y_prob is None or not isinstance(labels, np.ndarray):
-        return
-    if y_prob.ndim == 4 and labels.ndim < 3 and _loss(model) not in (None, *OTHERS):
-        raise KitError.about(
-            "The network",
-            "give a row of numbers per image, as the labels are",
-            f"maps of shape {y_prob.shape[1:]}",
-            "Is a layers.Flatten() missing before the dense layers?",
-        )
-    if y_prob.ndim != 2:
-        return
-    if labels.dtype.kind in "OSU":
-        raise KitError.about(name, "be numbers", labels)
-    loss, n = _loss(model), y_prob.shape[1]
-    each = labels.shape[1:]
-    is_finite = np.isfinite(labels).reshape(len(labels), -1).all(axis=1)
-    if loss is not None and not is_finite.all():
-        wrong = int(np.flatnonzero(~is_finite)[0])
-        raise KitError.about(name, "be finite", f"{labels[wrong]} at position {wrong}")
-    if loss == SPARSE and each not in ((), (1,)):
-        raise KitError.about(
-            name,
-            f"be one whole number per image, for the loss {SPARSE}",
-            labels,
-            "From one-hot rows `.argmax(axis=1)` makes them; or compile with the loss "
-            "'categorical_crossentropy'.",
-        )
-    if loss == SPARSE and (labels.min() < 0 or labels.max() >= n):
-        wrong = int(np.flatnonzero((np.ravel(labels) < 0) | (np.ravel(labels) >= n))[0])
-        raise KitError.about(
-            name,
-            f"be 0 to {n - 1}, as the network has {n} outputs",
-            f"{np.ravel(labels)[wrong]} at position {wrong}",
-            _more_outputs(labels, n) if labels.min() >= 0 else "Count the classes from 0.",
-        )
-    if loss not in (None, SPARSE, *OTHERS) and each != (n,) and (each, n) != ((), 1):
-        next_step = f"keras.utils.to_categorical(y, {n}) makes one-hot rows; or compile with the "
-        next_step += f"loss '{SPARSE}'."
-        if each not in ((), (1,)):
-            next_step = f"Let the last layer have {each[-1]} units, or look at the labels."
-        elif labels.max() >= n:
-            next_step = _more_outputs(labels, n)
-        so_many = "one number" if n == 1 else f"{n} numbers"
-        raise KitError.about(
-            name, f"be {so_many} per image, as the network gives, for {loss}", labels, next_step
-        )
-
-
-def _more_outputs(labels, n_outputs: int) -> str:
-    n = int(labels.max()) + 1
-    if labels.min() >= 1 and n == n_outputs + 1:
-        return "Count the classes from 0: y - 1."
-    return f"Let the last layer have {n} units, or count the classes from 0."
-
-
-def _loss(model: keras.Model) -> str | None:
-    """Return the name of the loss; None if it is not one of Keras' own for a single output."""
-    loss = getattr(model, "loss", None)
-    if isinstance(loss, str):
-        try:
-            loss = keras.losses.get(loss)
-        except ValueError:
-            known = [name for name in dir(keras.losses) if name.islower()]
-            similar = difflib.get_close_matches(loss, known, n=1)
-            next_step = f"Do you mean {similar[0]}?" if similar else ""
-            raise KitError.about(
-                "The loss of model.compile", "be one of keras.losses", f"'{loss}'", next_step
-            ) from None
-    function = getattr(loss, "fn", loss)
-    is_own = str(getattr(function, "__module__", "")).startswith("keras.")
-    is_plain = getattr(loss, "ignore_class", None) is None
-    return getattr(function, "__name__", None) if is_own and is_plain else None

@@ -197,9 +197,8 @@ def test_a_network_may_deal_with_labels_itself():
     model = Own([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3)])
     model.compile("sgd", SPARSE)
     check_data(model, X)
-    check_data(model, X, HOT)
-    with pytest.raises(KitError, match=r"`x` must be the images"):
-        check_data(model, None)
+    check_data(model, (X, X))
+    check_validation(model, X, {"validation_data": X})
 
 
 def test_images_without_a_channel_get_one():

@@ -29,94 +29,6 @@ def told(function):
     return explanation(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("function", "next_step"),
-    [
-        (lambda: layers.Dense(3, activation="rellu"), "Do you mean relu?"),
-        (lambda: layers.Activation("Relu"), "Do you mean relu?"),
-        (lambda: layers.Dense(3, kernel_initializer="glorot"), "Do you mean glorot_normal?"),
-        (lambda: compiled("adamm"), "Do you mean adam?"),
-        (lambda: compiled("SDG"), "Do you mean sgd?"),
-        (lambda: compiled("sgd", "mse", metrics=["acuracy"]).fit(X, HOT), "Do you mean accuracy?"),
-        (
-            lambda: compiled("sgd", "mse", metrics=["f1"]).fit(X, HOT),
-            "Write keras.metrics.F1Score(average='macro').",
-        ),
-        (lambda: compiled("sgd", "mse", metric=["accuracy"]), "Do you mean metrics?"),
-        (lambda: compiled("sgd", "mse").predict(X, batchsize=3), "Do you mean batch_size?"),
-        (lambda: layers.Conv2D(6, 5, stride=2), "Do you mean strides?"),
-        (lambda: keras.optimizers.Adam(lr=0.1), "Do you mean learning_rate?"),
-        (lambda: keras.optimizers.SGD(0.1, momentun=0.9), "Do you mean momentum?"),
-        (
-            lambda: compiled("sgd", SPARSE, metrics=["sparse_accuracy"]).fit(X, Y),
-            "Do you mean sparse_categorical_accuracy?",
-        ),
-        (
-            lambda: compiled(SPARSE, "sgd"),
-            "Keras' order is compile(optimizer, loss, metrics=[...]).",
-        ),
-        (
-            lambda: compiled("sgd", SPARSE, "accuracy").fit(X, Y),
-            "Keras' order is compile(optimizer, loss, metrics=[...]).",
-        ),
-        (lambda: layers.Flatten(IMAGE), "own, as in layers.Dense(10)(x)."),
-        (lambda: layers.Conv2D(6, 5, "relu"), "Give it by name, as in activation='relu'."),
-        (lambda: np.maximum(IMAGE, 0), "Use keras.ops, or a layer, in place of NumPy."),
-        (
-            lambda: keras.Model(IMAGE, network(layers.Flatten()).layers[0]),
-            "What such a layer gives is its .output.",
-        ),
-        (
-            lambda: compiled("sgd", SPARSE).fit(X, HOT),
-            "whole numbers; or compile with the loss 'categorical_crossentropy'.",
-        ),
-        (
-            lambda: keras.utils.to_categorical(Y + 1, 3),
-            "Count the classes from 0, or let it have more.",
-        ),
-        (
-            lambda: compiled("sgd", lambda y_true, y_pred: None).fit(X, HOT),
-            "such as a loss, a metric or a `call`, lack its `return`?",
-        ),
-        (lambda: compiled(keras.optimizers.Adam), "Write Adam(), with parentheses."),
-        (lambda: network(layers.Flatten), "Write Flatten(), with parentheses."),
-        (lambda: network([layers.Flatten()]), "in one list, without further brackets."),
-        (
-            lambda: keras.Sequential(IMAGE, layers.Flatten()),
-            "one list: keras.Sequential([..., ...]).",
-        ),
-        (lambda: keras.Input(28, 28, 1), "A shape is one tuple: keras.Input((28, 28, 1))."),
-        (lambda: layers.Dense(10, IMAGE), "own, as in layers.Dense(10)(x)."),
-        (lambda: layers.Conv2D(10, 3, IMAGE), "own, as in layers.Dense(10)(x)."),
-        (lambda: keras.Model(IMAGE, layers.Dense(3)), "own, as in layers.Dense(10)(x)."),
-        (
-            lambda: keras.Sequential([keras.Input((28, 28)), layers.Conv2D(6, 5)]),
-            "and channels: keras.Input((28, 28, 1)), and x[..., None] for such images.",
-        ),
-        (
-            lambda: network(layers.Flatten(), layers.Conv2D(6, 5)),
-            "Convolution and pooling stand before layers.Flatten().",
-        ),
-        (
-            lambda: compiled("sgd", SPARSE, ["accuracy"]).fit(X, Y),
-            "Keras' order is compile(optimizer, loss, metrics=[...]).",
-        ),
-        (
-            lambda: compiled("sgd", SPARSE, metrics=[keras.metrics.F1Score()]).fit(X, Y),
-            "one-hot rows, for this metric and for the loss 'categorical_crossentropy'.",
-        ),
-        (
-            lambda: compiled("sgd", "categorical_crossentropy").fit(X, Y),
-            "one-hot rows; or compile with the loss 'sparse_categorical_crossentropy'.",
-        ),
-    ],
-)
-def test_what_to_do_comes_after_keras_own_words(function, next_step):
-    said = told(function)
-    assert said.endswith(next_step)
-    assert len(said) > len(next_step) + 20
-
-
 def test_without_a_next_step_keras_own_words_are_told():
     assert told(lambda: layers.Conv2D(0, 3)) == (
         "Invalid value for argument `filters`. Expected a strictly positive value. Received "
@@ -181,16 +93,7 @@ def test_other_reasons_for_too_few_pixels_are_left_to_keras(function):
 @pytest.mark.parametrize(
     ("metric", "expected"),
     [
-        (
-            keras.metrics.Precision(),
-            "Incompatible shapes: [1,18] vs. [1,6]. This metric needs one-hot labels: keras.utils."
-            "to_categorical(y, 10) makes one-hot rows.",
-        ),
-        (
-            keras.metrics.AUC(),
-            "data.shape = [6] does not start with segment_ids.shape = [18]. This metric needs "
-            "one-hot labels: keras.utils.to_categorical(y, 10) makes one-hot rows.",
-        ),
+        (keras.metrics.Precision(), "Incompatible shapes: [1,18] vs. [1,6]"),
         (
             lambda y_true, y_pred: keras.ops.sum(by_ten(y_pred)),
             "Input to reshape is a tensor with 18 values, but the requested shape requires a "
@@ -205,21 +108,16 @@ def test_of_a_graph_only_the_reason_is_told_and_where_it_is_one_s_own(metric, ex
     assert told(lambda: model.fit(X, Y, verbose=0)) == expected.format(line=line)
 
 
-def test_a_metric_for_whole_numbers_and_one_hot_rows():
-    model = compiled("sgd", "mse", metrics=[keras.metrics.SparseCategoricalAccuracy()])
-    said = told(lambda: model.fit(X, HOT, verbose=0))
-    assert said.startswith("Incompatible shapes: ")
-    assert said.endswith(". The metric 'accuracy' takes labels of either kind.")
-
-
 def by_ten(values):
     return keras.ops.reshape(values, (10, -1))
 
 
-def test_labels_of_a_network_that_can_t_be_looked_into():
-    said = told(lambda: compiled("sgd", SPARSE).fit(keras.ops.array(X), keras.ops.array(Y * 2)))
-    assert said.startswith("Received a label value of 4 which is outside the valid range of [0, 3)")
-    assert said.endswith("Let the last layer have a unit for each class, counted from 0.")
+def test_channels_that_come_first_are_no_height():
+    said = told(lambda: keras.Sequential([keras.Input((3, 32, 32)), layers.Conv2D(6, 5)]))
+    assert said == (
+        "The images have 3x32 pixels where they come to layer 1 of the network, Conv2D: do their "
+        "channels come first? Keras wants them last."
+    )
 
 
 def test_a_layer_that_is_not_known_is_not_named():
