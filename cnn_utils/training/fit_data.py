@@ -141,7 +141,10 @@ def check_images(model: keras.Model, x, of: str = "") -> None:
     is_empty = isinstance(x, np.ndarray) and x.shape[:1] in ((), (0,))
     if not is_data or isinstance(x, (str, type)) or is_empty:
         raise KitError.about(f"`x`{of}", "be the images, or ImageBatches of them", describe(x))
-    if isinstance(x, tuple) and len(x) == 2 and len({np.shape(one)[:1] for one in x}) == 1:
+    is_pair = isinstance(x, tuple) and len(x) == 2
+    if is_pair and all(
+        isinstance(one, np.ndarray) and one.ndim and len(one) == len(x[0]) for one in x
+    ):
         if len(getattr(model, "inputs", None) or [x]) == 1:
             next_step = "Write them one after the other: x, y."
             raise KitError.about(f"`x`{of}", "be the images alone", "a pair of arrays", next_step)
