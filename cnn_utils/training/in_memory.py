@@ -146,7 +146,7 @@ def as_pair(x, y, names: str) -> tuple[np.ndarray, np.ndarray]:
 def _weight_of_each(class_weight: dict, y: np.ndarray) -> dict:
     """Give the classes that are not named the weight 1, as `fit` does for arrays alone."""
     n = y.shape[1] if y.ndim == 2 and y.shape[1] > 1 else int(y.max()) + 1
-    return {label: class_weight.get(label, 1.0) for label in range(max(n, *class_weight) + 1)}
+    return {label: class_weight.get(label, 1.0) for label in range(int(max(n, *class_weight)) + 1)}
 
 
 class _Order(keras.callbacks.Callback):

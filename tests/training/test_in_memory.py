@@ -213,6 +213,13 @@ def test_classes_without_a_weight_have_the_weight_1():
     assert losses[1] == pytest.approx(losses[0], abs=1e-6)
 
 
+def test_classes_with_a_weight_may_be_named_by_floats_and_be_missing():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    history = fit_in_memory(model, X, np.arange(30) % 3, class_weight={5.0: 2.0}, verbose=0)
+    assert np.isfinite(history.history["loss"][0])
+
+
 @pytest.mark.parametrize("model", [None, "lenet", keras.Sequential([keras.layers.Dense(1)])])
 def test_a_model_must_be_compiled_first(model):
     message = r"`model` must be a compiled Keras model; .* Call model\.compile\(\.\.\.\) first\."
