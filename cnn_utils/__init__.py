@@ -223,10 +223,10 @@ if TYPE_CHECKING:
 def __getattr__(name: str):
     """Load a public name from its module when it is first asked for (PEP 562)."""
     if name not in _HOME_OF:
-        import difflib
+        from cnn_utils.errors import closest
 
-        similar = difflib.get_close_matches(name, __all__, n=1)
-        hint = f". Did you mean '{similar[0]}'?" if similar else ""
+        similar = closest(name, __all__)
+        hint = f". Did you mean '{similar}'?" if similar else ""
         raise AttributeError(f"module 'cnn_utils' has no attribute '{name}'{hint}")
     if _HOME_OF[name].split(".")[1] in _KERAS_ROOMS:
         from cnn_utils.startup import import_quietly

@@ -98,6 +98,19 @@ def describe(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
+def closest(name: str, known: Iterable[str], least: float = 0.6) -> str | None:
+    """Return the known name that is most like a misspelt one; None if none is at least so alike.
+
+    Examples
+    --------
+    >>> closest("acuracy", ["accuracy", "loss"])
+    'accuracy'
+    """
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=least)), None)
+
+
 def check_count(name: str, value: object, least: int = 1) -> None:
     """Raise KitError unless `value` is a whole number of at least `least`."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:

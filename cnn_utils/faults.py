@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import sys
-import traceback
 
-from cnn_utils.frames import is_own
+from cnn_utils.errors import closest
+from cnn_utils.frames import frames_of, is_own
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -58,13 +57,12 @@ def explanation(error: BaseException) -> str | None:
 def _misspelt(error: ModuleNotFoundError) -> str | None:
     """Return what to say if a cell asked an installed package for a part that it has not."""
     parent, _, last = error.name.rpartition(".")
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    importers = [frame for frame in frames if "importlib" not in frame.f_code.co_filename]
+    importers = [frame for frame in frames_of(error) if "importlib" not in frame.f_code.co_filename]
     package = sys.modules.get(parent) or sys.modules.get(parent.split(".")[0])
     if package is None or not importers or not is_own(importers[-1]):
         return None
-    similar = difflib.get_close_matches(last, dir(package), n=1)
-    next_step = f" Do you mean {parent}.{similar[0]}?" if similar else ""
+    similar = closest(last, dir(package))
+    next_step = f" Do you mean {parent}.{similar}?" if similar else ""
     return f"{parent} has no module {last}.{next_step}"
 
 

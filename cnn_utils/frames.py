@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import sys
 import traceback
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
@@ -12,6 +13,11 @@ from types import FrameType
 PACKAGES = {"site-packages", "dist-packages"}
 STANDARD = Path(traceback.__file__).parent
 KIT = Path(__file__).parent
+
+
+def frames_of(error: BaseException) -> list[FrameType]:
+    """Return the frames of an error's traceback, the one that raised it last."""
+    return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
 
 
 def is_installed(frame: FrameType) -> bool:
@@ -27,12 +33,31 @@ def is_installed_file(filename: str) -> bool:
 
 def is_of_keras(frame: FrameType) -> bool:
     """Say whether a frame is of Keras' own code."""
-    return is_installed(frame) and "keras" in Path(frame.f_code.co_filename).parts
+    return is_file_of_keras(frame.f_code.co_filename)
+
+
+def is_file_of_keras(filename: str) -> bool:
+    """Say whether a file, as tracebacks name it, is Keras' own."""
+    return is_installed_file(filename) and "keras" in Path(filename).parts
 
 
 def is_own(frame: FrameType) -> bool:
     """Say whether a frame is of who uses the kit: of a cell, or of a file of theirs."""
     return not is_installed(frame) and KIT not in Path(frame.f_code.co_filename).parents
+
+
+def calls_of_keras(frames: Iterable[FrameType]) -> list[tuple[Callable, tuple, dict]]:
+    """Return function, arguments and options of each call of Keras among the frames.
+
+    Of those that Keras wraps to shorten their tracebacks: `fit` and its like, a layer's call.
+    """
+    wrappers = [frame for frame in frames if frame.f_code.co_name == "error_handler"]
+    wrapped = [frame.f_locals for frame in wrappers if is_of_keras(frame)]
+    return [
+        (names["fn"], names.get("args", ()), names.get("kwargs", {}))
+        for names in wrapped
+        if "fn" in names
+    ]
 
 
 def line_that_called_keras(error: BaseException) -> str:

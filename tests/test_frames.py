@@ -1,19 +1,25 @@
 import subprocess
 import sys
-import traceback
 
 import keras
 import pytest
 from keras import layers
 
+from cnn_utils import frames
 from cnn_utils.errors import KitError, check_count
-from cnn_utils.frames import is_installed, is_of_keras, is_own, line_that_called_keras
+from cnn_utils.frames import (
+    calls_of_keras,
+    is_installed,
+    is_of_keras,
+    is_own,
+    line_that_called_keras,
+)
 
 
 def frames_of(function, kind=Exception):
     with pytest.raises(kind) as caught:
         function()
-    return [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    return frames.frames_of(caught.value)
 
 
 def test_code_is_a_library_s_the_kit_s_or_one_s_own():
@@ -28,6 +34,16 @@ def test_code_is_a_library_s_the_kit_s_or_one_s_own():
     standard = frames_of(lambda: subprocess.run([sys.executable, 5]), TypeError)[-1]
     assert is_installed(standard)
     assert not is_of_keras(standard)
+
+
+def test_calls_of_keras_are_told_with_their_arguments():
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    calls = calls_of_keras(frames_of(lambda: model.fit("x", epochs=3)))
+    function, arguments, options = calls[0]
+    assert function.__name__ == "fit"
+    assert arguments == (model, "x")
+    assert options == {"epochs": 3}
+    assert calls_of_keras(frames_of(lambda: int("x"))) == []
 
 
 def test_the_line_is_the_last_before_keras():

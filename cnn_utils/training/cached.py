@@ -74,11 +74,11 @@ def fit_cached(
     check_compiled(model)
     _check_name(name)
     check_flag("in_memory", in_memory)
-    if not in_memory:
-        check_options(options, options_of(model))
-    else:
+    if in_memory:
         check_options(options, OPTIONS, NOT_HERE)
         x, y = as_pair(x, y, "`x` and `y`")
+    else:
+        check_options(options, options_of(model))
     options["callbacks"] = as_callbacks(options.get("callbacks"))
     check_data(model, x, y)
     check_validation(model, x, options)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Iterable
 from numbers import Integral, Real
 
 import keras
 
-from cnn_utils.errors import KitError, check_count, check_number, describe
+from cnn_utils.errors import KitError, check_count, check_number, closest, describe
 
 # None stands for Keras' own choice.
 COUNTS = ("batch_size", "steps_per_epoch", "validation_steps", "validation_batch_size")
@@ -77,10 +76,11 @@ def check_options(options: dict, names: Iterable[str], next_step: str = "") -> N
     if isinstance(given.get("validation_freq"), Integral):
         check_count("validation_freq", given["validation_freq"])
     weights = given.get("class_weight", {})
-    if not isinstance(weights, dict) or not all(isinstance(key, Real) for key in weights):
-        expected = "be a dict, such as {0: 1.0, 1: 2.5}, from class to weight"
-        keys = f"a dict of {describe(next(iter(weights)))}" if isinstance(weights, dict) else ""
-        raise KitError.about("`class_weight`", expected, keys or describe(weights))
+    expected = "be a dict, such as {0: 1.0, 1: 2.5}, from class to weight"
+    if not isinstance(weights, dict):
+        raise KitError.about("`class_weight`", expected, describe(weights))
+    if wrong := [key for key in weights if not isinstance(key, Real)]:
+        raise KitError.about("`class_weight`", expected, f"a dict of {describe(wrong[0])}")
 
 
 def _instead_of(unknown: str, names: list[str]) -> str:
@@ -90,5 +90,5 @@ def _instead_of(unknown: str, names: list[str]) -> str:
         return "It is the optimiser's: model.compile(keras.optimizers.Adam(0.001), ...)."
     if unknown in parameters_of(keras.Model.compile):
         return "It is an argument of model.compile."
-    similar = difflib.get_close_matches(unknown, [*names, *options_of(keras.Model)], n=1)
-    return f"Do you mean {similar[0]}?" if similar and similar[0] in names else ""
+    similar = closest(unknown, [*names, *options_of(keras.Model)])
+    return f"Do you mean {similar}?" if similar in names else ""

@@ -141,14 +141,18 @@ def check_images(model: keras.Model, x, of: str = "") -> None:
     is_empty = isinstance(x, np.ndarray) and x.shape[:1] in ((), (0,))
     if not is_data or isinstance(x, (str, type)) or is_empty:
         raise KitError.about(f"`x`{of}", "be the images, or ImageBatches of them", describe(x))
-    is_pair = isinstance(x, tuple) and len(x) == 2
-    if is_pair and all(
-        isinstance(one, np.ndarray) and one.ndim and len(one) == len(x[0]) for one in x
-    ):
-        if len(getattr(model, "inputs", None) or [x]) == 1:
-            next_step = "Write them one after the other: x, y."
-            raise KitError.about(f"`x`{of}", "be the images alone", "a pair of arrays", next_step)
-    _check_list(f"`x`{of}", x, getattr(model, "inputs", None))
+    inputs = getattr(model, "inputs", None)
+    if _is_pair(x) and len(inputs or [x]) == 1:
+        next_step = "Write them one after the other: x, y."
+        raise KitError.about(f"`x`{of}", "be the images alone", "a pair of arrays", next_step)
+    _check_list(f"`x`{of}", x, inputs)
+
+
+def _is_pair(x) -> bool:
+    """Say whether images and labels came as one."""
+    if not isinstance(x, tuple) or not all(isinstance(one, np.ndarray) for one in x):
+        return False
+    return len(x) == 2 and x[0].shape[:1] == x[1].shape[:1] != ()
 
 
 def _deals_itself_with_data(model) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-
 import keras
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, closest
 
 SPARSE = "sparse_categorical_crossentropy"
 # Labels of these have a shape of their own.
 OTHERS = ("ctc", "circle", "categorical_generalized_cross_entropy")
+FLATTEN = "Is a layers.Flatten() missing before the dense layers?"
+TO_ONE_HOT = "keras.utils.to_categorical(y, {0}) makes one-hot rows; or compile with the loss "
+TO_ONE_HOT += f"'{SPARSE}'."
 
 
 def check_labels(model: keras.Model, labels, y_prob, name: str) -> None:
@@ -36,7 +37,7 @@ def check_labels(model: keras.Model, labels, y_prob, name: str) -> None:
             "The network",
             "give a row of numbers per image, as the labels are",
             f"maps of shape {y_prob.shape[1:]}",
-            "Is a layers.Flatten() missing before the dense layers?",
+            FLATTEN,
         )
     if y_prob.ndim != 2:
         return
@@ -65,8 +66,7 @@ def check_labels(model: keras.Model, labels, y_prob, name: str) -> None:
             _more_outputs(labels, n) if labels.min() >= 0 else "Count the classes from 0.",
         )
     if loss not in (None, SPARSE, *OTHERS) and each != (n,) and (each, n) != ((), 1):
-        next_step = f"keras.utils.to_categorical(y, {n}) makes one-hot rows; or compile with the "
-        next_step += f"loss '{SPARSE}'."
+        next_step = TO_ONE_HOT.format(n)
         if each not in ((), (1,)):
             next_step = f"Let the last layer have {each[-1]} units, or look at the labels."
         elif (labels % 1).any():
@@ -94,8 +94,8 @@ def _loss(model: keras.Model) -> str | None:
             loss = keras.losses.get(loss)
         except ValueError:
             known = [name for name in dir(keras.losses) if name.islower() and name != loss]
-            similar = difflib.get_close_matches(loss, known, n=1)
-            next_step = f"Do you mean {similar[0]}?" if similar else ""
+            similar = closest(loss, known)
+            next_step = f"Do you mean {similar}?" if similar else ""
             raise KitError.about(
                 "The loss of model.compile", "be one of keras.losses", f"'{loss}'", next_step
             ) from None

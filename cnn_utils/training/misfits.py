@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
-
 import keras
 import numpy as np
 
 from cnn_utils.errors import KitError
-from cnn_utils.frames import is_installed
+from cnn_utils.frames import calls_of_keras, frames_of, is_installed
 from cnn_utils.training.fit_arguments import (
     as_callbacks,
     check_compiled,
@@ -28,16 +26,12 @@ def explanation(error: BaseException) -> str | None:
     error : BaseException
         Raised by `fit`, `evaluate`, `predict` or a call of a network.
     """
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    frames = frames_of(error)
     # What was raised elsewhere, as in a callback of the student's own, has another reason.
     if not frames or not is_installed(frames[-1]):
         return None
-    for frame in frames:
-        # Keras wraps these functions in one that shortens their tracebacks.
-        if frame.f_code.co_name == "error_handler" and "keras" in frame.f_code.co_filename:
-            names = frame.f_locals
-            return _mistake(names.get("fn"), names.get("args", ()), names.get("kwargs", {}))
-    return None
+    calls = calls_of_keras(frames)
+    return _mistake(*calls[0]) if calls else None
 
 
 def _mistake(function, arguments, options) -> str | None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import keras
 
+from cnn_utils.errors import closest
+from cnn_utils.frames import calls_of_keras
 from cnn_utils.training.fit_arguments import parameters_of
+from cnn_utils.training.fit_labels import FLATTEN, TO_ONE_HOT
 
 CALL = "A layer or network takes its input in parentheses of its own: layers.Dense(10)(x)."
 COMPILE = "Keras' order is compile(optimizer, loss, metrics=[...])."
 RETURN = "Are labels missing, or the `return` of your own loss, metric, layer or schedule?"
-FLATTEN = "Is a layers.Flatten() missing before the dense layers?"
 ONE_HOT = "This metric needs one-hot labels: keras.utils.to_categorical(y, 10) makes them, for the "
 ONE_HOT += "loss 'categorical_crossentropy'."
 # What a message holds, and the next step; {0} is what the pattern's group found. Before the message
@@ -61,8 +62,7 @@ NEXT_STEPS = {
     ),
     r"have the same.*target.shape=\(None,( \d+)?\), output.shape=\(None(, \d+){3}\)": FLATTEN,
     r"have the same.*target.shape=\(None,(?: 1)?\), output.shape=\(None, (?!1\))(\d+)\)": (
-        "keras.utils.to_categorical(y, {0}) makes one-hot rows; or compile with the loss "
-        "'sparse_categorical_crossentropy'."
+        TO_ONE_HOT
     ),
     r"FBetaScore .*y_pred.shape=\(None, 1\).*y_true.shape=\(None,\)": "Write y[:, None].",
     r"FBetaScore .*y_pred.shape=\(None, 10\).*y_true.shape=\(None,\)": ONE_HOT,
@@ -125,15 +125,15 @@ def next_step(message: str, inside=(), calls: str = "") -> str:
 def _similar(name: str, known, least: float = 0.6) -> str:
     like = OLD_NAMES.get(name, name.lower())
     words = {*like.split("_")}
-    similar = [one for one in known if len(words) > 1 and words <= {*one.split("_")}]
-    similar = similar or difflib.get_close_matches(like, sorted(known), n=1, cutoff=least)
-    return f"Do you mean {similar[0]}?" if similar and similar[0] != name else ""
+    holds_all = (one for one in known if len(words) > 1 and words <= {*one.split("_")})
+    similar = next(holds_all, None) or closest(like, known, least)
+    return f"Do you mean {similar}?" if similar not in (None, name) else ""
 
 
 def _options(inside) -> list[str]:
     """Return the names of the arguments that whatever refused one does take."""
     last = inside[-1]
-    function = type(last.f_locals.get("self")) if last.f_code.co_name == "__init__" else None
-    for frame in inside:
-        function = function or frame.f_locals.get("fn")
-    return parameters_of(function) if function else []
+    if last.f_code.co_name == "__init__":
+        return parameters_of(type(last.f_locals.get("self")))
+    calls = calls_of_keras(inside)
+    return parameters_of(calls[0][0]) if calls else []

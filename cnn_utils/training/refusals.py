@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import itertools
 import re
-import traceback
-from pathlib import Path
 
 import keras
 
-from cnn_utils.frames import is_installed, is_installed_file, is_of_keras, line_at
+from cnn_utils.frames import (
+    calls_of_keras,
+    frames_of,
+    is_file_of_keras,
+    is_installed,
+    is_installed_file,
+    is_of_keras,
+    line_at,
+)
 from cnn_utils.training.next_steps import next_step
 
 # Longer messages, such as TensorFlow's with tracebacks of their own, are shown as they come.
@@ -38,7 +44,7 @@ def explanation(error: BaseException) -> str | None:
         As Keras raised it; of functions of the student's own that Keras calls, such as a layer's
         `call`, the traceback tells more.
     """
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    frames = frames_of(error)
     inside = list(itertools.dropwhile(lambda frame: not is_of_keras(frame), frames))
     if not inside or not all(map(is_installed, inside)) or any(map(_is_rewritten, frames)):
         return None
@@ -57,7 +63,7 @@ def explanation(error: BaseException) -> str | None:
 def _of_graph(calls: str, reason: str) -> str:
     """Return why an operation failed; if a function of one's own made it, such as a loss, where."""
     files = [(name, int(line)) for name, line in CALLED.findall(calls)]
-    inside = itertools.dropwhile(lambda call: "keras" not in Path(call[0]).parts, files)
+    inside = itertools.dropwhile(lambda call: not is_file_of_keras(call[0]), files)
     own = [call for call in inside if not is_installed_file(call[0])]
     if own:
         return f"{reason}\n{line_at(*own[-1])}".rstrip()
@@ -81,9 +87,11 @@ def _sentences(message: str, step: str) -> str:
 
 
 def _too_small(message: str, inside) -> str | None:
-    found, layer = TOO_SMALL.search(message), _layer(inside)
-    is_dilated = re.search(r"dilation_rate=\[(?!1 1\])", message)
-    if not found or is_dilated or getattr(layer, "data_format", "") == "channels_first":
+    found = TOO_SMALL.search(message)
+    if not found or re.search(r"dilation_rate=\[(?!1 1\])", message):
+        return None
+    layer = _layer(inside)
+    if getattr(layer, "data_format", "") == "channels_first":
         return None
     height, width, kind, *size = found.groups()
     what = "kernel" if kind.startswith("kernel") else "pool"
@@ -99,8 +107,7 @@ def _too_small(message: str, inside) -> str | None:
 
 def _layer(inside) -> keras.Layer | None:
     """Return the layer that refused its input, if it is known."""
-    calls = [frame for frame in inside if frame.f_code.co_name == "error_handler"]
-    called = [frame.f_locals["args"][0] for frame in calls if frame.f_locals.get("args")]
+    called = [arguments[0] for _, arguments, _ in calls_of_keras(inside) if arguments]
     layers = [one for one in called if isinstance(one, keras.Layer)]
     return None if not layers or isinstance(layers[-1], keras.Model) else layers[-1]
 

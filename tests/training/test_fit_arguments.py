@@ -69,6 +69,7 @@ def test_what_is_right_passes():
         ({"lr": 0.1}, r"received lr\. It is the optimiser's: model\.compile\(keras\.optimizers"),
         ({"metrics": []}, r"received metrics\. It is an argument of model\.compile\.$"),
         ({"class_weight": {"cat": 1.0}}, r"from class to weight; received a dict of 'cat' \(str\)"),
+        ({"class_weight": {0: 1.0, "cat": 2.0}}, r"received a dict of 'cat' \(str\)"),
         ({"batch_size": 0}, r"`batch_size` must be a whole number of at least 1; received 0"),
         ({"epochs": None}, r"`epochs` must be a whole number of at least 1; received None"),
         ({"validation_split": 2}, r"`validation_split` must be 0 to below 1; received 2"),

@@ -2,31 +2,9 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from refused import HOT, IMAGE, SPARSE, X, Y, compiled, network, told
 
 from cnn_utils.training.cached import fit_cached
-from cnn_utils.training.refusals import explanation
-
-X = np.zeros((6, 28, 28, 1), "float32")
-Y = np.array([0, 1, 2, 2, 1, 0])
-HOT = np.eye(3, dtype="float32")[Y]
-SPARSE = "sparse_categorical_crossentropy"
-IMAGE = keras.Input((28, 28, 1))
-
-
-def network(*parts):
-    return keras.Sequential([keras.Input((28, 28, 1)), *parts])
-
-
-def compiled(*settings, **more):
-    model = network(layers.Flatten(), layers.Dense(3))
-    model.compile(*settings, **more)
-    return model
-
-
-def told(function):
-    with pytest.raises(Exception, match=r"^") as caught:
-        function()
-    return explanation(caught.value)
 
 
 def test_without_a_next_step_keras_own_words_are_told():
