@@ -48,13 +48,13 @@ bench: .venv/ready-bench
 	$(BIN)/python tests/benchmarks/training/run.py --torch-python .venv/bench/bin/python $(ARGS)
 
 fuzz: .venv/ready-fuzz
-	$(BIN)/python tests/fuzz/fuzz.py $(ARGS)
+	$(BIN)/python -m tests.fuzz.fuzz $(ARGS)
 
 graders: .venv/ready-graders
 	$(BIN)/python tests/benchmarks/graders/compare.py --graders-python .venv/graders/bin/python --out build/graders $(ARGS)
 
 mutations: .venv/ready-tests
-	$(BIN)/python tests/checks/mutations.py
+	$(BIN)/python -m tests.checks.mutations
 
 pair: .venv/ready
 	$(BIN)/python -m cnn_utils pair

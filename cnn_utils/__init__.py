@@ -41,7 +41,7 @@ if sys.version_info < (3, 10):  # noqa: UP036 - a kernel may be of another Pytho
         " In a notebook choose another kernel (Kernel, Change Kernel)."
     )
 
-from cnn_utils.processor import switch_on_onednn
+from cnn_utils.training.processor import switch_on_onednn
 
 __version__ = "0.1.0"
 
@@ -55,7 +55,7 @@ switch_on_onednn()
 sys.modules.setdefault("rfc3987_syntax", None)
 
 _HOMES = {
-    "cnn_utils.batches": ("ImageBatches",),
+    "cnn_utils.training.batches": ("ImageBatches",),
     "cnn_utils.checks": (
         "CheckFailed",
         "check_cnn",
@@ -72,8 +72,8 @@ _HOMES = {
     "cnn_utils.data.dataset": ("CIFAR10_CLASSES", "DIGIT_NAMES"),
     "cnn_utils.data.loaders": ("cifar10_path", "load_cifar10", "load_mnist"),
     "cnn_utils.errors": ("DataError", "KitError", "SubmissionError"),
-    "cnn_utils.handin.bundle": ("hand_in",),
-    "cnn_utils.handin.for_grading": ("save_for_grading",),
+    "cnn_utils.handin.submission_zip": ("hand_in",),
+    "cnn_utils.handin.artifacts": ("save_for_grading",),
     "cnn_utils.history": ("best_epoch", "history_table"),
     "cnn_utils.insight": (
         "grad_cam",
@@ -93,7 +93,7 @@ _HOMES = {
         "most_confused",
     ),
     "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_fast_cnn", "build_lenet"),
-    "cnn_utils.monitor": ("TrainingMonitor",),
+    "cnn_utils.training.monitor": ("TrainingMonitor",),
     "cnn_utils.plots": (
         "plot_augmentation",
         "plot_class_distribution",
@@ -116,24 +116,24 @@ _HOMES = {
     ),
     "cnn_utils.startup": ("show_versions",),
     "cnn_utils.submission": ("export_submission", "validate_submission"),
-    "cnn_utils.training.ablation": ("INGREDIENTS", "ablation_table"),
+    "cnn_utils.fast.ablation": ("INGREDIENTS", "ablation_table"),
     "cnn_utils.training.acceleration": ("fast_training",),
-    "cnn_utils.training.augmentation": ("Augmentation",),
+    "cnn_utils.fast.augmentation": ("Augmentation",),
     "cnn_utils.training.cached": ("clear_runs", "fit_cached"),
     "cnn_utils.training.distribution": ("strategy",),
     "cnn_utils.training.in_memory": ("fit_in_memory",),
     "cnn_utils.training.kept": ("cached",),
-    "cnn_utils.training.optimizers": ("ConvMuon", "OneCycle"),
-    "cnn_utils.training.prediction": ("predict_averaged",),
+    "cnn_utils.fast.optimizer": ("ConvMuon", "OneCycle"),
+    "cnn_utils.fast.prediction": ("predict_averaged",),
     "cnn_utils.training.profile": ("pick", "profile", "set_seed"),
     "cnn_utils.training.progress": ("EpochProgress",),
-    "cnn_utils.training.recipe": (
+    "cnn_utils.fast.recipe": (
         "THOROUGH_RECIPE",
         "Recipe",
         "train_fast_cnn",
     ),
-    "cnn_utils.training.search": ("recipe_space", "search_parameters", "search_recipe"),
-    "cnn_utils.whitening": ("whitening_kernel",),
+    "cnn_utils.fast.search": ("recipe_space", "search_parameters", "search_recipe"),
+    "cnn_utils.fast.whitening": ("whitening_kernel",),
     "cnn_utils.widgets": ("ConfusionMatrixExplorer", "ImageBrowser"),
 }
 _KERAS_ROOMS = {"batches", "insight", "keras_metrics", "models", "monitor", "training"}
@@ -142,7 +142,6 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)
 
 if TYPE_CHECKING:
-    from cnn_utils.batches import ImageBatches
     from cnn_utils.checks import (
         CheckFailed,
         check_cnn,
@@ -159,8 +158,15 @@ if TYPE_CHECKING:
     from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES
     from cnn_utils.data.loaders import cifar10_path, load_cifar10, load_mnist
     from cnn_utils.errors import DataError, KitError, SubmissionError
-    from cnn_utils.handin.bundle import hand_in
-    from cnn_utils.handin.for_grading import save_for_grading
+    from cnn_utils.fast.ablation import INGREDIENTS, ablation_table
+    from cnn_utils.fast.augmentation import Augmentation
+    from cnn_utils.fast.optimizer import ConvMuon, OneCycle
+    from cnn_utils.fast.prediction import predict_averaged
+    from cnn_utils.fast.recipe import THOROUGH_RECIPE, Recipe, train_fast_cnn
+    from cnn_utils.fast.search import recipe_space, search_parameters, search_recipe
+    from cnn_utils.fast.whitening import whitening_kernel
+    from cnn_utils.handin.artifacts import save_for_grading
+    from cnn_utils.handin.submission_zip import hand_in
     from cnn_utils.history import best_epoch, history_table
     from cnn_utils.insight import (
         grad_cam,
@@ -180,7 +186,6 @@ if TYPE_CHECKING:
         most_confused,
     )
     from cnn_utils.models import build_cifar_cnn, build_dense, build_fast_cnn, build_lenet
-    from cnn_utils.monitor import TrainingMonitor
     from cnn_utils.plots import (
         plot_augmentation,
         plot_class_distribution,
@@ -203,20 +208,15 @@ if TYPE_CHECKING:
     )
     from cnn_utils.startup import show_versions
     from cnn_utils.submission import export_submission, validate_submission
-    from cnn_utils.training.ablation import INGREDIENTS, ablation_table
     from cnn_utils.training.acceleration import fast_training
-    from cnn_utils.training.augmentation import Augmentation
+    from cnn_utils.training.batches import ImageBatches
     from cnn_utils.training.cached import clear_runs, fit_cached
     from cnn_utils.training.distribution import strategy
     from cnn_utils.training.in_memory import fit_in_memory
     from cnn_utils.training.kept import cached
-    from cnn_utils.training.optimizers import ConvMuon, OneCycle
-    from cnn_utils.training.prediction import predict_averaged
+    from cnn_utils.training.monitor import TrainingMonitor
     from cnn_utils.training.profile import pick, profile, set_seed
     from cnn_utils.training.progress import EpochProgress
-    from cnn_utils.training.recipe import THOROUGH_RECIPE, Recipe, train_fast_cnn
-    from cnn_utils.training.search import recipe_space, search_parameters, search_recipe
-    from cnn_utils.whitening import whitening_kernel
     from cnn_utils.widgets import ConfusionMatrixExplorer, ImageBrowser
 
 

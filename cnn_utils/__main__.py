@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Execute the notebooks and say where the results lie."""
-    from cnn_utils.handin.run import run_notebook
+    from cnn_utils.notebook.run import run_notebook
 
     parts = list(PARTS) if "both" in options.parts else options.parts
     if options.data is not None:
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 def pdf(options: argparse.Namespace) -> int:
     """Write the PDF of each notebook beside it."""
-    from cnn_utils.handin.pdf.exporter import export_pdf_or_page
+    from cnn_utils.pdf.exporter import export_pdf_or_page
 
     status = 0
     for notebook in options.notebook:
@@ -75,7 +75,7 @@ def pdf(options: argparse.Namespace) -> int:
 
 def handin(options: argparse.Namespace) -> int:
     """Say what is missing; then write the PDFs and the zip."""
-    from cnn_utils.handin.bundle import hand_in
+    from cnn_utils.handin.submission_zip import hand_in
 
     handed_in = hand_in(options.folder, options.notebooks)
     print(handed_in)
@@ -84,7 +84,7 @@ def handin(options: argparse.Namespace) -> int:
 
 def pair(options: argparse.Namespace) -> int:
     """Build the .ipynb notebooks from the .py ones, or check that they agree."""
-    from cnn_utils.handin.pairing import pair as pair_folder
+    from cnn_utils.notebook.pairing import pair as pair_folder
 
     changed = pair_folder(options.notebooks, check=options.check)
     for path in changed:

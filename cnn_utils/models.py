@@ -7,8 +7,8 @@ import numpy as np
 from keras import layers, ops
 
 from cnn_utils.errors import KitError, check_choice, check_count, check_flag, check_image_shape
+from cnn_utils.fast.whitening import whitening_kernel
 from cnn_utils.metrics import as_array
-from cnn_utils.whitening import whitening_kernel
 
 ACTIVATIONS = ("relu", "silu", "gelu", "elu", "tanh")
 

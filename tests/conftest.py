@@ -47,10 +47,10 @@ def fresh_state():
     yield
     import matplotlib.pyplot as plt
 
-    from cnn_utils import provenance
+    from cnn_utils.data import data_source
 
     plt.close("all")
-    provenance.forget()
+    data_source.forget()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import pytest
 
 from cnn_utils import __main__ as command_line
 from cnn_utils.files import KIT
-from cnn_utils.handin import run as runner
+from cnn_utils.notebook import run as runner
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from keras import layers
 
 from cnn_utils.errors import KitError
+from cnn_utils.fast.whitening import whitening_kernel
 from cnn_utils.models import build_cifar_cnn, build_dense, build_fast_cnn, build_lenet, pass_on
-from cnn_utils.whitening import whitening_kernel
 
 BUILDERS = [build_dense, build_lenet, build_cifar_cnn]
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)

@@ -3,7 +3,7 @@
 loaders.py    load_mnist, load_cifar10, cifar10_path
 locate.py     where a file comes from: a folder, the course, the mirrors
 dataset.py    the dict of arrays they return, and the class names
-reading.py    the two file formats, checked
+formats.py    the two file formats, checked
 mirrors.py    where the original files lie, and their SHA-256
 download.py   one of them, from whichever mirror gives it
 fetch.py      mnist.npz and CIFAR-10's archive, made of what was downloaded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cnn_utils.data import reading
+from cnn_utils.data import formats
 from cnn_utils.data.mirrors import RemoteFile
 from cnn_utils.data.student_file import STUDENT_FILE
 from cnn_utils.errors import DataError, KitError, describe
@@ -32,7 +32,7 @@ def describe_file(file: Path, addresses: list[str]) -> RemoteFile:
     for address in addresses:
         if not address.startswith(("https://", "http://")) or any(c.isspace() for c in address):
             raise KitError.about("--data-url", "begin with https://", describe(address))
-    reading.check_cifar10(file)
+    formats.check_cifar10(file)
     return RemoteFile(STUDENT_FILE, file.stat().st_size, sha256(file), tuple(addresses))
 
 

@@ -13,8 +13,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cnn_utils import provenance
-from cnn_utils.data import locate, reading, stand_in
+from cnn_utils.data import data_source, formats, locate, stand_in
 from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES, Dataset
 from cnn_utils.data.locate import CIFAR10_FILE, MNIST_FILE
 from cnn_utils.errors import KitError
@@ -56,7 +55,7 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     ``X_train`` and ``X_val`` are the first 50,000 and last 10,000 of its 60,000 training images.
     """
     file = locate.locate(path, MNIST_FILE, source)
-    arrays = stand_in.mnist_sample() if file is None else reading.read_mnist(file)
+    arrays = stand_in.mnist_sample() if file is None else formats.read_mnist(file)
     origin = "sample" if file is None else "official"
     return _announce(Dataset("MNIST", origin, arrays, DIGIT_NAMES, file), verbose)
 
@@ -92,7 +91,7 @@ def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Datase
     distributed for research and teaching.
     """
     file = cifar10_path(path, source=source)
-    arrays, is_sample = reading.read_cifar10(file)
+    arrays, is_sample = formats.read_cifar10(file)
     origin = "sample" if is_sample else "official"
     return _announce(Dataset("CIFAR-10", origin, arrays, CIFAR10_CLASSES, file), verbose)
 
@@ -121,12 +120,12 @@ def cifar10_path(path=None, *, source: str = "auto") -> Path:
     file = locate.locate(path, CIFAR10_FILE, source)
     if file is None:
         return stand_in.cifar10_sample_path()
-    reading.check_cifar10(file)
+    formats.check_cifar10(file)
     return file
 
 
 def _announce(data: Dataset, verbose: int) -> Dataset:
-    provenance.record(data.name, data.source)
+    data_source.record(data.name, data.source)
     _limit(data)
     if data.source == "sample":
         print(

@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cnn_utils.data import reading
+from cnn_utils.data import formats
 from cnn_utils.data.sample import make_digits, make_scenes, scene_labels
 from cnn_utils.errors import DataError
 from cnn_utils.files import atomic_path, cache_folder, named_cache_folder
@@ -20,15 +20,15 @@ CIFAR10_SAMPLE = f"sample_cifar10_v{VERSION}.h5"
 
 
 def mnist_sample() -> dict[str, np.ndarray]:
-    """Return the synthetic digits in the layout of `cnn_utils.data.reading.read_mnist`."""
-    return _cached(MNIST_SAMPLE, _write_mnist, reading.read_mnist)
+    """Return the synthetic digits in the layout of `cnn_utils.data.formats.read_mnist`."""
+    return _cached(MNIST_SAMPLE, _write_mnist, formats.read_mnist)
 
 
 def cifar10_sample_path() -> Path:
     """Return the HDF5 file of synthetic scenes: laid out like the real one, marked as sample."""
 
     def check(file: Path) -> Path:
-        reading.check_cifar10(file)
+        formats.check_cifar10(file)
         return file
 
     return _cached(CIFAR10_SAMPLE, _write_cifar10, check)
@@ -38,7 +38,7 @@ def sample_files() -> list[Path]:
     """Return the sample's two files, made if need be."""
 
     def check(file: Path) -> Path:
-        reading.read_mnist(file)
+        formats.read_mnist(file)
         return file
 
     return [_cached(MNIST_SAMPLE, _write_mnist, check), cifar10_sample_path()]

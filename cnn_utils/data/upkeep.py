@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from cnn_utils.data import fetch, locate, mirrors, reading, student_file
+from cnn_utils.data import fetch, formats, locate, mirrors, student_file
 from cnn_utils.errors import KitError
 
 
@@ -49,7 +49,7 @@ def check() -> int:
 
 
 def _mnist(file: Path) -> str:
-    arrays = reading.read_mnist(file)
+    arrays = formats.read_mnist(file)
     parts = {
         f"{letter}_{split}": [arrays[f"{prefix}_{split}"], *more]
         for prefix, letter in (("X", "x"), ("y", "y"))
@@ -65,11 +65,11 @@ def _mnist(file: Path) -> str:
 
 
 def _cifar10(file: Path) -> str:
-    arrays, is_sample = reading.read_cifar10(file)
+    arrays, is_sample = formats.read_cifar10(file)
     if is_sample:
         return "the synthetic sample, not CIFAR-10"
     with h5py.File(file) as opened:
-        hashes = {name: reading.attribute(opened[name], "sha256") for name in arrays}
+        hashes = {name: formats.attribute(opened[name], "sha256") for name in arrays}
     if "" in hashes.values():
         return "readable; made by another program, so that its content can't be verified"
     if any(fetch.content_sha256(arrays[name].astype(np.uint8)) != hashes[name] for name in arrays):

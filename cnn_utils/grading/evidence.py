@@ -17,7 +17,7 @@ from cnn_utils.grading.run_part import Claims
 from cnn_utils.grading.score import Evidence
 from cnn_utils.grading.spec import Master
 from cnn_utils.grading.truth import Truth, rate_lenet
-from cnn_utils.handin.for_grading import WEIGHTS, fingerprint
+from cnn_utils.handin.artifacts import WEIGHTS, fingerprint
 from cnn_utils.submission.validate import HEADER, N_ROWS
 
 # Printed with four digits; another machine may see another digit or two of 10,000 otherwise.

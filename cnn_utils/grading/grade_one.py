@@ -19,7 +19,7 @@ from cnn_utils.grading.score import Evidence, Mark, mark
 from cnn_utils.grading.spec import Master, networks_of
 from cnn_utils.grading.truth import Truth
 from cnn_utils.grading.untrusted import read_and_splice
-from cnn_utils.handin.for_grading import WEIGHTS
+from cnn_utils.handin.artifacts import WEIGHTS
 
 UNREADABLE = "unreadable"
 MOST_LETTERS = 200_000

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cnn_utils.errors import KitError
-from cnn_utils.handin.for_grading import FOLDER, WEIGHTS
-from cnn_utils.handin.same_run import SUBMISSION
+from cnn_utils.handin.artifacts import FOLDER, WEIGHTS
+from cnn_utils.handin.consistency import SUBMISSION
 
 MOST_BYTES, MOST_MEMBERS = 200_000_000, 2_000
 SUFFIXES = (".zip", ".ipynb", ".py")

@@ -16,8 +16,8 @@ from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT
 from cnn_utils.grading.dependents import needs_an_answer
 from cnn_utils.grading.regions import replace_regions
-from cnn_utils.handin.pairing import build_notebook, pair
-from cnn_utils.handin.run import read_notebook
+from cnn_utils.notebook.pairing import build_notebook, pair
+from cnn_utils.notebook.run import read_notebook
 
 # Beside the package and the notebooks; README and Makefile have a form of their own for students.
 AS_THEY_ARE = ("requirements.txt", "environment.yml", "pyproject.toml", "LICENSE")

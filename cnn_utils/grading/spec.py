@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 
 from cnn_utils.errors import KitError
-from cnn_utils.handin.pairing import build_notebook
-from cnn_utils.handin.tasks import without_comments
+from cnn_utils.notebook.pairing import build_notebook
+from cnn_utils.notebook.tasks import without_comments
 
 
 @dataclass(frozen=True)

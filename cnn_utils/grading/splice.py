@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from cnn_utils.grading.reading import PlainCell
 from cnn_utils.grading.spec import Master, TaskSpec, last_heading
-from cnn_utils.handin.tasks import MARKER, Task
+from cnn_utils.notebook.tasks import MARKER, Task
 from cnn_utils.unanswered import names_left_by, parsed
 
 # What a cell could use to steer nbval; comments are not needed to solve a task.

@@ -10,8 +10,8 @@ import numpy as np
 
 from cnn_utils.checks.lenet_by_hand import logits
 from cnn_utils.data import stand_in
+from cnn_utils.data.formats import read_cifar10, read_mnist
 from cnn_utils.data.locate import CIFAR10_FILE, MNIST_FILE
-from cnn_utils.data.reading import read_cifar10, read_mnist
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import f1_score
 from cnn_utils.submission import validate_submission

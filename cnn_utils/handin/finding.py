@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from textwrap import shorten
 
-from cnn_utils.handin.tasks import is_hand_in
+from cnn_utils.notebook.tasks import is_hand_in
 
 WIDTH = 40
 

@@ -15,7 +15,7 @@ from cnn_utils.insight.embedding import hidden_features, show_embedding
 from cnn_utils.insight.evidence import show_evidence
 from cnn_utils.insight.feature_maps import show_feature_maps
 from cnn_utils.insight.filters import show_filters
-from cnn_utils.insight.gradients import grad_cam, saliency
+from cnn_utils.plots.gradients import grad_cam, saliency
 
 __all__ = [
     "grad_cam",

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 
 from cnn_utils.errors import KitError, check_count, check_seed, describe
-from cnn_utils.insight.inputs import as_floats, for_display
 from cnn_utils.metrics import as_array
 from cnn_utils.plots import AugmentationDisplay, plot_augmentation
+from cnn_utils.plots.model_inputs import as_floats, for_display
 
 
 def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:

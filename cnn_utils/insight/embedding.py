@@ -8,10 +8,10 @@ import numpy as np
 from keras import layers
 
 from cnn_utils.errors import KitError, check_choice, check_count, check_seed
-from cnn_utils.insight.inputs import as_images_for, check_model
-from cnn_utils.insight.network import all_layers, listen
 from cnn_utils.metrics import as_labels_of_images, as_names
 from cnn_utils.plots import EmbeddingDisplay, plot_embedding
+from cnn_utils.plots.layer_io import all_layers, listen
+from cnn_utils.plots.model_inputs import as_images_for, check_model
 from cnn_utils.training.kept import kept
 
 METHODS = ("tsne", "pca")

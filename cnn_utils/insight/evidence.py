@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.insight.gradients import BATCH_SIZE, grad_cam, saliency
-from cnn_utils.insight.inputs import as_images_for, as_labels_for, check_model, for_display
-from cnn_utils.insight.network import CONVOLUTIONS, all_layers, listen
 from cnn_utils.plots import EvidenceDisplay, plot_evidence
+from cnn_utils.plots.gradients import BATCH_SIZE, grad_cam, saliency
+from cnn_utils.plots.layer_io import CONVOLUTIONS, all_layers, listen
+from cnn_utils.plots.model_inputs import as_images_for, as_labels_for, check_model, for_display
 
 
 def show_evidence(

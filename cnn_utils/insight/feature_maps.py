@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_utils.errors import KitError, check_count
-from cnn_utils.insight.inputs import as_images_for, check_model, for_display
-from cnn_utils.insight.network import find_convolutions, find_layer, listen, maps_of
 from cnn_utils.metrics import as_array
 from cnn_utils.plots import FeatureMapsDisplay, plot_feature_maps
+from cnn_utils.plots.layer_io import find_convolutions, find_layer, listen, maps_of
+from cnn_utils.plots.model_inputs import as_images_for, check_model, for_display
 
 
 def show_feature_maps(model, image, layer=None, *, n=32) -> FeatureMapsDisplay:

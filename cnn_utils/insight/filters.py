@@ -6,9 +6,9 @@ import numpy as np
 from keras import layers
 
 from cnn_utils.errors import KitError
-from cnn_utils.insight.inputs import check_model
-from cnn_utils.insight.network import find_convolutions, find_layer
 from cnn_utils.plots import FiltersDisplay, plot_filters
+from cnn_utils.plots.layer_io import find_convolutions, find_layer
+from cnn_utils.plots.model_inputs import check_model
 
 
 def show_filters(model, layer=None) -> FiltersDisplay:

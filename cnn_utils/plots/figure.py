@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 
-from cnn_utils import provenance
+from cnn_utils.data import data_source
 from cnn_utils.errors import KitError
 
 # Okabe and Ito's palette: told apart by the colour-blind, and by grey level in print.
@@ -133,7 +133,7 @@ class Display:
 
     def _describe(self, alt_text: str) -> None:
         """Store the alternative text, with a word on stand-in data, here and on the figure."""
-        note = provenance.stand_in_note()
+        note = data_source.sample_note()
         self.alt_text_ = f"{alt_text} ({note})" if note else alt_text
         if isinstance(self.figure_, DescribedFigure):
             self.figure_.alt_text = self.alt_text_
@@ -154,7 +154,7 @@ class Display:
 
 def titled(text: str) -> str:
     """Return a title that says when the data is a stand-in."""
-    note = provenance.stand_in_note()
+    note = data_source.sample_note()
     return f"{text}\n[{note}]" if note else text
 
 

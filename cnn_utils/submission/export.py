@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_utils import provenance
+from cnn_utils.data import data_source
 from cnn_utils.errors import KitError, SubmissionError, check_count
 from cnn_utils.files import atomic_path
 from cnn_utils.metrics import as_array, as_labels
@@ -49,7 +49,7 @@ def export_submission(predictions, path="submission.csv", n_rows: int = N_ROWS) 
         "file": path.name,
         "rows": len(labels),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "data": provenance.source_of("CIFAR-10") or "unknown",
+        "data": data_source.source_of("CIFAR-10") or "unknown",
         "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
     if record["data"] == "sample":

@@ -9,7 +9,7 @@ import keras
 from keras import layers, ops
 
 from cnn_utils.errors import KitError, check_flag
-from cnn_utils.processor import multiplies_bfloat16, onednn_is_on
+from cnn_utils.training.processor import multiplies_bfloat16, onednn_is_on
 
 # Operations that TensorFlow is not to compute in bfloat16 although their inputs are; it reads this
 # whenever it prepares a graph (AutoMixedPrecisionLists, in its source).

@@ -8,8 +8,8 @@ from numbers import Real
 import keras
 import numpy as np
 
-from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError, describe
+from cnn_utils.training.batches import ImageBatches
 from cnn_utils.training.fit_labels import check_labels
 
 # What a network does with labels, if its class has one of its own.

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
-from cnn_utils import provenance
+from cnn_utils.data import data_source
 from cnn_utils.plots.figure import BLUE, DescribedFigure, tidy, titled
 from cnn_utils.plots.images import pixel_style
 
@@ -37,7 +37,7 @@ class StaticPicture(widgets.VBox):
     def _repr_mimebundle_(self, **kwargs):
         data = super()._repr_mimebundle_(**kwargs) or {}
         data, metadata = data if isinstance(data, tuple) else (data, {})
-        figure, note = self.figure(), provenance.stand_in_note()
+        figure, note = self.figure(), data_source.sample_note()
         figure.alt_text = f"{self.alt_text()} ({note})" if note else self.alt_text()
         picture, described = figure._repr_mimebundle_()
         data = {**data, "image/png": picture["image/png"], "text/plain": figure.alt_text}
@@ -46,7 +46,7 @@ class StaticPicture(widgets.VBox):
 
 def with_note(text: str) -> str:
     """Return a line of a widget with a word on stand-in data, if there is any."""
-    note = provenance.stand_in_note()
+    note = data_source.sample_note()
     return f"{text} [{note}]" if note else text
 
 

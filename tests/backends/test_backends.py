@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from cnn_utils.processor import multiplies_bfloat16
+from cnn_utils.training.processor import multiplies_bfloat16
 
 pytestmark = pytest.mark.backends
 # Dark and bright images: two classes that any network learns in a few steps.

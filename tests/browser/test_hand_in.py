@@ -6,7 +6,7 @@ import nbformat
 import nbformat.v4 as v4
 import pytest
 
-from cnn_utils.handin.assignment import FILE, as_json, part_of
+from cnn_utils.notebook.assignment import FILE, as_json, part_of
 
 pytestmark = pytest.mark.browser
 

@@ -4,8 +4,9 @@ from functools import cache
 
 import keras
 import numpy as np
-from cases_lenet import lenet
 from keras import layers
+
+from tests.checks.cases_lenet import lenet
 
 EPOCHS, BATCH_SIZE = 4, 16
 

@@ -11,15 +11,16 @@ import sys
 from collections import Counter
 from typing import NamedTuple
 
-import cases_cnn
-import cases_f1
-import cases_figures
-import cases_lenet
-import cases_predictions
-import cases_small
-import cases_training
-
 from cnn_utils import checks
+from tests.checks import (
+    cases_cnn,
+    cases_f1,
+    cases_figures,
+    cases_lenet,
+    cases_predictions,
+    cases_small,
+    cases_training,
+)
 
 
 class Case(NamedTuple):

@@ -4,9 +4,9 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
-from mutations import table
 
 from cnn_utils import checks
+from tests.checks.mutations import table
 
 CASES = table()
 

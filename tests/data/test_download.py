@@ -8,12 +8,12 @@ import time
 
 import numpy as np
 import pytest
-from faulty_server import FAULTS, serving
 
 from cnn_utils.data import download as module
 from cnn_utils.data.download import download
 from cnn_utils.data.mirrors import RemoteFile
 from cnn_utils.errors import DataError, KitError
+from tests.data.faulty_server import FAULTS, serving
 
 CONTENT = np.random.default_rng(458).bytes(300_000)
 SHA = hashlib.sha256(CONTENT).hexdigest()

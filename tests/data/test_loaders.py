@@ -3,12 +3,11 @@ import shutil
 import h5py
 import numpy as np
 import pytest
-from faulty_server import serving
 
-from cnn_utils import provenance
-from cnn_utils.data import course, loaders, locate, stand_in
+from cnn_utils.data import course, data_source, loaders, locate, stand_in
 from cnn_utils.data.dataset import CIFAR10_CLASSES
 from cnn_utils.errors import DataError, KitError
+from tests.data.faulty_server import serving
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +42,7 @@ def test_the_file_in_the_folder_is_taken(tmp_path, capsys):
     assert (data.source, data.class_names) == ("official", CIFAR10_CLASSES)
     assert data["y_train"].tolist() == [0, 1, 2, 3, 4, 5]
     assert "CIFAR-10 from" in capsys.readouterr().out
-    assert provenance.source_of("CIFAR-10") == "official"
+    assert data_source.source_of("CIFAR-10") == "official"
 
 
 def test_verbose_0_is_silent_about_real_data(tmp_path, capsys):
@@ -67,7 +66,7 @@ def test_without_a_file_the_sample_is_taken_and_says_so(capsys):
     said = capsys.readouterr().out
     assert "results on them are not MNIST results" in said
     assert "put mnist.npz into one of" in said
-    assert provenance.stand_in_note() == "synthetic sample, not MNIST"
+    assert data_source.sample_note() == "synthetic sample, not MNIST"
 
 
 def test_the_sample_can_be_asked_for_although_the_file_is_there(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@ import h5py
 import numpy as np
 import pytest
 
-from cnn_utils.data import reading, stand_in
+from cnn_utils.data import formats, stand_in
 from cnn_utils.errors import DataError
 from cnn_utils.files import cache_folder
 
@@ -34,7 +34,7 @@ def test_digits_are_drawn_once_and_then_read(small_sample, capsys):
 
 def test_scenes_are_a_file_like_the_real_one_but_marked(small_sample):
     file = stand_in.cifar10_sample_path()
-    arrays, is_sample = reading.read_cifar10(file)
+    arrays, is_sample = formats.read_cifar10(file)
     assert is_sample
     assert arrays["X_train"].shape == (50_000, 32, 32, 3)
     assert arrays["X_test"].shape == (10_000, 32, 32, 3)

@@ -4,12 +4,12 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from originals import cifar10_archive, remote
 
-from cnn_utils.data import mirrors, reading
+from cnn_utils.data import formats, mirrors
 from cnn_utils.data.fetch import content_sha256
 from cnn_utils.data.student_file import make_student_file
 from cnn_utils.errors import KitError
+from tests.data.originals import cifar10_archive, remote
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def number_of(images):
 
 
 def test_the_file_is_one_that_the_kit_reads(made):
-    arrays, is_sample = reading.read_cifar10(made[0])
+    arrays, is_sample = formats.read_cifar10(made[0])
     assert not is_sample
     assert arrays["y_train"][:12].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
     assert arrays["X_train"][12_345, 0, 0].tolist() == [5, 95, 49]

@@ -54,14 +54,14 @@ def submit(folder):
 
 def save(folder):
     """Save the evidence."""
-    from cnn_utils.handin.for_grading import save
+    from cnn_utils.handin.artifacts import save
 
     return save("lab", Network(), {"loss": [1]}, np.arange(10_000) % 10, folder / "evidence")
 
 
 def hand_in(folder):
     """Write the zip, and say what it holds."""
-    from cnn_utils.handin.bundle import hand_in
+    from cnn_utils.handin.submission_zip import hand_in
 
     print(hand_in(folder, folder), flush=True)
 
@@ -73,7 +73,7 @@ def prepare(folder):
     """Make the notebook, as if it had been run, and what it made."""
     import nbformat
 
-    from cnn_utils.handin.assignment import FILE, Part, as_json
+    from cnn_utils.notebook.assignment import FILE, Part, as_json
 
     folder.mkdir(parents=True, exist_ok=True)
     part = Part((("lab", "code"),), ("lab",))

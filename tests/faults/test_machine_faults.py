@@ -16,14 +16,14 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from student import STEPS, prepare
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
-from cnn_utils.handin.bundle import hand_in
-from cnn_utils.handin.for_grading import EVIDENCE, RECORD, finish_saving
-from cnn_utils.handin.same_run import check_evidence
+from cnn_utils.handin.artifacts import EVIDENCE, RECORD, finish_saving
+from cnn_utils.handin.consistency import check_evidence
+from cnn_utils.handin.submission_zip import hand_in
 from cnn_utils.submission import export_submission, validate_submission
+from tests.faults.student import STEPS, prepare
 
 pytestmark = pytest.mark.faults
 STUDENT = Path(__file__).with_name("student.py")

@@ -18,7 +18,7 @@ import h5py
 import nbformat
 import numpy as np
 
-from cnn_utils.data import course, reading
+from cnn_utils.data import course, formats
 from cnn_utils.files import KIT
 from cnn_utils.grading import arrays, assemble, evidence, intake, lms, spec, splice, spreadsheets
 from cnn_utils.grading import reading as cells
@@ -191,8 +191,8 @@ def _courses(folder: Path) -> list[bytes]:
 
 
 READERS = {
-    "hdf5": Reader(reading.read_cifar10, "student_dataset_CIFAR10.h5", _hdf5),
-    "mnist": Reader(reading.read_mnist, "mnist.npz", _mnist),
+    "hdf5": Reader(formats.read_cifar10, "student_dataset_CIFAR10.h5", _hdf5),
+    "mnist": Reader(formats.read_mnist, "mnist.npz", _mnist),
     "weights": Reader(lambda path: arrays.read_arrays(path.read_bytes()), "weights.npz", _weights),
     "kept": Reader(_read_kept, "kept.npz", _kept),
     "submission": Reader(validate_submission, "submission.csv", _submission),

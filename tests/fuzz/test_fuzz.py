@@ -10,12 +10,12 @@ from contextlib import suppress
 from random import Random
 
 import pytest
-from damage import mutated
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from readers import READERS
 
 from cnn_utils.errors import KitError
+from tests.fuzz.damage import mutated
+from tests.fuzz.readers import READERS
 
 N_EACH, KILOBYTES = 200, 10**6
 # Of the processor, and as the clock shows them: a shared machine may stand still for a while.

@@ -1,9 +1,9 @@
 """The small assignment as a folder, and read."""
 
 import pytest
-from small_lab import LAB
 
 from cnn_utils.grading.spec import read_masters
+from tests.grading.small_lab import LAB
 
 
 @pytest.fixture(scope="session")

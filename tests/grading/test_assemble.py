@@ -1,8 +1,7 @@
-from small_lab import F1, TEN, notebook
-
 from cnn_utils.grading.assemble import assemble
 from cnn_utils.grading.reading import read_cells
 from cnn_utils.grading.splice import splice
+from tests.grading.small_lab import F1, TEN, notebook
 
 
 def assembled(master, *cells):

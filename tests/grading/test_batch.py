@@ -1,7 +1,6 @@
 import json
 
 import pytest
-from small_lab import F1, TEN, answer, needs_sandbox, notebook
 
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
@@ -11,6 +10,7 @@ from cnn_utils.grading.grade_one import failed_row, files_of
 from cnn_utils.grading.intake import content_hash
 from cnn_utils.grading.prepare import Settings
 from cnn_utils.grading.sandbox import Sandbox
+from tests.grading.small_lab import F1, TEN, answer, needs_sandbox, notebook
 
 pytestmark = needs_sandbox
 

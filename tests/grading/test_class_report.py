@@ -1,11 +1,11 @@
 import re
 
 import pytest
-from test_gradebook import mark, result
 
 from cnn_utils.grading.class_report import about_class, write_class_report
 from cnn_utils.grading.copies import Pair
 from cnn_utils.grading.gradebook import as_rows
+from tests.grading.test_gradebook import mark, result
 
 
 def class_of_three(master):

@@ -1,7 +1,7 @@
 import pytest
-from small_lab import F1, TEN
 
 from cnn_utils.grading.copies import Pair, find_copies
+from tests.grading.small_lab import F1, TEN
 
 OWN = """\
 # task: ten-digits

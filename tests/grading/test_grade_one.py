@@ -1,5 +1,4 @@
 import pytest
-from small_lab import F1, notebook
 
 from cnn_utils.grading import grade_one as module
 from cnn_utils.grading.grade_one import Job, files_of, grade_one
@@ -8,6 +7,7 @@ from cnn_utils.grading.run_part import Bench, Claims
 from cnn_utils.grading.sandbox import Sandbox
 from cnn_utils.grading.spec import read_masters
 from cnn_utils.grading.truth import Truth
+from tests.grading.small_lab import F1, notebook
 
 
 @pytest.fixture

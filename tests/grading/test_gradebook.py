@@ -1,11 +1,11 @@
 import csv
 
 import pytest
-from small_lab import LAB
 
 from cnn_utils.grading.copies import Pair
 from cnn_utils.grading.gradebook import as_rows, write_gradebook
 from cnn_utils.grading.spec import read_masters
+from tests.grading.small_lab import LAB
 
 
 @pytest.fixture

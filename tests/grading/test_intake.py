@@ -2,10 +2,10 @@ import io
 import zipfile
 
 import pytest
-from small_lab import F1, TEN, notebook
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.intake import HandedIn, content_hash, find_handins, take
+from tests.grading.small_lab import F1, TEN, notebook
 
 PARTS = {"part1_lenet_mnist.ipynb": ["lenet", "f1"], "part2_cnn_cifar10.ipynb": ["cnn"]}
 ONE, TWO = PARTS

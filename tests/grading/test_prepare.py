@@ -1,11 +1,11 @@
 import os
 
 import pytest
-from small_lab import needs_sandbox
 
 from cnn_utils.grading.prepare import Settings, prepared, version_of
 from cnn_utils.grading.run_part import Limits
 from cnn_utils.grading.truth import SAMPLE
+from tests.grading.small_lab import needs_sandbox
 
 
 def test_a_result_depends_on_the_labels_as_well(lab, tmp_path):

@@ -17,8 +17,8 @@ from cnn_utils.grading.release import (
     release,
     without_answers,
 )
-from cnn_utils.handin.assignment import read_assignment
-from cnn_utils.handin.run import run_notebook
+from cnn_utils.notebook.assignment import read_assignment
+from cnn_utils.notebook.run import run_notebook
 
 KIT = Path(__file__).parents[2]
 NOTEBOOKS = KIT / "notebooks"

@@ -1,10 +1,10 @@
 import csv
 
 import pytest
-from test_gradebook import result
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.results import write_results
+from tests.grading.test_gradebook import result
 
 
 def test_all_of_it_is_written_and_marks_are_taken_over(master, tmp_path):

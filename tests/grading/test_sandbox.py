@@ -4,12 +4,12 @@ import time
 from shutil import which
 
 import pytest
-from small_lab import needs_sandbox
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading import limits
 from cnn_utils.grading import sandbox as module
 from cnn_utils.grading.sandbox import choose
+from tests.grading.small_lab import needs_sandbox
 
 
 @pytest.fixture

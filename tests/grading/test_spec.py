@@ -1,8 +1,8 @@
 import pytest
-from small_lab import LAB, NOTEBOOKS
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.spec import read_masters
+from tests.grading.small_lab import LAB, NOTEBOOKS
 
 
 def test_tasks_points_and_headings_are_read(master):

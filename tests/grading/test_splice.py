@@ -1,9 +1,9 @@
 import nbformat.v4 as v4
 import pytest
-from small_lab import F1, TEN, answer, notebook
 
 from cnn_utils.grading.reading import read_cells
 from cnn_utils.grading.splice import splice
+from tests.grading.small_lab import F1, TEN, answer, notebook
 
 F1_BARE, TEN_BARE = F1.partition("\n")[2], TEN.partition("\n")[2]
 STUB = '# task: f1\n# YOUR CODE HERE\nraise NotImplementedError("task f1: write `F1Score`")'

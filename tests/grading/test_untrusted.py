@@ -1,9 +1,9 @@
 import pytest
-from small_lab import F1, notebook
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading import untrusted
 from cnn_utils.grading.untrusted import read_and_splice
+from tests.grading.small_lab import F1, notebook
 
 
 def test_answers_and_the_notebook_to_run_come_back(lab):

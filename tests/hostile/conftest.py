@@ -1,10 +1,10 @@
 """Folders of a course with the small assignment, where there is a sandbox to grade it in."""
 
 import pytest
-from cases import LAB
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.sandbox import choose
+from tests.hostile.cases import LAB
 
 
 @pytest.fixture(scope="session")

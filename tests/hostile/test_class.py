@@ -10,7 +10,18 @@ import time
 
 import nbformat.v4 as v4
 import pytest
-from cases import BARE_PRE, BARE_TEN, PRE, STUB, TEN, WRONG_PRE, WRONG_TEN, instead, nb
+
+from tests.hostile.cases import (
+    BARE_PRE,
+    BARE_TEN,
+    PRE,
+    STUB,
+    TEN,
+    WRONG_PRE,
+    WRONG_TEN,
+    instead,
+    nb,
+)
 
 pytestmark = pytest.mark.hostile
 # What students and front ends make of a notebook, and the points it must get.

@@ -5,13 +5,13 @@ import subprocess
 import time
 
 import pytest
-from cases import CASES
 
 from cnn_utils.grading.batch import grade
 from cnn_utils.grading.gradebook import as_rows, write_gradebook
 from cnn_utils.grading.prepare import Settings
 from cnn_utils.grading.run_part import Limits
 from cnn_utils.grading.spec import read_masters
+from tests.hostile.cases import CASES
 
 pytestmark = pytest.mark.hostile
 LIMITS = Limits(cell=12, whole=60)

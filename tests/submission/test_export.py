@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from cnn_utils import provenance
+from cnn_utils.data import data_source
 from cnn_utils.errors import KitError, SubmissionError
 from cnn_utils.submission import export_submission, validate_submission
 
@@ -43,7 +43,7 @@ def test_ten_thousand_rows_are_the_default(tmp_path):
 
 
 def test_the_record_names_the_bytes_and_the_data(tmp_path):
-    provenance.record("CIFAR-10", "official")
+    data_source.record("CIFAR-10", "official")
     path = export(LABELS, tmp_path)
     record = json.loads((tmp_path / "submission.csv.json").read_text())
     assert record["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -52,7 +52,7 @@ def test_the_record_names_the_bytes_and_the_data(tmp_path):
 
 
 def test_the_record_warns_of_a_stand_in(tmp_path):
-    provenance.record("CIFAR-10", "sample")
+    data_source.record("CIFAR-10", "sample")
     export(LABELS, tmp_path)
     record = json.loads((tmp_path / "submission.csv.json").read_text())
     assert record["data"] == "sample"
@@ -127,8 +127,8 @@ def test_if_the_record_cannot_be_written_the_earlier_submission_stays(tmp_path):
 
 
 def test_only_the_predictions_own_data_set_counts_as_stand_in(tmp_path):
-    provenance.record("MNIST", "sample")
-    provenance.record("CIFAR-10", "official")
+    data_source.record("MNIST", "sample")
+    data_source.record("CIFAR-10", "official")
     export(LABELS, tmp_path)
     assert "warning" not in json.loads((tmp_path / "submission.csv.json").read_text())
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cnn_utils import provenance
+from cnn_utils.data import data_source
 from cnn_utils.errors import SubmissionError
 from cnn_utils.submission import export_submission, validate_submission
 
@@ -81,7 +81,7 @@ def test_every_fault_is_named(content, message, tmp_path):
 
 
 def test_a_submission_from_the_sample_is_known_by_its_record(tmp_path, capsys):
-    provenance.record("CIFAR-10", "sample")
+    data_source.record("CIFAR-10", "sample")
     path = export_submission([3, 8, 0, 9], tmp_path / "submission.csv", n_rows=4)
     validate_submission(path, n_rows=4)
     assert "made from the synthetic sample: not for the leaderboard" in capsys.readouterr().out

@@ -10,9 +10,9 @@ import tensorflow as tf
 from keras import layers
 
 from cnn_utils.errors import KitError
-from cnn_utils.processor import multiplies_bfloat16
 from cnn_utils.training import acceleration
 from cnn_utils.training.acceleration import KEPT_OUT, FastTraining, fast_training
+from cnn_utils.training.processor import multiplies_bfloat16
 
 IMAGES = np.random.default_rng(0).normal(3, 2, (8, 6, 5, 4)).astype("float32")
 BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"

@@ -13,9 +13,9 @@ import tensorflow as tf
 from keras import layers
 
 import cnn_utils
-from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError
-from cnn_utils.training.augmentation import Augmentation
+from cnn_utils.fast.augmentation import Augmentation
+from cnn_utils.training.batches import ImageBatches
 from cnn_utils.training.cached import clear_runs, fit_cached, runs_folder
 from cnn_utils.training.profile import set_seed
 from cnn_utils.training.progress import EpochProgress

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from cnn_utils.batches import ImageBatches
-from cnn_utils.training.augmentation import Augmentation
+from cnn_utils.fast.augmentation import Augmentation
+from cnn_utils.training.batches import ImageBatches
 from cnn_utils.training.digest import digest
 
 RNG = np.random.default_rng(0)

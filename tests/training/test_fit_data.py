@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from keras import layers
 
-from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError
+from cnn_utils.training.batches import ImageBatches
 from cnn_utils.training.fit_data import answer, check_data, check_images, check_validation
 
 X = np.random.default_rng(0).random((6, 8, 8, 1), dtype="float32")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError
+from cnn_utils.training.batches import ImageBatches
 from cnn_utils.training.in_memory import fit_in_memory
 
 RNG = np.random.default_rng(0)

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from cnn_utils.batches import ImageBatches
 from cnn_utils.errors import KitError
 from cnn_utils.training import kept as module
+from cnn_utils.training.batches import ImageBatches
 from cnn_utils.training.kept import cached, kept
 
 

@@ -2,10 +2,10 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from refused import HOT, IMAGE, SPARSE, X, Y, compiled, network, told
 
 from cnn_utils.training.next_steps import FLATTEN, NEXT_STEPS, next_step
 from cnn_utils.training.next_steps import ONE_HOT as NEEDS_ONE_HOT
+from tests.training.refused import HOT, IMAGE, SPARSE, X, Y, compiled, network, told
 
 
 def maps(loss):

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from refused import HOT, IMAGE, SPARSE, X, Y, compiled, network, told
 
 from cnn_utils.training.cached import fit_cached
+from tests.training.refused import HOT, IMAGE, SPARSE, X, Y, compiled, network, told
 
 
 def test_without_a_next_step_keras_own_words_are_told():

@@ -5,7 +5,7 @@ import random
 import keras
 import numpy as np
 
-from cnn_utils.batches import ImageBatches
+from cnn_utils.training.batches import ImageBatches
 from cnn_utils.training.state import put_draws, put_weights, take_state
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from traitlets import TraitError
 
-from cnn_utils import provenance
+from cnn_utils.data import data_source
 from cnn_utils.errors import KitError
 from cnn_utils.widgets import ImageBrowser
 from cnn_utils.widgets.browser import ALL, ORDERS, OUTCOMES
@@ -244,7 +244,7 @@ def test_what_cannot_be_filtered_or_sorted_is_said(browser):
 
 
 def test_a_stand_in_is_named_where_it_shows():
-    provenance.record("MNIST", "sample")
+    data_source.record("MNIST", "sample")
     browser = ImageBrowser(IMAGES, LABELS)
     browser.chosen = 0
     note = "synthetic sample, not MNIST"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cnn_utils.processor import ONEDNN_BY_ITSELF, multiplies_bfloat16, processor_flags
+from cnn_utils.training.processor import ONEDNN_BY_ITSELF, multiplies_bfloat16, processor_flags
 
 # As TensorFlow does by itself: the kit, from which the plain contenders have their networks, would
 # switch on oneDNN for them, too.

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import psutil
 
-from cnn_utils.processor import multiplies_bfloat16, processor_flags, processor_name
+from cnn_utils.training.processor import multiplies_bfloat16, processor_flags, processor_name
 
 PACKAGES = ("tensorflow", "keras", "numpy", "torch")
 

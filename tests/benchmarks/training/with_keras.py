@@ -124,7 +124,7 @@ def recipe(folder: Path, thorough: bool = False):
 
     `Recipe()` is to reach the assignment's accuracy, for which no answers need be averaged.
     """
-    from cnn_utils.training.recipe import THOROUGH_RECIPE, Recipe, accuracy_of, train_fast_cnn
+    from cnn_utils.fast.recipe import THOROUGH_RECIPE, Recipe, accuracy_of, train_fast_cnn
 
     images, labels = cifar10(folder)
     seeds = iter(range(458, 10_000))

@@ -1,0 +1,1 @@
+"""Read, pair and run notebooks; know their tasks."""

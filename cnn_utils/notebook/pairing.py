@@ -1,0 +1,81 @@
+"""Build each notebook (.ipynb) from its text form (.py, percent format), one way only.
+
+The text form is what people edit and review. Building is deterministic: the same text always
+gives the same bytes, so that a test can compare them and git shows only real changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from cnn_utils.errors import KitError
+from cnn_utils.files import atomic_path
+from cnn_utils.notebook.assignment import FILE, as_json, part_of
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def build_notebook(source: Path) -> str:
+    """Return the .ipynb text of a .py notebook: no outputs, cell ids derived from the cells.
+
+    Parameters
+    ----------
+    source : Path
+        A notebook in jupytext's percent format.
+
+    Raises
+    ------
+    KitError
+        If there is no such file.
+    """
+    if not source.is_file():
+        raise KitError.about(f"'{source}'", "be a notebook in percent format", "no file")
+    try:
+        notebook = jupytext.read(source, fmt="py:percent")
+    except UnicodeDecodeError:
+        raise KitError.about(f"'{source}'", "be text in UTF-8", "other bytes") from None
+    seen: Counter = Counter()
+    for cell in notebook.cells:
+        # A random id would change with every build; one made from the position with every insert.
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
+        seen[digest] += 1
+        cell["id"] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return nbformat.writes(notebook) + "\n"
+
+
+def pair(folder: Path, check: bool = False) -> list[Path]:
+    """Build the .ipynb beside every .py notebook in `folder`, and the list of what they ask for.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the notebooks.
+    check : bool, default=False
+        Only compare, and write nothing.
+
+    Returns
+    -------
+    changed : list of Path
+        The files that were written, or would be.
+    """
+    sources = sorted(folder.glob("*.py"))
+    if not sources:
+        raise KitError.about(f"'{folder}'", "hold .py notebooks", "none")
+    texts = {source.with_suffix(".ipynb"): build_notebook(source) for source in sources}
+    parts = {path.name: part_of(nbformat.reads(text, as_version=4)) for path, text in texts.items()}
+    texts[folder / FILE] = as_json(parts)
+    changed = []
+    for target, text in texts.items():
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            changed.append(target)
+            if not check:
+                with atomic_path(target) as part:
+                    part.write_text(text, encoding="utf-8", newline="\n")
+    return changed

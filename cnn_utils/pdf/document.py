@@ -1,0 +1,209 @@
+"""A notebook as a PDF document: laid out by Typst, tagged for screen readers (PDF/UA-1)."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import unicodedata
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+import nbformat
+from bs4 import BeautifulSoup
+
+from cnn_utils.errors import KitError
+from cnn_utils.notebook.tasks import group_of, is_hand_in
+from cnn_utils.pdf.cells import CellWriter
+from cnn_utils.pdf.markdown import to_html
+from cnn_utils.pdf.typst_source import string
+
+FONTS = resources.files("cnn_utils.pdf") / "fonts"
+LOOK = (resources.files("cnn_utils.pdf") / "page.typ").read_text(encoding="utf-8")
+STANDARD = "ua-1"
+# On its own, a cell's heading of level 3 would follow none of level 2.
+ALL_LEVELS = "".join(f"#heading(level: {level})[x]\n" for level in range(1, 7))
+NO_PICTURE = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="30"><text x="4" y="20" '
+    b'font-family="Libertinus Serif">[This picture could not be read.]</text></svg>'
+)
+NO_TYPST = (
+    "The PDF needs the package 'typst', which is not installed here: `pip install typst` "
+    "(there is none for Windows on ARM). A browser can print the notebook's HTML to a PDF."
+)
+
+
+def build(notebook, folder: Path, name: str = "notebook", today: date | None = None) -> bytes:
+    """Lay out a notebook.
+
+    A cell that cannot be laid out is shown as plain text, with a note; the others are not
+    affected. Letters that no font has are replaced by their Unicode names.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    folder : Path
+        The notebook's folder; pictures are read from nowhere else.
+    name : str, default="notebook"
+        Title, if the notebook has no heading.
+    today : date, optional
+        The date on the first page.
+
+    Returns
+    -------
+    pdf : bytes
+
+    Raises
+    ------
+    NoLayout
+        If the package ``typst`` is missing, or fails.
+    KitError
+        If the notebook is damaged.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise NoLayout(NO_TYPST) from None
+    try:
+        nbformat.validate(notebook)
+    except (nbformat.ValidationError, AttributeError, TypeError, KeyError):
+        raise KitError("The notebook is damaged: open it in JupyterLab, and save it.") from None
+    writer = CellWriter(folder)
+    title, cells = _title_and_cells(notebook, name)
+    parts = [_written(writer, cell) for cell in cells]
+    head = _head(title, _subtitle(notebook, today or date.today()))
+    with tempfile.TemporaryDirectory() as work:
+        compiler = _Compiler(typst, Path(work), writer)
+        try:
+            return compiler.pdf(head + "\n\n".join(parts))
+        except typst.TypstError:
+            pass
+        compiler.replace_unreadable_pictures()
+        for i, cell in enumerate(cells):
+            try:
+                compiler.pdf(head + ALL_LEVELS + parts[i])
+            except typst.TypstError:
+                parts[i] = writer.plain(cell)
+        try:
+            return compiler.pdf(head + "\n\n".join(parts))
+        except typst.TypstError as error:
+            raise NoLayout(f"The notebook could not be laid out as PDF: {error}") from None
+
+
+class NoLayout(KitError):
+    """There can be no PDF here; the notebook itself is well."""
+
+
+class _Compiler:
+    """Runs Typst in a folder that holds the pictures, and replaces letters that no font has."""
+
+    def __init__(self, typst, work: Path, writer: CellWriter):
+        self.typst, self.work, self.writer = typst, work, writer
+        self.names: dict[str, str] = {}
+        (work / "page.typ").write_text(LOOK, encoding="utf-8")
+
+    def pdf(self, source: str) -> bytes:
+        for file, data in self.writer.files.items():
+            if not (self.work / file).exists():
+                (self.work / file).write_bytes(data)
+        while True:
+            try:
+                return self._compile(self._spelled_out(source))
+            except self.typst.TypstError as error:
+                missing = self._missing(error, source)
+                if not missing:
+                    raise
+                for letter in missing:
+                    self.names[letter] = f"[{unicodedata.name(letter, hex(ord(letter))).lower()}]"
+
+    def replace_unreadable_pictures(self) -> None:
+        """Put a word in the place of each SVG that Typst refuses, so that its cell can stay."""
+        for file in self.writer.files:
+            source = f'#set document(title: "x")\n#image({string(file)}, alt: "x")'
+            try:
+                self._compile(source)
+            except self.typst.TypstError:
+                (self.work / file).write_bytes(NO_PICTURE)
+
+    def _missing(self, error, source: str) -> set[str]:
+        """Return the letters to replace: those that Typst names, else all that may be meant."""
+        if "could not be displayed" not in str(error):
+            return set()
+        # Where marks and modifiers combine with a letter, Typst names the letter.
+        named = set(_uncovered(error))
+        scripts = {_script(letter) for letter in named} - {""}
+        named |= {letter for letter in set(source) if _script(letter) in scripts}
+        marks = {x for x in source if unicodedata.category(x) in ("Mn", "Me", "Mc", "Cf", "Sk")}
+        marks = {x for x in marks if ord(x) > 127}
+        for candidates in (named, marks, {x for x in source if ord(x) > 127}):
+            if candidates - set(self.names):
+                return candidates - set(self.names)
+        return set()
+
+    def _spelled_out(self, source: str) -> str:
+        return source.translate(str.maketrans(self.names))
+
+    def _compile(self, source: str) -> bytes:
+        (self.work / "main.typ").write_text(source, encoding="utf-8")
+        # Only the kit's fonts: the same document on every machine.
+        return self.typst.compile(
+            self.work / "main.typ",
+            root=self.work,
+            font_paths=[str(FONTS)],
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=[STANDARD],
+        )
+
+
+def _script(letter: str) -> str:
+    """Return the script of a letter without capitals; a font that lacks one of it lacks them all.
+
+    One compilation for each of a page's Chinese letters would take minutes.
+    """
+    is_letter = unicodedata.category(letter) == "Lo"
+    return unicodedata.name(letter, "").split(" ")[0].split("-")[0] if is_letter else ""
+
+
+def _uncovered(error) -> list[str]:
+    told = f"{error} {getattr(error, 'message', '')}"
+    found = re.findall(r'the text `"(.*?)"` could not be displayed', told, flags=re.DOTALL)
+    letters = "".join(found)
+    escaped = re.findall(r"\\u\{([0-9a-f]+)\}", letters)
+    letters = re.sub(r"\\u\{[0-9a-f]+\}", "", letters) + "".join(chr(int(x, 16)) for x in escaped)
+    return [letter for letter in letters if ord(letter) > 127]
+
+
+def _written(writer: CellWriter, cell) -> str:
+    try:
+        return writer.write(cell)
+    except Exception:  # whatever a hostile cell provokes: the others must not suffer
+        return writer.plain(cell)
+
+
+def _title_and_cells(notebook, name: str):
+    """Take the title from the first heading, if the notebook begins with one."""
+    cells = [cell for cell in notebook.cells if cell.source.strip() or cell.get("outputs")]
+    # What is said before handing in is for the student, and older than this document.
+    cells = [cell for cell in cells if not is_hand_in(cell)]
+    first = cells[0] if cells and cells[0].cell_type == "markdown" else None
+    line, _, rest_of_it = first.source.strip().partition("\n") if first else ("", "", "")
+    if not line.startswith("# ") or not line.strip("# \t"):
+        return name, cells
+    rest = {**first, "source": rest_of_it}
+    title = BeautifulSoup(to_html(line), "html.parser").get_text().strip()
+    kept = [type(first)(rest)] if rest["source"].strip() else []
+    return title, [*kept, *cells[1:]]
+
+
+def _subtitle(notebook, today: date) -> str:
+    """Return group, members and date, as the notebook's header cell gives them."""
+    group = group_of(notebook)
+    number = group.get("group number")
+    parts = [f"Group {number}" if number else "", group.get("group name"), group.get("members")]
+    return " · ".join([*filter(None, parts), today.isoformat()])
+
+
+def _head(title: str, subtitle: str) -> str:
+    arguments = f"title: {string(title)}, subtitle: {string(subtitle)}"
+    return f'#import "page.typ": *\n#show: look.with({arguments})\n\n'

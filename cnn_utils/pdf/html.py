@@ -1,0 +1,186 @@
+"""HTML, from Markdown cells and from outputs such as tables, as Typst markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4.element import PreformattedString
+
+from cnn_utils.pdf.code import highlighted, listing
+from cnn_utils.pdf.tables import table
+from cnn_utils.pdf.typst_source import breakable, call, string, words
+
+INLINE = {
+    "b": "strong",
+    "strong": "strong",
+    "em": "emph",
+    "i": "emph",
+    "u": "underline",
+    "ins": "underline",
+    "s": "strike",
+    "del": "strike",
+    "sub": "sub",
+    "sup": "super",
+    "mark": "highlight",
+    "small": "text.with(size: 0.9em)",
+}
+SILENT = {"style", "script", "head", "template", "noscript", "title", "input", "button", "select"}
+# Beside these, white space means nothing.
+ENDS_LINE = {"p", "div", "table", "ul", "ol", "dl", "li", "pre", "blockquote", "details", "hr"}
+ENDS_LINE |= {"dt", "dd", "summary", "h1", "h2", "h3", "h4", "h5", "h6"}
+BLOCK_PARENTS = {"[document]", "div", "ul", "ol", "dl", "blockquote", "details", "section"}
+METHODS = set("p div br hr blockquote a code kbd samp tt pre ul ol dl table img svg".split())
+METHODS |= {"kit-formula"}
+BLOCKS = {"section", "article", "center", "figure", "figcaption", "details", "summary"}
+
+
+class HtmlWriter:
+    """Turns HTML into markup.
+
+    Parameters
+    ----------
+    picture : callable
+        Takes an ``img`` or ``svg`` tag and returns its markup.
+    formula : callable
+        Takes TeX and whether it stands alone, and returns its markup.
+    heading_level : callable
+        Takes a heading's level and returns the one it gets in this document.
+    """
+
+    def __init__(self, picture: Callable, formula: Callable, heading_level: Callable):
+        self.picture, self.formula, self.heading_level = picture, formula, heading_level
+
+    def write(self, html: str) -> str:
+        """Return the markup of a piece of HTML."""
+        soup = BeautifulSoup(html, "html.parser")
+        self.styles = cell_styles(soup)
+        return self.children(soup)
+
+    def children(self, tag) -> str:
+        """Return the markup of all that a tag holds."""
+        return "".join(map(self.node, tag.children))
+
+    def node(self, node) -> str:
+        """Return the markup of one node."""
+        if isinstance(node, PreformattedString):  # comments, declarations
+            return ""
+        if isinstance(node, NavigableString):
+            return "" if _between_blocks(node) else words(re.sub(r"[ \t\r\n]+", " ", str(node)))
+        if node.name in SILENT:
+            return self._checkbox(node)
+        if node.name in INLINE:
+            return call(INLINE[node.name], self.children(node))
+        if re.fullmatch(r"h[1-6]", node.name):
+            return self._heading(node)
+        if node.name in METHODS:
+            return getattr(self, f"_{node.name.replace('-', '_')}")(node)
+        if node.name in ("iframe", "video", "audio", "object", "embed", "canvas"):
+            told = f"[{node.name} {str(node.get('src') or '')[:80]}] It is not shown on paper."
+            return call("note", words(told))
+        if node.name in BLOCKS:
+            return call("block", self.children(node)) if _says_something(node) else ""
+        return self.children(node)
+
+    def _heading(self, node) -> str:
+        if not _says_something(node):
+            return ""
+        level = self.heading_level(int(node.name[1]))
+        return call("heading", self.children(node), level=str(level))
+
+    def _p(self, node) -> str:
+        return "\n\n" + self.children(node) + "\n\n"
+
+    def _div(self, node) -> str:
+        if not _says_something(node):
+            return ""
+        boxed = "alert" in (node.get("class") or [])
+        return call("aside" if boxed else "block", self.children(node))
+
+    def _br(self, node) -> str:
+        return "#linebreak();"
+
+    def _hr(self, node) -> str:
+        return "#line(length: 100%, stroke: 0.5pt + quiet);"
+
+    def _blockquote(self, node) -> str:
+        return call("aside", self.children(node))
+
+    def _a(self, node) -> str:
+        address = str(node.get("href") or "")
+        content = self.children(node)
+        if not re.match(r"(https?://|mailto:)\S+$", address) or not content:
+            return content
+        return f"#link({string(address)})[{content}];"
+
+    def _code(self, node) -> str:
+        return f"#raw({string(breakable(node.get_text()))});"
+
+    _kbd = _samp = _tt = _code
+
+    def _pre(self, node) -> str:
+        language = node.get("data-language")  # only of Markdown cells; else it is an output
+        text = node.get_text().strip("\n")
+        lines = highlighted(text, str(language or "text"))
+        function = "code" if language else "output"
+        return listing(function, lines, cut=not language) if text.strip() else ""
+
+    def _ul(self, node) -> str:
+        return self._items(node, "list")
+
+    def _ol(self, node) -> str:
+        start = str(node.get("start") or "1")
+        is_number = start.isascii() and start.isdecimal() and len(start) < 7
+        return self._items(node, "enum", start=start if is_number else "1")
+
+    def _dl(self, node) -> str:
+        return self._items(node, "list", names=("dt", "dd"))
+
+    def _items(self, node, function, names=("li",), **arguments) -> str:
+        items: list[str] = []
+        for child in node.children:
+            if isinstance(child, Tag) and child.name in names:
+                items.append(self.children(child))
+            elif markup := self.node(child):
+                # What stands between the items, such as a list within a list, goes to the last.
+                items[-1:] = [(items[-1] if items else "") + markup]
+        return call(function, *items, **arguments) if items else ""
+
+    def _table(self, node) -> str:
+        return table(node, self)
+
+    def _img(self, node) -> str:
+        return self.picture(node)
+
+    _svg = _img
+
+    def _kit_formula(self, node) -> str:
+        return self.formula(node.get_text(), node.get("data-display") == "1")
+
+    def _checkbox(self, node) -> str:
+        if node.name == "input" and node.get("type") == "checkbox":
+            return words("☑ " if node.has_attr("checked") else "☐ ")
+        return ""
+
+
+def cell_styles(soup: Tag) -> dict[str, dict[str, str]]:
+    """Return what ``style`` tags say of single cells, as pandas' Styler writes them."""
+    found: dict[str, dict[str, str]] = {}
+    for style in soup.find_all("style"):
+        for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style.get_text()):
+            rules = dict(re.findall(r"([\w-]+)\s*:\s*([^;]+?)\s*(?:;|$)", body))
+            for selector in re.findall(r"#([\w-]+)\s*(?=,|$)", selectors.strip()):
+                found.setdefault(selector, {}).update(rules)
+    return found
+
+
+def _between_blocks(text: NavigableString) -> bool:
+    """Say whether this is white space that means nothing, at the side of a block."""
+    sides = (text.previous_sibling, text.next_sibling)
+    at_block = any(getattr(side, "name", None) in ENDS_LINE for side in sides)
+    return not text.strip() and (at_block or (None in sides and text.parent.name in BLOCK_PARENTS))
+
+
+def _says_something(node) -> bool:
+    return bool(node.get_text(strip=True) or node.find(["img", "svg", "kit-formula", "table"]))

@@ -1,0 +1,24 @@
+import pytest
+
+from cnn_utils.checks import CheckFailed, check_history_plot, check_images_figure
+from tests.checks.cases_figures import HISTORY, panels
+
+
+def test_a_missing_curve_is_named_with_its_column():
+    with pytest.raises(CheckFailed) as caught:
+        check_history_plot(panels([name for name in HISTORY if name != "val_f1"]), HISTORY)
+    assert str(caught.value).splitlines() == [
+        "✗ plot-history: There is no curve of f1 on the validation images, with one point per "
+        "epoch.",
+        "  Hint 1 of 1: It is in the history under the name 'val_f1'.",
+    ]
+
+
+def test_what_is_right_is_said(capsys):
+    check_history_plot(panels(), HISTORY)
+    assert capsys.readouterr().out == "✓ plot-history: 6 curves over 3 epochs.\n"
+
+
+def test_what_is_no_figure_is_described():
+    with pytest.raises(CheckFailed, match=r"That is no figure but 3 \(int\)"):
+        check_images_figure(3)

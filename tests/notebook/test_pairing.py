@@ -1,0 +1,90 @@
+import json
+
+import nbformat
+import pytest
+
+from cnn_utils.errors import KitError
+from cnn_utils.notebook.assignment import Part, read_assignment
+from cnn_utils.notebook.pairing import build_notebook, pair
+
+TEXT = """\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Title
+
+# %% task="lenet" points=10 defines=["build_lenet"]
+# task: lenet
+x = 1
+
+# %%
+x
+
+# %%
+x
+"""
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "part.py"
+    path.write_text(TEXT)
+    return path
+
+
+def test_cells_and_their_metadata_survive(source):
+    notebook = nbformat.reads(build_notebook(source), as_version=4)
+    nbformat.validate(notebook)
+    assert [cell.cell_type for cell in notebook.cells] == ["markdown", "code", "code", "code"]
+    assert notebook.cells[1].metadata == {
+        "task": "lenet",
+        "points": 10,
+        "defines": ["build_lenet"],
+    }
+    assert notebook.cells[1].source == "# task: lenet\nx = 1"
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_the_same_text_gives_the_same_bytes(source):
+    assert build_notebook(source) == build_notebook(source)
+
+
+def test_cell_ids_are_unique_and_survive_an_insertion(source):
+    before = [cell["id"] for cell in json.loads(build_notebook(source))["cells"]]
+    assert len(set(before)) == 4
+    source.write_text(TEXT.replace("# %% task", "# %%\ny = 2\n\n# %% task"))
+    after = [cell["id"] for cell in json.loads(build_notebook(source))["cells"]]
+    assert [identity for identity in after if identity in before] == before
+
+
+def test_pair_writes_once_and_check_writes_never(source, tmp_path):
+    target, assignment = tmp_path / "part.ipynb", tmp_path / "assignment.json"
+    assert pair(tmp_path, check=True) == [target, assignment]
+    assert not target.exists()
+    assert not assignment.exists()
+    assert pair(tmp_path) == [target, assignment]
+    assert read_assignment(tmp_path) == {"part.ipynb": Part((("lenet", "code"),))}
+    assert pair(tmp_path) == []
+    assert pair(tmp_path, check=True) == []
+
+
+def test_an_edited_ipynb_is_noticed_and_built_again(source, tmp_path):
+    pair(tmp_path)
+    target = tmp_path / "part.ipynb"
+    target.write_text(target.read_text().replace("x = 1", "x = 2"))
+    assert pair(tmp_path, check=True) == [target]
+    pair(tmp_path)
+    assert "x = 1" in target.read_text()
+
+
+def test_nothing_to_build_is_said(tmp_path):
+    with pytest.raises(KitError, match=r"must hold \.py notebooks; received none"):
+        pair(tmp_path)
+    with pytest.raises(KitError, match="percent format; received no file"):
+        build_notebook(tmp_path / "none.py")

@@ -1,0 +1,26 @@
+import nbformat.v4 as v4
+import pytest
+from bs4 import BeautifulSoup
+
+from cnn_utils.errors import KitError
+from cnn_utils.notebook.web_page import write_page
+
+FIGURE = v4.new_output(
+    "display_data",
+    data={"image/png": "AAAA"},
+    metadata={"image/png": {"alt": 'a "curve" <b>'}},
+)
+
+
+def test_figures_keep_their_alternative_text(tmp_path):
+    write_page(
+        v4.new_notebook(cells=[v4.new_code_cell("plot()", outputs=[FIGURE])]), tmp_path / "a_b.html"
+    )
+    page = BeautifulSoup((tmp_path / "a_b.html").read_text(), "html.parser")
+    assert page.find("img")["alt"] == 'a "curve" <b>'
+    assert page.find("title").text == "a b"
+
+
+def test_a_page_that_cannot_be_written_is_said(tmp_path):
+    with pytest.raises(KitError, match="must be a file to write to; received No such file"):
+        write_page(v4.new_notebook(), tmp_path / "none" / "a.html")

@@ -1,0 +1,240 @@
+import io
+import re
+import sys
+import unicodedata
+from datetime import date
+
+import nbformat
+import nbformat.v4 as v4
+import pypdf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cnn_utils.errors import KitError
+from cnn_utils.pdf import cells as cells_module
+from cnn_utils.pdf.document import build
+
+TODAY = date(2026, 11, 22)
+PLAIN = "shown as plain text"
+HEADER = "| | |\n|---|---|\n| **Group number** | 7 |\n| **Members** | Åse, Ζωή |"
+
+
+def pdf_of(*cells, folder, name="notebook"):
+    data = build(v4.new_notebook(cells=list(cells)), folder, name, TODAY)
+    return pypdf.PdfReader(io.BytesIO(data))
+
+
+def text_of(reader):
+    text = " ".join(page.extract_text() for page in reader.pages)
+    return " ".join(text.replace("\u200b", "").split())
+
+
+def structure(reader):
+    """Yield every element of the document's structure tree."""
+    waiting = [reader.trailer["/Root"]["/StructTreeRoot"]]
+    while waiting:
+        node = waiting.pop().get_object()
+        if isinstance(node, pypdf.generic.ArrayObject):
+            waiting.extend(node)
+        elif isinstance(node, pypdf.generic.DictionaryObject):
+            if "/S" in node:
+                yield node
+            if "/K" in node:
+                waiting.append(node["/K"])
+
+
+def test_the_first_page_names_title_group_members_and_date(tmp_path):
+    header = v4.new_markdown_cell(HEADER, metadata={"kind": "header"})
+    reader = pdf_of(v4.new_markdown_cell("# My *title*\n\nIntro"), header, folder=tmp_path)
+    assert reader.metadata.title == "My title"
+    text = text_of(reader)
+    assert "Group 7 · Åse, Ζωή · 2026-11-22" in text
+    assert "Intro" in text
+
+
+def test_headings_become_bookmarks(tmp_path):
+    reader = pdf_of(v4.new_markdown_cell("# T\n## One\n### Two"), folder=tmp_path)
+    titles = [item["/Title"] for item in reader.outline if isinstance(item, dict)]
+    assert "One" in titles
+
+
+def test_it_is_tagged_and_claims_pdf_ua(tmp_path):
+    reader = pdf_of(v4.new_markdown_cell("$x^2$ and **bold**"), folder=tmp_path)
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert b"pdfuaid" in reader.trailer["/Root"]["/Metadata"].get_data()
+    figures = [node for node in structure(reader) if node["/S"] == "/Figure"]
+    assert [node["/Alt"] for node in figures] == ["x^2"]
+
+
+def test_nothing_in_a_notebook_is_run(tmp_path):
+    (tmp_path / "secret.txt").write_text("SECRET")
+    text = '#read("secret.txt") #eval("1+1") @ref <label> $ \\ = a\n\n`#panic()`'
+    reader = pdf_of(v4.new_markdown_cell(text), v4.new_raw_cell(text), folder=tmp_path)
+    assert "SECRET" not in text_of(reader)
+    assert '#read("secret.txt")' in text_of(reader)
+    assert PLAIN not in text_of(reader)
+
+
+def test_letters_without_a_font_are_named(tmp_path):
+    reader = pdf_of(v4.new_markdown_cell("Čáhci Кот αβ 🎉 漢"), folder=tmp_path)
+    text = text_of(reader)
+    assert "Čáhci Кот αβ" in text
+    assert "[cjk unified ideograph-6f22]" in text
+
+
+def test_only_the_letters_without_a_font_are_named(tmp_path):
+    reader = pdf_of(v4.new_markdown_cell("→ ≤ ∑ 1\ufe0f\u20e3"), folder=tmp_path)
+    assert "→ ≤ ∑ 1" in text_of(reader)
+
+
+def test_a_page_of_chinese_takes_seconds_not_minutes(tmp_path):
+    letters = "".join(chr(0x4E00 + i) for i in range(400))
+    text = text_of(pdf_of(v4.new_markdown_cell(letters), folder=tmp_path)).replace(" ", "")
+    assert text.count("[cjkunifiedideograph-") >= 390  # some are cut in two by a page
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("# my_model_v2", "my_model_v2"),
+        ("# Lab [a](b) &amp; *c*\n\ntext", "Lab a & c"),
+        ("#\n\ntext", "notebook"),
+        ("## Second level", "notebook"),
+        ("# a" + " " * 3000 + "b", "a b"),
+    ],
+)
+def test_the_title_is_the_first_heading(tmp_path, source, title):
+    reader = pdf_of(v4.new_markdown_cell(source), folder=tmp_path)
+    assert " ".join(reader.metadata.title.split()) == title
+
+
+def test_a_picture_that_is_refused_costs_no_more_than_itself(tmp_path):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><text>\u6f22</text></svg>'
+    outputs = [
+        v4.new_output("display_data", data={"image/svg+xml": svg}),
+        v4.new_output("display_data", data={"text/html": "<b>still here</b>"}),
+    ]
+    reader = pdf_of(v4.new_code_cell("x", outputs=outputs), folder=tmp_path)
+    text = text_of(reader)
+    assert "still here" in text
+    assert "This picture could not be read" in text
+    assert PLAIN not in text
+
+
+def test_nothing_leaves_the_page(tmp_path):
+    code = "x = '" + "0123456789" * 300 + "'"
+    cells = [
+        v4.new_markdown_cell("x " + "abcdefghij" * 20 + " `" + "abcdefghij" * 20 + "`"),
+        v4.new_markdown_cell("```python\n" + "line\n" * 120 + "```"),
+        v4.new_code_cell(code),
+    ]
+    reader = pdf_of(*cells, folder=tmp_path)
+    places = []
+    for page in reader.pages:
+        page.extract_text(
+            visitor_text=lambda text, cm, tm, *_: places.append((tm[4], tm[5])) if text else None
+        )
+    width, height = (float(x) for x in reader.pages[0].mediabox[2:])
+    assert all(0 <= abs(x) <= width and 0 <= abs(y) <= height for x, y in places)
+    assert text_of(reader).count("line") == 120
+
+
+@pytest.mark.parametrize("cells", [None, [{}], [{"cell_type": "code", "source": 3}]])
+def test_a_damaged_notebook_is_said(tmp_path, cells):
+    content = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    with pytest.raises(KitError, match="The notebook is damaged"):
+        build(nbformat.from_dict(content), tmp_path)
+
+
+def test_one_bad_cell_is_plain_and_the_others_are_not(tmp_path, monkeypatch):
+    write = cells_module.CellWriter.write
+
+    def broken(self, cell):
+        if cell.source == "bad":
+            return "#this-function-does-not-exist()"
+        if cell.source == "worse":
+            raise RuntimeError
+        return write(self, cell)
+
+    monkeypatch.setattr(cells_module.CellWriter, "write", broken)
+    sources = ["good **one**", "bad", "worse", "good **two**"]
+    text = text_of(pdf_of(*map(v4.new_markdown_cell, sources), folder=tmp_path))
+    assert text.count(PLAIN) == 2
+    assert all(word in text for word in ("good one", "bad", "worse", "good two"))
+
+
+def test_what_handing_in_said_stays_out(tmp_path):
+    said = v4.new_output("stream", text="Not yet: save the notebook")
+    pdf = pdf_of(v4.new_code_cell("cnn_utils.hand_in()", outputs=[said]), folder=tmp_path)
+    assert "hand_in" not in text_of(pdf)
+    assert "Not yet" not in text_of(pdf)
+
+
+def test_without_typst_there_is_a_way_out(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(KitError, match=r"needs the package 'typst'.*print.*HTML"):
+        build(v4.new_notebook(), tmp_path)
+
+
+def test_an_empty_notebook_is_a_title(tmp_path):
+    assert pdf_of(folder=tmp_path, name="part 1").metadata.title == "part 1"
+
+
+ODD = r"""
+$x$|$$\frac|# h|###### h|<table><tr>|<img src='x'>|![a](b)|```|#let x|<!--|<svg>|[a](http://x y)
+\begin{align}|<b><i>|&amp;&#0;|\|"|]|);|漢🏴|> > >|<details>|<ol start=9><li>|<pre>|:🏻|a̱
+"""
+TEXTS = (
+    st.text(max_size=60)
+    | st.sampled_from(re.split(r"[|\n]", ODD.strip()))
+    | st.sampled_from(["|a|b|\n|-|-|\n|1|", "- a\n  - b", "\x1b[31m", "\r\b\x1b["])
+)
+MIMES = st.sampled_from(
+    "text/plain text/html text/markdown text/latex image/png image/svg+xml image/jpeg "
+    "application/vnd.jupyter.widget-view+json application/x".split()
+)
+OUTPUTS = st.one_of(
+    st.builds(lambda text: v4.new_output("stream", text=text), TEXTS),
+    st.builds(
+        lambda data: v4.new_output("display_data", data=data),
+        st.dictionaries(MIMES, TEXTS | st.lists(TEXTS, max_size=2), max_size=3),
+    ),
+    st.builds(lambda lines: v4.new_output("error", traceback=lines), st.lists(TEXTS, max_size=3)),
+)
+CELLS = st.one_of(
+    st.builds(lambda parts: v4.new_markdown_cell("\n".join(parts)), st.lists(TEXTS, max_size=4)),
+    st.builds(
+        lambda source, outputs: v4.new_code_cell(source, outputs=outputs),
+        TEXTS,
+        st.lists(OUTPUTS, max_size=3),
+    ),
+    st.builds(v4.new_raw_cell, TEXTS),
+)
+
+
+def check(cells, folder):
+    marks = [f"mark{i}end" for i in range(len(cells))]
+    marked = []
+    for cell, mark in zip(cells, marks, strict=True):
+        marked += [cell, v4.new_markdown_cell(mark)]
+    # Combining marks are left out: the PDF repeats them wherever their letter stands.
+    text = unicodedata.normalize("NFD", text_of(pdf_of(*marked, folder=folder)))
+    text = "".join(x for x in text if unicodedata.category(x) != "Mn").replace(" ", "")
+    assert all(mark in text for mark in marks)
+
+
+FUZZ = {"suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
+
+
+@settings(max_examples=60, **FUZZ)
+@given(cells=st.lists(CELLS, max_size=5))
+def test_no_notebook_is_too_odd(cells, tmp_path):
+    check(cells, tmp_path)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, **FUZZ)
+@given(cells=st.lists(CELLS, min_size=1, max_size=6))
+def test_a_thousand_odd_notebooks(cells, tmp_path):
+    check(cells, tmp_path)

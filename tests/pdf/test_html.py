@@ -1,0 +1,70 @@
+import pytest
+
+from cnn_utils.pdf.html import HtmlWriter, cell_styles
+
+
+@pytest.fixture
+def writer():
+    return HtmlWriter(
+        picture=lambda tag: f"<{tag.name}>",
+        formula=lambda tex, display: f"<{tex} {display}>",
+        heading_level=lambda level: level,
+    )
+
+
+@pytest.mark.parametrize(
+    ("html", "markup"),
+    [
+        ("<b>a</b> <i>b</i>", '#strong([#"a";]);#" ";#emph([#"b";]);'),
+        ("a\n   b", '#"a b";'),
+        ("a<br>b", '#"a";#linebreak();#"b";'),
+        ("<h2>T</h2>", '#heading(level: 2, [#"T";]);'),
+        ("<h2></h2>", ""),
+        ("<code>x = 1</code>", '#raw("x = 1");'),
+        ("<ul><li>a</li>\n<li>b</li></ul>", '#list([#"a";], [#"b";]);'),
+        ('<ol start="3"><li>a</li></ol>', '#enum(start: 3, [#"a";]);'),
+        ('<ol start="1); #x("><li>a</li></ol>', '#enum(start: 1, [#"a";]);'),
+        ('<a href="https://a.org">x</a>', '#link("https://a.org")[#"x";];'),
+        ('<a href="javascript:alert(1)">x</a>', '#"x";'),
+        ('<a href="#part">x</a>', '#"x";'),
+        ("<script>alert(1)</script><style>a{}</style><!-- no -->", ""),
+        ('<input type="checkbox" checked disabled> done', '#"☑ ";#" done";'),
+        ("<div></div>", ""),
+        ("<img src=a>", "<img>"),
+        ("<kit-formula data-display='1'>x &lt; y</kit-formula>", "<x < y True>"),
+        ("<unknown>a</unknown>", '#"a";'),
+        ("<items>a</items>", '#"a";'),
+        ("<ul><li>a</li><ul><li>b</li></ul></ul>", '#list([#"a";#list([#"b";]);]);'),
+        ("<ul>loose<li>a</li></ul>", '#list([#"loose";], [#"a";]);'),
+        (
+            '<iframe src="https://a.org"></iframe>',
+            '#note([#"[iframe https://a.org] It is not shown on paper.";]);',
+        ),
+        ("<ol start='٣'><li>a</li></ol>", '#enum(start: 1, [#"a";]);'),
+    ],
+)
+def test_tags_become_calls(writer, html, markup):
+    assert writer.write(html).strip() == markup
+
+
+def test_white_space_between_blocks_means_nothing(writer):
+    assert '" "' not in writer.write("<p>a</p>\n<p>b</p>\n")
+    assert '" "' not in writer.write("<div>\n<table><tr><td>a</td></tr></table>\n</div>")
+
+
+def test_blanks_between_words_stay_beside_a_block():
+    writer = HtmlWriter(picture=str, formula=str, heading_level=int)
+    assert '#strong([#"a";]);#" ";#emph([#"b";]);' in writer.write(
+        "<ul><li><b>a</b> <i>b</i><ul><li>c</li></ul></li></ul>"
+    )
+
+
+def test_stylers_say_how_single_cells_look(writer):
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(
+        "<style>#T_a, #T_b {background-color: #ff0000; color: white} .c {x: y}</style>",
+        "html.parser",
+    )
+    red = {"background-color": "#ff0000", "color": "white"}
+    assert cell_styles(soup) == {"T_a": red, "T_b": red}

@@ -1,0 +1,100 @@
+import base64
+import gzip
+import io
+import os
+
+import pytest
+from PIL import Image
+
+from cnn_utils.pdf.pictures import NoPicture, checked, from_bundle, from_source
+
+
+def picture(kind="png", mode="RGB", size=(4, 3)):
+    buffer = io.BytesIO()
+    Image.new(mode, size).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def encoded(data):
+    return base64.b64encode(data).decode()
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+
+
+@pytest.mark.parametrize(("kind", "extension"), [("png", "png"), ("jpeg", "jpg"), ("gif", "gif")])
+def test_common_pictures_are_kept_as_they_are(kind, extension):
+    data = picture(kind)
+    assert checked(data, "") == (data, extension)
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("bmp", "RGB"), ("tiff", "RGB"), ("jpeg", "CMYK")])
+def test_others_become_png(kind, mode):
+    data, extension = checked(picture(kind, mode), "")
+    assert extension == "png"
+    assert Image.open(io.BytesIO(data)).size == (4, 3)
+
+
+def test_sources_may_be_data_attachments_or_files_beside_the_notebook(tmp_path):
+    data = picture()
+    (tmp_path / "a å.png").write_bytes(data)
+    (tmp_path / "b.svg").write_bytes(SVG)
+    attachments = {"c d.png": {"image/png": encoded(data)}}
+    for source in (
+        f"data:image/png;base64,{encoded(data)}",
+        "attachment:c%20d.png",
+        "a%20%C3%A5.png",
+        "./a å.png",
+    ):
+        assert from_source(source, tmp_path, attachments) == (data, "png")
+    assert from_source("b.svg", tmp_path, {}) == (SVG, "svg")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("https://example.org/a.png", "on the network"),
+        ("//example.org/a.png", "on the network"),
+        ("file:///etc/passwd", "on the network"),
+        ("../secret.png", "outside the notebook's folder"),
+        ("/etc/passwd", "outside the notebook's folder"),
+        ("link.png", "outside the notebook's folder"),
+        ("missing.png", "no such file"),
+        ("", "no such file"),
+        ("a\x00b", "no such file"),
+        ("attachment:none.png", "does not hold it"),
+        ("data:image/png;base64,AAAA", "damaged"),
+        ("data:image/png;base64,%%%", "damaged"),
+    ],
+)
+def test_other_sources_are_not_read(tmp_path, source, reason):
+    folder = tmp_path / "notebook"
+    folder.mkdir()
+    (tmp_path / "secret.png").write_bytes(picture())
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(NoPicture, match=reason):
+        from_source(source, folder, {})
+
+
+def test_outputs_are_read_from_their_bundle():
+    assert from_bundle({"image/svg+xml": [SVG.decode()]}) == (SVG, "svg")
+    assert from_bundle({"image/jpeg": encoded(picture("jpeg"))})[1] == "jpg"
+
+
+def test_bombs_are_refused(monkeypatch):
+    with pytest.raises(NoPicture, match="too many pixels"):
+        checked(picture(mode="1", size=(5000, 5000)), "")
+    with pytest.raises(NoPicture, match="too large"):
+        checked(b"x" * 20_000_001, "")
+    with pytest.raises(NoPicture, match="entities"):
+        checked(b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><svg/>', "image/svg+xml")
+    with pytest.raises(NoPicture, match="compressed"):
+        checked(gzip.compress(SVG), "image/svg+xml")
+    with pytest.raises(NoPicture, match="embeds large pictures"):
+        checked(b"<svg><image href='data:" + b"A" * 100_000 + b"'/></svg>", "image/svg+xml")
+
+
+def test_a_pipe_is_no_picture(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(NoPicture, match="no such file"):
+        from_source("pipe.png", tmp_path, {})
