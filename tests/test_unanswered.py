@@ -1,7 +1,7 @@
 import pytest
 
 from cnn_utils import unanswered
-from cnn_utils.unanswered import explanation, names_left_by
+from cnn_utils.unanswered import explanation
 
 STUB = "task train-lenet: define `model`, `history`, then run this cell again"
 
@@ -35,20 +35,6 @@ def test_what_a_waiting_cell_should_have_defined_is_known_too():
     explanation(NotImplementedError(STUB))
     explanation(name_error("model"), "y_prob = model.predict(x)\ny_pred = y_prob.argmax()")
     assert "first of all task train-lenet" in explanation(name_error("y_pred"))
-
-
-@pytest.mark.parametrize(
-    ("source", "names"),
-    [
-        ("a, b = 1, 2\nfor c in (): pass\nwith x as d: e: int = 1", ["a", "b", "c", "d", "e"]),
-        ("def f():\n    inner = 1\nclass C:\n    y = 1\ng = lambda: (h := 1)", ["f", "C", "g"]),
-        ("import numpy as np, os.path", ["np", "os"]),
-        ("%matplotlib inline\na = 1", []),
-        ("print(a)", []),
-    ],
-)
-def test_names_that_a_cell_leaves_behind(source, names):
-    assert names_left_by(source) == names
 
 
 @pytest.mark.parametrize("error", [NotImplementedError(), NotImplementedError("later"), KeyError()])

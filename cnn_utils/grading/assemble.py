@@ -8,7 +8,7 @@ from cnn_utils.grading.probes import probe_cells
 from cnn_utils.grading.regions import END
 from cnn_utils.grading.spec import Master
 from cnn_utils.grading.splice import Spliced
-from cnn_utils.unanswered import names_left_by, names_read_by
+from cnn_utils.notebook.names import names_left_by, names_read_by
 
 # The name of a cell in nbval's report: what it is, and of which task.
 GIVEN, TASK, CHECK, HELPER, PROBE = "given", "task", "check", "helper", "probe"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnn_utils.unanswered import names_left_by, names_read_by
+from cnn_utils.notebook.names import names_left_by, names_read_by
 
 
 def needs_an_answer(cells) -> list[bool]:

@@ -6,7 +6,7 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-from cnn_utils.unanswered import parsed
+from cnn_utils.notebook.names import parsed
 
 MARKER = re.compile(r"^\s*#\s*task:\s*([\w-]+)\s*$", re.IGNORECASE)
 # What the student release puts in place of the worked answers.

@@ -1,0 +1,41 @@
+"""Read Python source: which names a cell defines and which it reads."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+
+def parsed(source: str) -> ast.Module | None:
+    """Return a cell's syntax tree; None if it is no plain Python, as with a line magic."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def names_left_by(source: str) -> list[str]:
+    """Return the names that a cell defines, but not those within its functions."""
+    tree = parsed(source)
+    return list(_stored(tree)) if tree else []
+
+
+def names_read_by(source: str) -> set[str]:
+    """Return the names that a cell reads; if it is no plain Python, all that look like names."""
+    tree = parsed(source)
+    if tree is None:
+        return set(re.findall(r"[^\W\d]\w*", source[:100_000]))
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _stored(node: ast.AST) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield child.name
+        elif isinstance(child, ast.alias):
+            yield (child.asname or child.name).split(".")[0]
+        elif not isinstance(child, ast.Lambda):
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+                yield child.id
+            yield from _stored(child)
