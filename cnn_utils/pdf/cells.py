@@ -1,36 +1,37 @@
-"""Notebook cells as Typst markup: code, outputs, Markdown."""
+"""Notebook cells as Typst markup: code, outputs, Markdown, formulas."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from bs4 import BeautifulSoup
 
-from cnn_utils.pdf import formulas, markdown, pictures
+from cnn_utils.notebook.assignment import FIGURE_TYPES
+from cnn_utils.pdf import pictures
 from cnn_utils.pdf.code import highlighted, listing
-from cnn_utils.pdf.html import HtmlWriter
+from cnn_utils.pdf.html import HtmlWriter, markdown_to_html
 from cnn_utils.pdf.terminal_text import coloured_lines, last_state
 from cnn_utils.pdf.typst_source import breakable, call, string, words
 
-PICTURE_MIMES = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/webp")
 # Pixels on a screen and points on paper.
 POINTS_PER_PIXEL, FONT_SIZE = 0.6, 11
 # An A4 page without its margins, in points.
 LINE_WIDTH = 480
 WIDGET = "application/vnd.jupyter.widget-view+json"
+# Formulas are drawn at this size and scaled: SVG pixels per em.
+EM = 24
 
 
 class CellWriter:
-    """Turns cells into markup, and keeps the pictures that it refers to.
-
-    Parameters
-    ----------
-    folder : Path
-        The notebook's folder: relative pictures are looked for here.
+    """Turn cells into markup, and keep the pictures that it refers to.
 
     Attributes
     ----------
+    folder : Path
+        The notebook's folder, for relative paths of pictures.
     files : dict of str to bytes
         Pictures by the name under which the markup refers to them.
     """
@@ -44,7 +45,7 @@ class CellWriter:
         """Return a cell's markup."""
         self._attachments = cell.get("attachments") or {}
         if cell.cell_type == "markdown":
-            return self._html.write(markdown.to_html(cell.source))
+            return self._html.write(markdown_to_html(cell.source))
         if cell.cell_type == "raw":
             return self._code(cell.source, "text") if cell.source.strip() else ""
         source = cell.source.rstrip()
@@ -53,12 +54,14 @@ class CellWriter:
         return code + "".join(map(self._output, cell.get("outputs", [])))
 
     def plain(self, cell) -> str:
-        """Return a cell as plain text, for when its markup can't be set."""
-        told = "This cell could not be laid out; it is shown as plain text, without its pictures."
-        parts = [call("note", words(told)), self._code(str(cell.source), "text")]
-        parts += [
-            self._text(text, "output") for text in map(_plain_text, cell.get("outputs") or [])
-        ]
+        """Return a cell as plain text, for when Typst refuses its markup."""
+        note = "This cell could not be laid out; it is shown as plain text, without its pictures."
+        parts = [call("note", words(note)), self._code(cell.source, "text")]
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            html = BeautifulSoup(_joined(data.get("text/html", "")), "html.parser").get_text(" ")
+            text = output.get("text") or output.get("traceback") or data.get("text/plain") or html
+            parts.append(self._text(_joined(text), "output"))
         return "".join(parts)
 
     def _code(self, source, language, number=None) -> str:
@@ -70,30 +73,27 @@ class CellWriter:
         if kind == "stream":
             return self._text(_joined(output.get("text", "")), "output")
         if kind == "error":
-            trace = "\n".join(map(str, output.get("traceback") or []))
-            text = trace or f"{output.get('ename')}: {output.get('evalue')}"
-            return self._text(text, "problem")
+            trace = "\n".join(output.get("traceback") or [])
+            return self._text(trace or f"{output.get('ename')}: {output.get('evalue')}", "problem")
         return self._bundle(output.get("data") or {}, output.get("metadata") or {})
 
     def _bundle(self, data, metadata) -> str:
-        # The picture before the table before the text: a widget's picture is what can be shown.
+        # The picture before the table before the text: of a widget, paper shows its picture.
         text = _joined(data.get("text/plain", ""))
-        for mime in PICTURE_MIMES:
+        for mime in FIGURE_TYPES:
             if mime in data:
                 return self._picture_output(mime, data, metadata.get(mime) or {}, text)
         if "text/html" in data and (shown := self._html.write(_joined(data["text/html"]))):
             return call("block", shown)
-        if "text/markdown" in data:
-            return self._html.write(markdown.to_html(_joined(data["text/markdown"])))
-        if "text/latex" in data:
-            return self._html.write(markdown.to_html(_joined(data["text/latex"])))
+        for mime in ("text/markdown", "text/latex"):
+            if mime in data:
+                return self._html.write(markdown_to_html(_joined(data[mime])))
         if WIDGET in data:
-            told = "A widget without a picture; run the notebook to see it."
-            return call("note", words(told)) + self._text(text, "output")
+            note = "A widget without a picture; run the notebook to see it."
+            return call("note", words(note)) + self._text(text, "output")
         if not text and data:
-            return call(
-                "note", words(f"An output of kind {', '.join(data)} is not shown on paper.")
-            )
+            note = f"An output of kind {', '.join(data)} is not shown on paper."
+            return call("note", words(note))
         return self._text(text, "output")
 
     def _picture_output(self, mime, data, metadata, text) -> str:
@@ -104,40 +104,37 @@ class CellWriter:
         try:
             path = self._keep(*pictures.from_bundle({mime: data[mime]}))
         except pictures.NoPicture as reason:
-            return self._no_picture(alt or text, reason)
+            return _no_picture(alt or text, reason)
         return _picture(path, alt or "A figure without a description.", **options)
 
     def _tag_picture(self, tag) -> str:
         alt = str(tag.get("alt") or tag.get("aria-label") or "")
+        source = str(tag.get("src") or "")
         try:
             if tag.name == "svg":
-                path = self._keep(*pictures.checked(str(tag).encode("utf-8"), "svg"))
+                path = self._keep(str(tag).encode("utf-8"), "svg")
             else:
-                source = str(tag.get("src") or "")
                 path = self._keep(*pictures.from_source(source, self.folder, self._attachments))
         except pictures.NoPicture as reason:
-            return self._no_picture(alt or str(tag.get("src") or "")[:80], reason)
+            return _no_picture(alt or source[:80], reason)
         style = re.search(r"(?<![\w-])width\s*:\s*([\d.]+(?:px|%))", str(tag.get("style") or ""))
         options = _width(style[1] if style else str(tag.get("width") or ""))
         return _picture(path, alt or "A picture without a description.", **options)
 
-    def _no_picture(self, alt, reason) -> str:
-        return call("note", words(f"[Picture: {alt}] It is not shown: {reason}."))
-
     def _formula(self, tex, display) -> str:
-        drawn = formulas.draw(tex, display)
+        drawn = draw_formula(tex, display)
         if drawn is None:
             return call("text", f"#raw({string(breakable(tex))});", fill='rgb("#B3261E")')
         path = self._keep(drawn.svg, "svg")
         size = f"{drawn.height * FONT_SIZE:.2f}pt, {drawn.baseline * FONT_SIZE:.2f}pt"
-        # What is wider than a line stands alone, as wide as the page.
+        # A formula wider than a line stands alone, as wide as the page.
         is_wide = drawn.width * FONT_SIZE > LINE_WIDTH
         function = "formula-block" if display or is_wide else "formula"
         return f"#{function}({string(path)}, {string(tex.strip() or 'formula')}, {size});"
 
     def _heading_level(self, level: int) -> int:
-        # A screen reader's user must not fall through a missing level: a heading's own level is
-        # the number of headings that it stands under, and itself.
+        # A screen reader must not meet a missing level: a heading's own level is the number of
+        # headings that it stands under, and itself.
         while self._levels and self._levels[-1] >= level:
             self._levels.pop()
         self._levels.append(level)
@@ -148,12 +145,50 @@ class CellWriter:
         return listing(function, lines) if text.strip() else ""
 
     def _keep(self, data: bytes, extension: str) -> str:
+        for name, kept in self.files.items():
+            if kept == data:
+                return name
         name = f"picture{len(self.files)}.{extension}"
-        for known, held in self.files.items():
-            if held == data:
-                return known
         self.files[name] = data
         return name
+
+
+class Formula(NamedTuple):
+    """A drawn formula; sizes in em, `baseline` is how far it reaches below the line's."""
+
+    svg: bytes
+    width: float
+    height: float
+    baseline: float
+
+
+@lru_cache(maxsize=1024)
+def draw_formula(tex: str, display: bool) -> Formula | None:
+    r"""Draw a formula; None if the library does not know its TeX.
+
+    `tex` has no dollar signs and may be an environment such as ``\begin{align} ... \end{align}``;
+    with `display` it stands alone, with large operators.
+    """
+    import ziamath
+
+    # One numbered line of many would be the only thing in the document that has a number.
+    tex = re.sub(r"\\begin\{(alignat\*?)\}\s*\{\d+\}", r"\\begin{\1}", tex)
+    tex = re.sub(
+        r"\\(begin|end)\{(alignat|align|equation|gather|eqnarray)\*?\}", r"\\\1{aligned}", tex
+    )
+    tex = re.sub(r"\\\\\[[^\]]*\]", r"\\\\", tex)  # extra space between lines
+    tex = re.sub(r"\\operatorname\*", r"\\operatorname", tex)
+    tex = re.sub(r"\\math(?:rel|bin|op|ord)\{([^{}]*)\}", r"\1", tex)
+    tex = re.sub(r"\\(label|tag)\*?\{[^}]*\}|\\(notag|nonumber)\b", "", tex)
+    try:
+        formula = ziamath.Math.fromlatex(tex.strip(), size=EM, inline=not display)
+        svg, (width, height), offset = formula.svg(), formula.getsize(), formula.getyofst()
+    except Exception:  # of many kinds: the library parses whatever people type
+        return None
+    # An unknown command comes out as its own name.
+    if height <= 0 or re.search(r"\\[A-Za-z]+", "".join(formula.mathml.itertext())):
+        return None
+    return Formula(svg.encode("utf-8"), width / EM, height / EM, max(-offset, 0) / EM)
 
 
 def _width(text: str) -> dict[str, str]:
@@ -171,17 +206,9 @@ def _picture(path, alt, **options) -> str:
     return f"#picture({string(path)}, {string(alt)}{named});"
 
 
+def _no_picture(alt, reason) -> str:
+    return call("note", words(f"[Picture: {alt}] It is not shown: {reason}."))
+
+
 def _joined(text) -> str:
-    return "".join(map(str, text)) if isinstance(text, list) else str(text)
-
-
-def _plain_text(output) -> str:
-    """Return what an output says in words, whatever it is made of."""
-    if not isinstance(output, dict):
-        return str(output or "")
-    if output.get("output_type") == "error":
-        return "\n".join(map(str, output.get("traceback") or [output.get("evalue")]))
-    data = output.get("data")
-    data = data if isinstance(data, dict) else {}
-    html = BeautifulSoup(_joined(data.get("text/html", "")), "html.parser").get_text(" ")
-    return _joined(output.get("text") or data.get("text/plain") or html)
+    return "".join(text) if isinstance(text, list) else str(text)

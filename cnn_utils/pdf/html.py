@@ -1,18 +1,21 @@
-"""HTML, from Markdown cells and from outputs such as tables, as Typst markup."""
+"""Markdown and HTML, from cells and from outputs such as tables, as Typst markup."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import escape
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PreformattedString
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from cnn_utils.pdf.code import highlighted, listing
 from cnn_utils.pdf.tables import table
 from cnn_utils.pdf.typst_source import breakable, call, string, words
 
-INLINE = {
+CALLS = {
+    "blockquote": "aside",
     "b": "strong",
     "strong": "strong",
     "em": "emph",
@@ -31,22 +34,46 @@ SILENT = {"style", "script", "head", "template", "noscript", "title", "input", "
 ENDS_LINE = {"p", "div", "table", "ul", "ol", "dl", "li", "pre", "blockquote", "details", "hr"}
 ENDS_LINE |= {"dt", "dd", "summary", "h1", "h2", "h3", "h4", "h5", "h6"}
 BLOCK_PARENTS = {"[document]", "div", "ul", "ol", "dl", "blockquote", "details", "section"}
-METHODS = set("p div br hr blockquote a code kbd samp tt pre ul ol dl table img svg".split())
-METHODS |= {"kit-formula"}
+METHODS = set("p div br hr a code kbd samp tt pre ul ol dl table img svg kit-formula".split())
 BLOCKS = {"section", "article", "center", "figure", "figcaption", "details", "summary"}
 
 
-class HtmlWriter:
-    """Turns HTML into markup.
+def markdown_to_html(markdown: str) -> str:
+    """Return HTML; formulas are ``<kit-formula data-display="...">TeX</kit-formula>``."""
+    renderer = _Renderer(escape=False, exclude_anchor_links=True)
+    return MarkdownWithMath(renderer=renderer).render(markdown)
 
-    Parameters
-    ----------
-    picture : callable
-        Takes an ``img`` or ``svg`` tag and returns its markup.
-    formula : callable
-        Takes TeX and whether it stands alone, and returns its markup.
-    heading_level : callable
-        Takes a heading's level and returns the one it gets in this document.
+
+class _Renderer(IPythonRenderer):
+    """Mark formulas and code in the HTML that nbconvert makes of Markdown."""
+
+    def inline_math(self, body):
+        return _formula(body, display=False)
+
+    def block_math(self, body):
+        return _formula(body, display=True)
+
+    def latex_environment(self, name, body):
+        return _formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", display=True)
+
+    def block_code(self, code, info=None):
+        language = escape((info or "").strip().split(" ")[0] or "text")
+        return f'<pre data-language="{language}">{escape(code)}</pre>\n'
+
+    def image(self, text, url, title=None):
+        alt = re.sub(r"<[^>]*>", "", text)  # escaped already
+        return f'<img src="{escape(url)}" alt="{alt}">'
+
+
+def _formula(tex: str, display: bool) -> str:
+    return f'<kit-formula data-display="{int(display)}">{escape(tex)}</kit-formula>'
+
+
+class HtmlWriter:
+    """Turn HTML into markup.
+
+    `picture` turns an ``img`` or ``svg`` tag into markup, `formula` TeX and whether it stands
+    alone; `heading_level` turns a heading's level into the one it gets in this document.
     """
 
     def __init__(self, picture: Callable, formula: Callable, heading_level: Callable):
@@ -70,15 +97,15 @@ class HtmlWriter:
             return "" if _between_blocks(node) else words(re.sub(r"[ \t\r\n]+", " ", str(node)))
         if node.name in SILENT:
             return self._checkbox(node)
-        if node.name in INLINE:
-            return call(INLINE[node.name], self.children(node))
+        if node.name in CALLS:
+            return call(CALLS[node.name], self.children(node))
         if re.fullmatch(r"h[1-6]", node.name):
             return self._heading(node)
         if node.name in METHODS:
             return getattr(self, f"_{node.name.replace('-', '_')}")(node)
         if node.name in ("iframe", "video", "audio", "object", "embed", "canvas"):
-            told = f"[{node.name} {str(node.get('src') or '')[:80]}] It is not shown on paper."
-            return call("note", words(told))
+            note = f"[{node.name} {str(node.get('src') or '')[:80]}] It is not shown on paper."
+            return call("note", words(note))
         if node.name in BLOCKS:
             return call("block", self.children(node)) if _says_something(node) else ""
         return self.children(node)
@@ -103,9 +130,6 @@ class HtmlWriter:
 
     def _hr(self, node) -> str:
         return "#line(length: 100%, stroke: 0.5pt + quiet);"
-
-    def _blockquote(self, node) -> str:
-        return call("aside", self.children(node))
 
     def _a(self, node) -> str:
         address = str(node.get("href") or "")

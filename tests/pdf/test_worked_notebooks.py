@@ -9,11 +9,11 @@ import pypdf
 import pytest
 from bs4 import BeautifulSoup
 
-from cnn_utils.notebook.tasks import is_hand_in
+from cnn_utils.notebook.assignment import is_hand_in
 from cnn_utils.pdf.exporter import export_pdf
-from cnn_utils.pdf.markdown import to_html
+from cnn_utils.pdf.html import markdown_to_html
 
-NOTEBOOKS = sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 def bare(text):
@@ -41,7 +41,7 @@ def test_every_cell_is_there(worked):
             # The mark of a wrapped line is no letter.
             assert bare(cell.source) in text
         else:
-            soup = BeautifulSoup(to_html(cell.source), "html.parser")
+            soup = BeautifulSoup(markdown_to_html(cell.source), "html.parser")
             for formula in soup.find_all("kit-formula"):
                 formula.decompose()
             for block in soup.find_all(["p", "li", "td", "h2", "h3"]):
