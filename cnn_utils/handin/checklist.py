@@ -110,24 +110,20 @@ def _tasks(notebook, part: Part) -> Iterator[Finding]:
 
 
 def _order(notebook) -> Iterator[Finding]:
-    expected, was_among_them = 1, False
+    last, step = 0, 1
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "code" or not cell.source.strip():
             continue
-        count = cell.get("execution_count")
-        if is_hand_in(cell):  # run again after saving, so its number says nothing
-            was_among_them = True
+        if is_hand_in(cell):  # run again after saving, so its number may be any
+            step = 2
             continue
-        if was_among_them and count == expected + 1:
-            expected += 1
-        was_among_them = False
+        count = cell.get("execution_count")
         if count is None:
             yield Finding(number, f"It was not run. {AGAIN}")
-        elif count != expected:
-            text = f"It was run as number {count}, but stands at place {expected}."
+        elif not last < count <= last + step:
+            text = f"It was run as number {count}, but stands at place {last + 1}."
             yield Finding(number, f"{text} {AGAIN}")
-            expected = count
-        expected += 1
+        last, step = last + 1 if count is None else count, 1
 
 
 def _errors(notebook) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """A notebook as a PDF document, without TeX, pandoc or a browser.
 
-exporter.py       AssignmentPDF, the nbconvert exporter; export_pdf for one file
+exporter.py       AssignmentPDF, the nbconvert exporter; export_pdf_or_page for one file
 document.py       all cells in one Typst document; cells that Typst refuses become plain text
 cells.py          a cell: code, outputs, Markdown, formulas
 html.py           Markdown and HTML to Typst markup

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,29 +97,29 @@ class CellWriter:
         return self._text(text, "output")
 
     def _picture_output(self, mime, data, metadata, text) -> str:
-        alt = str(metadata.get("alt") or "")
-        if not alt and not re.match(r"<Figure|<IPython|<PIL", text):
-            alt = text
-        options = _width(str(metadata.get("width") or ""))
-        try:
-            path = self._keep(*pictures.from_bundle({mime: data[mime]}))
-        except pictures.NoPicture as reason:
-            return _no_picture(alt or text, reason)
-        return _picture(path, alt or "A figure without a description.", **options)
+        is_description = not re.match(r"<Figure|<IPython|<PIL", text)
+        alt = str(metadata.get("alt") or "") or (text if is_description else "")
+        return self._picture(partial(pictures.from_bundle, {mime: data[mime]}), alt, metadata, text)
 
     def _tag_picture(self, tag) -> str:
-        alt = str(tag.get("alt") or tag.get("aria-label") or "")
-        source = str(tag.get("src") or "")
-        try:
-            if tag.name == "svg":
-                path = self._keep(str(tag).encode("utf-8"), "svg")
-            else:
-                path = self._keep(*pictures.from_source(source, self.folder, self._attachments))
-        except pictures.NoPicture as reason:
-            return _no_picture(alt or source[:80], reason)
+        alt, source = str(tag.get("alt") or tag.get("aria-label") or ""), str(tag.get("src") or "")
         style = re.search(r"(?<![\w-])width\s*:\s*([\d.]+(?:px|%))", str(tag.get("style") or ""))
-        options = _width(style[1] if style else str(tag.get("width") or ""))
-        return _picture(path, alt or "A picture without a description.", **options)
+        options = {"width": style[1] if style else tag.get("width")}
+        if tag.name == "svg":
+            return self._picture(lambda: (str(tag).encode("utf-8"), "svg"), alt, options)
+        read = partial(pictures.from_source, source, self.folder, self._attachments)
+        return self._picture(read, alt, options, source[:80])
+
+    def _picture(self, read, alt: str, options, name: str = "") -> str:
+        """Return the markup of the picture that `read` returns, or a note in its place."""
+        try:
+            path = self._keep(*read())
+        except pictures.NoPicture as reason:
+            return call("note", words(f"[Picture: {alt or name}] It is not shown: {reason}."))
+        width = _width(str(options.get("width") or ""))
+        return (
+            f"#picture({string(path)}, {string(alt or 'A picture without a description.')}{width});"
+        )
 
     def _formula(self, tex, display) -> str:
         drawn = draw_formula(tex, display)
@@ -191,23 +191,14 @@ def draw_formula(tex: str, display: bool) -> Formula | None:
     return Formula(svg.encode("utf-8"), width / EM, height / EM, max(-offset, 0) / EM)
 
 
-def _width(text: str) -> dict[str, str]:
+def _width(text: str) -> str:
     """Return the width that HTML gives, in pixels or percent of the line, as an argument."""
     match = re.fullmatch(r"(\d{1,4}(?:\.\d{1,9})?)(px|%)?", text.strip())
     if match is None or float(match[1]) == 0:
-        return {}
-    percent = match[2] == "%"
-    length = min(float(match[1]), 100) if percent else float(match[1]) * POINTS_PER_PIXEL
-    return {"width": f"{length:.1f}{'%' if percent else 'pt'}"}
-
-
-def _picture(path, alt, **options) -> str:
-    named = "".join(f", {name}: {value}" for name, value in options.items())
-    return f"#picture({string(path)}, {string(alt)}{named});"
-
-
-def _no_picture(alt, reason) -> str:
-    return call("note", words(f"[Picture: {alt}] It is not shown: {reason}."))
+        return ""
+    if match[2] == "%":
+        return f", width: {min(float(match[1]), 100):.1f}%"
+    return f", width: {float(match[1]) * POINTS_PER_PIXEL:.1f}pt"
 
 
 def _joined(text) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
+
 from pygments import lex
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Token
 from pygments.util import ClassNotFound
 
-from cnn_utils.pdf.terminal_text import Run
+from cnn_utils.pdf.terminal_text import Run, split_lines
 from cnn_utils.pdf.typst_source import call, string, words
 
 # On light grey, all have a contrast of at least 4.5.
@@ -37,15 +40,7 @@ def highlighted(source: str, language: str = "python") -> list[list[Run]]:
         lexer = get_lexer_by_name(language, ensurenl=False, stripnl=False)
     except ClassNotFound:
         lexer = get_lexer_by_name("text", ensurenl=False, stripnl=False)
-    lines: list[list[Run]] = [[]]
-    for token, text in lex(source, lexer):
-        style = next(STYLES[kind] for kind in reversed(token.split()) if kind in STYLES)
-        for i, piece in enumerate(text.split("\n")):
-            if i > 0:
-                lines.append([])
-            if piece:
-                lines[-1].append((piece, style))
-    return lines
+    return split_lines((text, _style(token)) for token, text in lex(source, lexer))
 
 
 def listing(function: str, lines: list[list[Run]], cut: bool = True, **arguments: str) -> str:
@@ -65,30 +60,28 @@ def listing(function: str, lines: list[list[Run]], cut: bool = True, **arguments
 
 def wrapped(line: list[Run], columns: int = COLUMNS) -> list[list[Run]]:
     """Break a line into rows of at most `columns` characters; further ones begin with a mark."""
-    text = "".join(piece for piece, _ in line)
-    styles = [style for piece, style in line for _ in piece]
+    letters = [(letter, style) for text, style in line for letter in text]
     rows, start = [], 0
-    while True:
+    while start < len(letters) or not rows:
         room = columns - (len(CONTINUED[0]) if start else 0)
-        end = min(start + room, len(text))
-        if end < len(text):
+        end = min(start + room, len(letters))
+        if end < len(letters):
             # At a space, unless that would leave half of the row empty.
-            space = text.rfind(" ", start + room // 2, end)
-            end = space + 1 if space > 0 else end
-        row = [CONTINUED] if start else []
-        for i in range(start, end):
-            if row and i > start and styles[i] == styles[i - 1]:
-                row[-1] = (row[-1][0] + text[i], styles[i])
-            else:
-                row.append((text[i], styles[i]))
-        rows.append(row)
+            spaces = [i for i in range(start + room // 2, end) if letters[i][0] == " "]
+            end = spaces[-1] + 1 if spaces else end
+        runs = groupby(letters[start:end], key=itemgetter(1))
+        row = [("".join(letter for letter, _ in run), style) for style, run in runs]
+        rows.append([CONTINUED, *row] if start else row)
         start = end
-        if start >= len(text):
-            return rows
+    return rows
 
 
 def _joined(rows: list[list[Run]]) -> str:
     return "#linebreak();".join("".join(_run(*run) for run in row) for row in rows)
+
+
+def _style(token) -> str:
+    return next(STYLES[kind] for kind in reversed(token.split()) if kind in STYLES)
 
 
 def _run(text: str, style: str) -> str:

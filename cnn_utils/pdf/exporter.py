@@ -32,31 +32,31 @@ class AssignmentPDF(Exporter):
         return pdf, resources
 
 
-def export_pdf(notebook: Path, out: Path | None = None) -> Path:
-    """Write the PDF of an executed .ipynb beside it, or to `out`, and return its path."""
-    out = notebook.with_suffix(".pdf") if out is None else out
-    write_whole(out, build(read_notebook(notebook), notebook.parent, notebook.stem))
-    return out
-
-
-def export_pdf_or_page(notebook: Path) -> tuple[Path, str]:
+def export_pdf_or_page(path: Path) -> tuple[Path, str]:
     """Write a notebook's PDF beside it; where that is impossible, its HTML page.
 
     A PDF that was printed by hand after the notebook was saved is kept.
 
+    Parameters
+    ----------
+    path : Path
+        An executed .ipynb.
+
     Returns
     -------
-    path : Path
+    written : Path
         The PDF, or the HTML page.
     note : str
         What to do about a missing PDF; "" if it exists.
     """
+    notebook = read_notebook(path)
+    pdf, page = path.with_suffix(".pdf"), path.with_suffix(".html")
     try:
-        return export_pdf(notebook), ""
+        write_whole(pdf, build(notebook, path.parent, path.stem))
+        return pdf, ""
     except NoLayout as error:
-        pdf, page = notebook.with_suffix(".pdf"), notebook.with_suffix(".html")
-        if pdf.is_file() and pdf.stat().st_mtime >= notebook.stat().st_mtime:
+        if pdf.is_file() and pdf.stat().st_mtime >= path.stat().st_mtime:
             return pdf, ""
-        write_page(read_notebook(notebook), page)
+        write_page(notebook, page)
         cure = f"Open {page.name} in a browser and print it to {pdf.name}, in the same folder."
         return page, f"{error} {cure}"

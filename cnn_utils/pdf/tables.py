@@ -12,6 +12,7 @@ MAX_ROWS, MAX_COLUMNS = 300, 60
 MAX_UNWRAPPED, MAX_NESTED = 30, 3
 # As many letters fit side by side before they become too small to read.
 MAX_LETTERS = 130
+NUMBER = re.compile(r"[-+−]?[\d.,]+(e[-+]?\d+)?\s*%?|nan", re.IGNORECASE)
 
 
 def table(node, writer) -> str:
@@ -77,13 +78,9 @@ def _blocks(cells, n_columns: int, n_header: int) -> list[tuple[list, int]]:
 
 
 def _placed(rows) -> tuple[list[tuple], int, int]:
-    """Find each cell's place: rows may be shorter, and cells span several.
+    """Return cells as (row, column, tag, rowspan, colspan), and the numbers of columns and heads.
 
-    Returns
-    -------
-    cells : list of (row, column, tag, rowspan, colspan)
-    n_columns, n_header : int
-        The header is what stands at the top and holds nothing but ``th``.
+    Rows may be shorter than others. The first rows with nothing but ``th`` are heads.
     """
     taken, cells, n_columns = set(), [], 0
     for y, row in enumerate(rows):
@@ -112,15 +109,10 @@ def _placed(rows) -> tuple[list[tuple], int, int]:
 
 
 def _numeric_columns(cells) -> set[int]:
-    """Return the columns in which nothing but numbers stands."""
-    texts: dict[int, list[str]] = {}
-    for _, x, tag, _, _ in cells:
-        texts.setdefault(x, []).append(tag.get_text(strip=True))
-    return {
-        x
-        for x, column in texts.items()
-        if any(column) and all(_is_number(text) for text in column if text)
-    }
+    """Return the columns that hold nothing but numbers and blanks."""
+    texts = [(x, tag.get_text(strip=True)) for _, x, tag, _, _ in cells]
+    filled = {x for x, text in texts if text}
+    return filled - {x for x, text in texts if text and not NUMBER.fullmatch(text)}
 
 
 def _cell(y, x, tag, height, width, numeric, writer) -> str:
@@ -147,6 +139,16 @@ def _span(tag, name: str) -> int:
     return min(max(int(value), 1), 1000) if value.isdecimal() else 1
 
 
+def cell_styles(soup) -> dict[str, dict[str, str]]:
+    """Return what ``style`` tags say of single cells, as pandas' Styler writes them."""
+    found: dict[str, dict[str, str]] = {}
+    for style in soup.find_all("style"):
+        for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style.get_text()):
+            for selector in re.findall(r"#([\w-]+)\s*(?=,|$)", selectors.strip()):
+                found.setdefault(selector, {}).update(_rules(body))
+    return found
+
+
 def _rules(style) -> dict[str, str]:
     return dict(re.findall(r"([\w-]+)\s*:\s*([^;]+?)\s*(?:;|$)", str(style or "")))
 
@@ -157,7 +159,3 @@ def _colour(value: str | None) -> str | None:
     except ValueError:
         return None
     return f"rgb({red}, {green}, {blue})"
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"\s*[-+−]?[\d.,]+(e[-+]?\d+)?\s*%?\s*|\s*nan\s*", text, re.I) is not None

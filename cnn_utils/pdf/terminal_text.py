@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import unescape
 
 from nbconvert.filters import ansi2html
@@ -49,14 +50,20 @@ def last_state(text: str) -> str:
 
 def coloured_lines(text: str) -> list[list[Run]]:
     """Split text at its line ends, and each line into runs of one style (ANSI escapes)."""
-    lines: list[list[Run]] = [[]]
     html = ansi2html(OTHER_ESCAPES.sub("", text))
-    for tag, content in re.findall(r"(<span[^>]*>)?([^<]+)(?:</span>)?", html):
-        for i, piece in enumerate(unescape(content).split("\n")):
+    runs = re.findall(r"(<span[^>]*>)?([^<]+)(?:</span>)?", html)
+    return split_lines((unescape(content), _style(tag)) for tag, content in runs)
+
+
+def split_lines(runs: Iterable[Run]) -> list[list[Run]]:
+    """Split runs at the line ends in them."""
+    lines: list[list[Run]] = [[]]
+    for text, style in runs:
+        for i, piece in enumerate(text.split("\n")):
             if i > 0:
                 lines.append([])
             if piece:
-                lines[-1].append((piece, _style(tag)))
+                lines[-1].append((piece, style))
     return lines
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from cnn_utils.pdf.html import HtmlWriter, cell_styles, markdown_to_html
+from cnn_utils.pdf.html import HtmlWriter, markdown_to_html
 
 
 @pytest.fixture
@@ -57,17 +57,6 @@ def test_blanks_between_words_stay_beside_a_block():
     assert '#strong([#"a";]);#" ";#emph([#"b";]);' in writer.write(
         "<ul><li><b>a</b> <i>b</i><ul><li>c</li></ul></li></ul>"
     )
-
-
-def test_stylers_say_how_single_cells_look(writer):
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup(
-        "<style>#T_a, #T_b {background-color: #ff0000; color: white} .c {x: y}</style>",
-        "html.parser",
-    )
-    red = {"background-color": "#ff0000", "color": "white"}
-    assert cell_styles(soup) == {"T_a": red, "T_b": red}
 
 
 @pytest.mark.parametrize(
