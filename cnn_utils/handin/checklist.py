@@ -121,7 +121,7 @@ def _order(notebook) -> Iterator[Finding]:
         if count is None:
             yield Finding(number, f"It was not run. {AGAIN}")
         elif not last < count <= last + step:
-            text = f"It was run as number {count}, but stands at place {last + 1}."
+            text = f"It was run as number {count}; from the top it would be number {last + 1}."
             yield Finding(number, f"{text} {AGAIN}")
         last, step = last + 1 if count is None else count, 1
 

@@ -12,7 +12,7 @@ MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 
 def parsed(source: str) -> ast.Module | None:
     """Return a cell's syntax tree, with `pass` for each line magic; None if it is not Python."""
-    # As it stands first: within brackets or a text, a line may begin with % as well.
+    # First unchanged: within brackets or a string, a line may begin with % as well.
     for text in (source, MAGIC.sub(r"\1pass", source)):
         try:
             return ast.parse(text)

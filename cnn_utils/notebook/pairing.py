@@ -23,7 +23,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 def build_notebook(source: Path) -> str:
     """Return the .ipynb text of a .py notebook: no outputs, cell ids derived from the cells.
 
-    In the .py, a line magic stands behind a ``#``: ``# %load_ext cnn_utils``.
+    In the .py, line magics are comments: ``# %load_ext cnn_utils``.
     """
     try:
         notebook = jupytext.read(source, fmt="py:percent")

@@ -127,14 +127,14 @@ class CellWriter:
             return call("text", f"#raw({string(breakable(tex))});", fill='rgb("#B3261E")')
         path = self._keep(drawn.svg, "svg")
         size = f"{drawn.height * FONT_SIZE:.2f}pt, {drawn.baseline * FONT_SIZE:.2f}pt"
-        # A formula wider than a line stands alone, as wide as the page.
+        # A formula wider than a line gets a line of its own, as wide as the page.
         is_wide = drawn.width * FONT_SIZE > LINE_WIDTH
         function = "formula-block" if display or is_wide else "formula"
         return f"#{function}({string(path)}, {string(tex.strip() or 'formula')}, {size});"
 
     def _heading_level(self, level: int) -> int:
-        # A screen reader must not meet a missing level: a heading's own level is the number of
-        # headings that it stands under, and itself.
+        # PDF/UA forbids missing levels: a heading's level is the number of headings above it in
+        # the outline, and itself.
         while self._levels and self._levels[-1] >= level:
             self._levels.pop()
         self._levels.append(level)
@@ -167,7 +167,7 @@ def draw_formula(tex: str, display: bool) -> Formula | None:
     r"""Draw a formula; None if the library does not know its TeX.
 
     `tex` has no dollar signs and may be an environment such as ``\begin{align} ... \end{align}``;
-    with `display` it stands alone, with large operators.
+    with `display` it gets a line of its own and large operators.
     """
     import ziamath
 

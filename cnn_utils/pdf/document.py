@@ -151,8 +151,7 @@ def _script(letter: str) -> str:
 
 
 def _uncovered(error) -> list[str]:
-    message = f"{error} {getattr(error, 'message', '')}"
-    found = re.findall(r'the text `"(.*?)"` could not be displayed', message, flags=re.DOTALL)
+    found = re.findall(r'the text `"(.*?)"` could not be displayed', str(error), flags=re.DOTALL)
     letters = "".join(found)
     escaped = re.findall(r"\\u\{([0-9a-f]+)\}", letters)
     letters = re.sub(r"\\u\{[0-9a-f]+\}", "", letters) + "".join(chr(int(x, 16)) for x in escaped)

@@ -74,8 +74,8 @@ def _formula(tex: str, display: bool) -> str:
 class HtmlWriter:
     """Turn HTML into markup.
 
-    `picture` turns an ``img`` or ``svg`` tag into markup, `formula` TeX and whether it stands
-    alone; `heading_level` turns a heading's level into the one it gets in this document.
+    `picture` turns an ``img`` or ``svg`` tag into markup; `formula` takes TeX and whether it has a
+    line of its own; `heading_level` turns a heading's level into that in this document.
     """
 
     def __init__(self, picture: Callable, formula: Callable, heading_level: Callable):
@@ -173,7 +173,7 @@ class HtmlWriter:
             if isinstance(child, Tag) and child.name in names:
                 items.append(self.children(child))
             elif markup := self.node(child):
-                # What stands between the items, such as a list within a list, goes to the last.
+                # Content between the items, such as a list within a list, joins the last item.
                 items[-1:] = [(items[-1] if items else "") + markup]
         return call(function, *items, **arguments) if items else ""
 
