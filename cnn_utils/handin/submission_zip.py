@@ -133,8 +133,8 @@ def hand_in(folder=".", assignment=None) -> HandIn:
     files += [file for file in also if is_own(file, folder)]
     target = folder / f"group{next(filter(None, groups.values()), '_unknown')}.zip"
     try:
-        with atomic_path(target) as part:
-            _write(part, files, folder)
+        with atomic_path(target) as new:
+            _write(new, files, folder)
     except OSError as error:
         raise cannot_write(target, error) from None
     contents = f"{len(files)} files, {_contents(notebooks, papers)}"

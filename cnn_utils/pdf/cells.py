@@ -1,11 +1,10 @@
-"""Notebook cells as Typst markup: code, outputs, Markdown, formulas."""
+"""Notebook cells as Typst markup: code, outputs, Markdown."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from bs4 import BeautifulSoup
 
@@ -21,8 +20,6 @@ POINTS_PER_PIXEL, FONT_SIZE = 0.6, 11
 # An A4 page without its margins, in points.
 LINE_WIDTH = 480
 WIDGET = "application/vnd.jupyter.widget-view+json"
-# Formulas are drawn at this size and scaled: SVG pixels per em.
-EM = 24
 
 
 class CellWriter:
@@ -122,7 +119,7 @@ class CellWriter:
         )
 
     def _formula(self, tex, display) -> str:
-        drawn = draw_formula(tex, display)
+        drawn = pictures.draw_formula(tex, display)
         if drawn is None:
             return call("text", f"#raw({string(breakable(tex))});", fill='rgb("#B3261E")')
         path = self._keep(drawn.svg, "svg")
@@ -151,44 +148,6 @@ class CellWriter:
         name = f"picture{len(self.files)}.{extension}"
         self.files[name] = data
         return name
-
-
-class Formula(NamedTuple):
-    """A drawn formula; sizes in em, `baseline` is how far it reaches below the line's."""
-
-    svg: bytes
-    width: float
-    height: float
-    baseline: float
-
-
-@lru_cache(maxsize=1024)
-def draw_formula(tex: str, display: bool) -> Formula | None:
-    r"""Draw a formula; None if the library does not know its TeX.
-
-    `tex` has no dollar signs and may be an environment such as ``\begin{align} ... \end{align}``;
-    with `display` it gets a line of its own and large operators.
-    """
-    import ziamath
-
-    # One numbered line of many would be the only thing in the document that has a number.
-    tex = re.sub(r"\\begin\{(alignat\*?)\}\s*\{\d+\}", r"\\begin{\1}", tex)
-    tex = re.sub(
-        r"\\(begin|end)\{(alignat|align|equation|gather|eqnarray)\*?\}", r"\\\1{aligned}", tex
-    )
-    tex = re.sub(r"\\\\\[[^\]]*\]", r"\\\\", tex)  # extra space between lines
-    tex = re.sub(r"\\operatorname\*", r"\\operatorname", tex)
-    tex = re.sub(r"\\math(?:rel|bin|op|ord)\{([^{}]*)\}", r"\1", tex)
-    tex = re.sub(r"\\(label|tag)\*?\{[^}]*\}|\\(notag|nonumber)\b", "", tex)
-    try:
-        formula = ziamath.Math.fromlatex(tex.strip(), size=EM, inline=not display)
-        svg, (width, height), offset = formula.svg(), formula.getsize(), formula.getyofst()
-    except Exception:  # of many kinds: the library parses whatever people type
-        return None
-    # An unknown command comes out as its own name.
-    if height <= 0 or re.search(r"\\[A-Za-z]+", "".join(formula.mathml.itertext())):
-        return None
-    return Formula(svg.encode("utf-8"), width / EM, height / EM, max(-offset, 0) / EM)
 
 
 def _width(text: str) -> str:

@@ -1,11 +1,13 @@
-"""Pictures for the document: read from the notebook and its folder, never from the network."""
+"""Pictures for the document: the notebook's, files in its folder, and formulas drawn as SVG."""
 
 from __future__ import annotations
 
 import base64
 import io
 import re
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from PIL import Image, UnidentifiedImageError
@@ -14,6 +16,8 @@ from cnn_utils.notebook.assignment import FIGURE_TYPES
 
 # Typst reads these as they are; other raster formats become PNG.
 AS_IS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
+# Formulas are drawn at this size and scaled: SVG pixels per em.
+EM = 24
 
 
 class NoPicture(Exception):
@@ -69,6 +73,44 @@ def checked(data: bytes, mime: str) -> tuple[bytes, str]:
             return buffer.getvalue(), "png"
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
         raise NoPicture("it is damaged or of an unknown kind") from None
+
+
+class Formula(NamedTuple):
+    """A drawn formula; sizes in em, `baseline` is how far it reaches below the line's."""
+
+    svg: bytes
+    width: float
+    height: float
+    baseline: float
+
+
+@lru_cache(maxsize=1024)
+def draw_formula(tex: str, display: bool) -> Formula | None:
+    r"""Draw a formula; None if the library does not know its TeX.
+
+    `tex` has no dollar signs and may be an environment such as ``\begin{align} ... \end{align}``;
+    with `display` it gets a line of its own and large operators.
+    """
+    import ziamath
+
+    # One numbered line of many would be the only thing in the document that has a number.
+    tex = re.sub(r"\\begin\{(alignat\*?)\}\s*\{\d+\}", r"\\begin{\1}", tex)
+    tex = re.sub(
+        r"\\(begin|end)\{(alignat|align|equation|gather|eqnarray)\*?\}", r"\\\1{aligned}", tex
+    )
+    tex = re.sub(r"\\\\\[[^\]]*\]", r"\\\\", tex)  # extra space between lines
+    tex = re.sub(r"\\operatorname\*", r"\\operatorname", tex)
+    tex = re.sub(r"\\math(?:rel|bin|op|ord)\{([^{}]*)\}", r"\1", tex)
+    tex = re.sub(r"\\(label|tag)\*?\{[^}]*\}|\\(notag|nonumber)\b", "", tex)
+    try:
+        formula = ziamath.Math.fromlatex(tex.strip(), size=EM, inline=not display)
+        svg, (width, height), offset = formula.svg(), formula.getsize(), formula.getyofst()
+    except Exception:  # of many kinds: the library parses whatever people type
+        return None
+    # An unknown command comes out as its own name.
+    if height <= 0 or re.search(r"\\[A-Za-z]+", "".join(formula.mathml.itertext())):
+        return None
+    return Formula(svg.encode("utf-8"), width / EM, height / EM, max(-offset, 0) / EM)
 
 
 def _decoded(text: str) -> bytes:

@@ -72,7 +72,7 @@ def test_ten_planted_faults_are_named_all_ten(notebook, folder):
         "cell 4 (print(accuracy)): It was not run. Restart the kernel",
         "99.1 %.): You write 99.1 %; the nearest number that the run shows is 98.7%",
         "Task 'submit' is missing: put a code cell that begins with `# task: submit` back",
-        "cell 6 (print(1)): It was run as number 9; from the top it would be number 4. Restart the kernel",
+        "cell 6 (print(1)): It was run as number 9; from the top it would be number 4. Restart",
         "submission.csv",
     ]
     assert len(found) == 10
