@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from html import unescape
-
-from nbconvert.filters import ansi2html
 
 # A run of characters in one style: Typst arguments such as `weight: "bold"`, or "".
 Run = tuple[str, str]
 
-# Links, character sets, single letters and colours without a number: nbconvert knows only others.
-OTHER_ESCAPES = re.compile(
-    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()].|\x1b[^\[]|\x1b\[(?:[\d;]*;)?[34]8m|\x1b$"
-)
+ESCAPE = re.compile(r"(\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()].|\x1b.)")
+# One setting of a "select graphic rendition" escape; colours may take several numbers.
+SETTING = re.compile(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
+COLOUR = re.compile(r"[39]([0-7])|38;5;(\d|1[0-5])")
 # Dark enough to be read on white: a contrast of at least 4.5.
-COLOURS = {
-    "black": "#222222",
-    "red": "#B3261E",
-    "green": "#1B6E20",
-    "yellow": "#7A5900",
-    "blue": "#0B57A4",
-    "magenta": "#8E2A8B",
-    "cyan": "#00696F",
-    "white": "#5F5F5F",
-}
+COLOURS = ("#222222", "#B3261E", "#1B6E20", "#7A5900", "#0B57A4", "#8E2A8B", "#00696F", "#5F5F5F")
 
 
 def last_state(text: str) -> str:
@@ -50,9 +38,13 @@ def last_state(text: str) -> str:
 
 def coloured_lines(text: str) -> list[list[Run]]:
     """Split text at its line ends, and each line into runs of one style (ANSI escapes)."""
-    html = ansi2html(OTHER_ESCAPES.sub("", text))
-    runs = re.findall(r"(<span[^>]*>)?([^<]+)(?:</span>)?", html)
-    return split_lines((unescape(content), _style(tag)) for tag, content in runs)
+    runs, fill, weight = [], "", ""
+    for piece in ESCAPE.split(text):
+        if not piece.startswith("\x1b"):
+            runs.append((piece, ", ".join(filter(None, (fill, weight)))))
+        elif piece.startswith("\x1b[") and piece.endswith("m"):
+            fill, weight = _after(piece[2:-1], fill, weight)
+    return split_lines(runs)
 
 
 def split_lines(runs: Iterable[Run]) -> list[list[Run]]:
@@ -67,7 +59,15 @@ def split_lines(runs: Iterable[Run]) -> list[list[Run]]:
     return lines
 
 
-def _style(tag: str) -> str:
-    colour = re.search(r"ansi-(\w+)(-intense)?-fg", tag)
-    arguments = [f'fill: rgb("{COLOURS[colour[1]]}")'] if colour and colour[1] in COLOURS else []
-    return ", ".join(arguments + ['weight: "bold"'] * ("ansi-bold" in tag))
+def _after(codes: str, fill: str, weight: str) -> tuple[str, str]:
+    """Return colour and weight after an escape; backgrounds and other settings are ignored."""
+    for setting in SETTING.findall(codes.replace(":", ";") or "0"):
+        if setting == "0":
+            fill = weight = ""
+        elif setting in ("1", "22"):
+            weight = 'weight: "bold"' if setting == "1" else ""
+        elif setting == "39":
+            fill = ""
+        elif match := COLOUR.fullmatch(setting):
+            fill = f'fill: rgb("{COLOURS[int(match[1] or match[2]) % 8]}")'
+    return fill, weight

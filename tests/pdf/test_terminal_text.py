@@ -3,7 +3,7 @@ import pytest
 from cnn_utils.pdf.terminal_text import COLOURS, coloured_lines, last_state
 from cnn_utils.widgets.matrix import contrast
 
-RED = f'fill: rgb("{COLOURS["red"]}")'
+RED = f'fill: rgb("{COLOURS[1]}")'
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,15 @@ def test_escapes_become_styles():
     assert line == [("a", ""), ("b", RED), ("c", f"{RED}, {bold}"), ("d", ""), ("e", bold)]
 
 
-@pytest.mark.parametrize("codes", ["91", "38;5;1", "1;22;31", "4;31"])
+@pytest.mark.parametrize(
+    "codes", ["91", "38;5;1", "38:5:9", "1;22;31", "4;31", "34;0;31", "48;5;4;31"]
+)
 def test_other_ways_to_say_red(codes):
     assert coloured_lines(f"\x1b[{codes}mtext") == [[("text", RED)]]
 
 
 def test_every_colour_can_be_read_on_white():
-    assert all(contrast(colour, "#FFFFFF") >= 4.5 for colour in COLOURS.values())
+    assert all(contrast(colour, "#FFFFFF") >= 4.5 for colour in COLOURS)
 
 
 @pytest.mark.parametrize(
