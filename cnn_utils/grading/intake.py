@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cnn_utils.errors import KitError
-from cnn_utils.handin.artifacts import FOLDER, WEIGHTS
+from cnn_utils.handin.artifacts import WEIGHTS
 from cnn_utils.handin.consistency import SUBMISSION
+from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER
 
 MOST_BYTES, MOST_MEMBERS = 200_000_000, 2_000
 SUFFIXES = (".zip", ".ipynb", ".py")
@@ -197,8 +198,9 @@ def _choose(names: list[str], notebooks: list[str], networks: list[str]) -> dict
     if len(left) == 1 and len(missing) == 1:
         chosen[missing[0]] = left[0]
     for network in networks:
-        ending = f"{FOLDER}/{network}/{WEIGHTS}"
-        hits = [n for n in plain if n == ending or n.endswith(f"/{ending}")]
+        folders = (ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER)
+        endings = tuple(f"/{folder}/{network}/{WEIGHTS}" for folder in folders)
+        hits = [n for n in plain if f"/{n}".endswith(endings)]
         if hits:
             chosen[f"{network}/{WEIGHTS}"] = hits[0]
     hits = [n for n in plain if PurePosixPath(n).name == SUBMISSION]

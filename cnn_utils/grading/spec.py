@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 
 from cnn_utils.errors import KitError
+from cnn_utils.notebook.assignment import saves_of, without_comments
 from cnn_utils.notebook.pairing import build_notebook
-from cnn_utils.notebook.tasks import without_comments
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ def _read(name: str, notebook) -> Master:
     for number, cell in enumerate(notebook.cells, start=1):
         heading = _heading(cell) or heading
         metadata = cell.metadata
-        if metadata.get("evidence"):
-            master.networks.append(str(metadata["evidence"]))
+        if network := saves_of(metadata):
+            master.networks.append(network)
         if "task" not in metadata or metadata.get("kind") == "header":
             continue
         points = metadata.get("points")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from cnn_utils.grading.reading import PlainCell
 from cnn_utils.grading.spec import Master, TaskSpec, last_heading
+from cnn_utils.notebook.assignment import MARKER, Task
 from cnn_utils.notebook.names import names_left_by, parsed
-from cnn_utils.notebook.tasks import MARKER, Task
 
 # What a cell could use to steer nbval; comments are not needed to solve a task.
 STEERING = re.compile(r"(?i)#\s*(nbval_\w+|PYTEST_VALIDATE_\w+)[^\n]*")

@@ -1,23 +1,56 @@
-"""Look a notebook over before it is handed in, and say in plain words what is missing."""
+"""List what is missing from a notebook before it is handed in."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 
 from cnn_utils.handin.claims import claims_in, shares_in, unsupported
-from cnn_utils.handin.consistency import AGAIN, changed_since, check_evidence, check_submission
-from cnn_utils.handin.finding import Finding, output_texts, with_first_words
-from cnn_utils.notebook.assignment import Part
-from cnn_utils.notebook.tasks import group_of, is_hand_in, tasks_in
+from cnn_utils.handin.consistency import AGAIN, changed_cells, check_artifacts, check_submission
+from cnn_utils.notebook.assignment import (
+    Part,
+    count_figures,
+    group_of,
+    is_hand_in,
+    output_text,
+    tasks_in,
+)
 
-# Nothing, zero, or what a form says before it is filled in: "Your names".
+# Nothing, zero, or the text of an empty form: "Your names".
 PLACEHOLDER = re.compile(
     r"^[\W_]*((your|the|group|names?|numbers?|members?)[\W_]*)*$|^0+$", re.IGNORECASE
 )
 # Tasks whose answer is a figure.
 FIGURES = ("plot-history", "look")
+# As the loaders print it; earlier releases called the sample synthetic, or a stand-in.
+SAMPLE = re.compile(r"(drawn|synthetic) sample|stand-in")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to fix before handing in.
+
+    Attributes
+    ----------
+    cell : int or None
+        Number of the cell, from 1 over all cells; None for the whole notebook.
+    text : str
+        What is wrong, and what to do.
+    begins : str
+        The first words of the cell, by which one recognises it.
+    """
+
+    cell: int | None
+    text: str
+    begins: str = ""
+
+    def __str__(self) -> str:
+        if self.cell is None:
+            return self.text
+        return f"cell {self.cell}{f' ({self.begins})' if self.begins else ''}: {self.text}"
 
 
 def examine(notebook, folder: Path, part: Part, ran: dict[int, str] | None = None) -> list[Finding]:
@@ -28,26 +61,31 @@ def examine(notebook, folder: Path, part: Part, ran: dict[int, str] | None = Non
     notebook : NotebookNode
         As it was saved, with its outputs.
     folder : Path
-        Where ``submission.csv`` and the evidence should be.
+        Holds ``submission.csv`` and the artifacts.
     part : Part
-        What was asked for.
+        What the assignment asks for.
     ran : dict of int to str, optional
-        Sources of the cells that the notebook's running kernel has executed, by execution count.
+        The cells that the notebook's running kernel has executed, by execution count.
     """
-    if not was_run(notebook):
+    if not any(cell.get("execution_count") for cell in notebook.cells):
         return [Finding(None, f"It was not run yet. {AGAIN}")]
     findings = [*_group(notebook), *_tasks(notebook, part), *_order(notebook)]
     findings += [*_errors(notebook), *_figures(notebook), *_claims(notebook), *_run(notebook)]
-    findings += check_evidence(notebook, folder, part.networks)
-    findings += changed_since(notebook, folder, part.networks, ran)
+    findings += [Finding(None, text) for text in check_artifacts(notebook, folder, part.networks)]
+    changed = f"It was changed after it was run, so its output is out of date. {AGAIN}"
+    numbers = changed_cells(notebook, folder, part.networks, ran)
+    findings += [Finding(number, changed) for number in numbers]
     if ("submit", "code") in part.tasks:
-        findings += check_submission(folder, part.networks)
-    return [with_first_words(finding, notebook) for finding in findings]
+        findings += [Finding(None, text) for text in check_submission(folder, part.networks)]
+    return [_with_first_words(finding, notebook) for finding in findings]
 
 
-def was_run(notebook) -> bool:
-    """Say whether any cell was."""
-    return any(cell.get("execution_count") for cell in notebook.cells)
+def _with_first_words(finding: Finding, notebook) -> Finding:
+    if finding.cell is None:
+        return finding
+    lines = notebook.cells[finding.cell - 1].source.strip().splitlines()
+    shown = next((line.strip() for line in lines if not line.startswith("<!--")), "")
+    return replace(finding, begins=shorten(shown, width=40, placeholder=" …"))
 
 
 def _group(notebook) -> Iterator[Finding]:
@@ -55,8 +93,8 @@ def _group(notebook) -> Iterator[Finding]:
     for name in ("group number", "members"):
         value = group.get(name, "")
         if PLACEHOLDER.search(value):
-            told = f"'{value}'" if value else "nothing"
-            yield Finding(None, f"The table at the top says {told} for '{name}': fill it in.")
+            given = f"'{value}'" if value else "nothing"
+            yield Finding(None, f"The table at the top says {given} for '{name}': fill it in.")
 
 
 def _tasks(notebook, part: Part) -> Iterator[Finding]:
@@ -72,24 +110,20 @@ def _tasks(notebook, part: Part) -> Iterator[Finding]:
 
 
 def _order(notebook) -> Iterator[Finding]:
-    expected, was_among_them = 1, False
+    last, step = 0, 1
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "code" or not cell.source.strip():
             continue
-        count = cell.get("execution_count")
-        if is_hand_in(cell):  # run again after saving, so its number says nothing
-            was_among_them = True
+        if is_hand_in(cell):  # run again after saving, so its number may be any
+            step = 2
             continue
-        if was_among_them and count == expected + 1:
-            expected += 1
-        was_among_them = False
+        count = cell.get("execution_count")
         if count is None:
             yield Finding(number, f"It was not run. {AGAIN}")
-        elif count != expected:
-            told = f"It was run as number {count}, but stands at place {expected}."
-            yield Finding(number, f"{told} {AGAIN}")
-            expected = count
-        expected += 1
+        elif not last < count <= last + step:
+            text = f"It was run as number {count}; from the top it would be number {last + 1}."
+            yield Finding(number, f"{text} {AGAIN}")
+        last, step = last + 1 if count is None else count, 1
 
 
 def _errors(notebook) -> Iterator[Finding]:
@@ -103,27 +137,25 @@ def _errors(notebook) -> Iterator[Finding]:
 def _figures(notebook) -> Iterator[Finding]:
     for (name, kind), task in tasks_in(notebook).items():
         if name in FIGURES and kind == "code" and not task.is_stub:
-            cells = [notebook.cells[number - 1] for number, _ in task.cells]
-            outputs = [output for cell in cells for output in cell.get("outputs", [])]
-            if not any("image/png" in output.get("data", {}) for output in outputs):
+            if not any(count_figures(notebook.cells[number - 1]) for number, _ in task.cells):
                 yield Finding(task.cells[0][0], f"Task '{name}' shows no figure.")
 
 
 def _claims(notebook) -> Iterator[Finding]:
-    shares = shares_in("\n".join(output_texts(notebook)))
+    shares = shares_in(output_text(notebook))
     for (_, kind), task in tasks_in(notebook).items():
         for claim in claims_in(task.source) if kind == "answer" else ():
             nearest = unsupported(claim, shares)
             if nearest is not None:
-                said = f"{nearest:.1%}" if "%" in claim.text else f"{nearest:.4g}"
-                told = f"You write {claim.text}; the nearest number that the run shows is {said}."
-                yield Finding(task.cells[0][0], told)
+                shown = f"{nearest:.1%}" if "%" in claim.text else f"{nearest:.4g}"
+                text = f"You write {claim.text}; the nearest number that the run shows is {shown}."
+                yield Finding(task.cells[0][0], text)
 
 
 def _run(notebook) -> Iterator[Finding]:
-    text = "\n".join(output_texts(notebook))
-    if "synthetic sample" in text or "stand-in" in text:
-        yield Finding(None, "It ran on the synthetic sample, not on the real data.")
+    text = output_text(notebook)
+    if SAMPLE.search(text):
+        yield Finding(None, "It ran on the drawn sample, not on the real data.")
     if "quick profile:" in text:
         yield Finding(
             None, "It ran in the quick profile: unset CNN_UTILS_PROFILE and run it again."

@@ -11,13 +11,13 @@ NUMBER = (
     r"|(?<![\w.,-])(0[.,]\d{2,})"
 )
 QUANTITY = r"accurac\w*|nøyaktighet\w*|F_?1\b|treffsikkerhet\w*"
-# In a sentence with these, the number is somebody else's, or a wish.
+# In a sentence with these words, the number is another network's, or a wish.
 ELSEWHERE = re.compile(
     r"\b(baseline|BEAT ME|SandvikNet|paper|literature|would|could|should|e\.g\.|for example|if"
     r"|guess\w*|chance|random\w*)\b",
     re.IGNORECASE,
 )
-# Directly before a number, these say that it is no accuracy, or a difference of two.
+# After these words, a number is not an accuracy, or is the difference of two.
 BEFORE = re.compile(
     r"\b(dropout|rate|momentum|decay|smoothing|epsilon|factor|threshold|probability|by|with)"
     r"(\s+(of|from|to|=|about|around|only))*\W*$",
@@ -28,17 +28,7 @@ AFTER = re.compile(r"^\s*(percentage|points?\b|of (the|all|its|our) )", re.IGNOR
 
 @dataclass(frozen=True)
 class Claim:
-    """A share that was claimed, and how exactly.
-
-    Attributes
-    ----------
-    text : str
-        As it stands in the answer.
-    value : float
-        0-1.
-    precision : float
-        Half a unit of its last digit.
-    """
+    """A share that an answer names: as it is written, 0-1, and half a unit of its last digit."""
 
     text: str
     value: float
@@ -64,7 +54,7 @@ def claims_in(text: str) -> list[Claim]:
 
 
 def shares_in(text: str) -> list[float]:
-    """Return all the shares, 0-1, that an output shows: as fractions or with a percent sign."""
+    """Return the shares, 0-1, in an output: fractions, or numbers with a percent sign."""
     found = []
     for match in re.finditer(r"(?<![\w.])(\d+(?:\.\d+)?)(\s*%)?", text):
         value = float(match[1]) / (100 if match[2] else 1)

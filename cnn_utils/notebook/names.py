@@ -6,13 +6,19 @@ import ast
 import re
 from collections.abc import Iterator
 
+# A line of IPython's own: `%load_ext cnn_utils`, `%%time`, `!pip list`.
+MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
+
 
 def parsed(source: str) -> ast.Module | None:
-    """Return a cell's syntax tree; None if it is no plain Python, as with a line magic."""
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    """Return a cell's syntax tree, with `pass` for each line magic; None if it is not Python."""
+    # First unchanged: within brackets or a string, a line may begin with % as well.
+    for text in (source, MAGIC.sub(r"\1pass", source)):
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
 
 
 def names_left_by(source: str) -> list[str]:
@@ -22,7 +28,7 @@ def names_left_by(source: str) -> list[str]:
 
 
 def names_read_by(source: str) -> set[str]:
-    """Return the names that a cell reads; if it is no plain Python, all that look like names."""
+    """Return the names that a cell reads; if it is not Python, all that look like names."""
     tree = parsed(source)
     if tree is None:
         return set(re.findall(r"[^\W\d]\w*", source[:100_000]))

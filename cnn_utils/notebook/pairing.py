@@ -14,7 +14,7 @@ import jupytext
 import nbformat
 
 from cnn_utils.errors import KitError
-from cnn_utils.files import atomic_path
+from cnn_utils.files import write_whole
 from cnn_utils.notebook.assignment import FILE, as_json, part_of
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -23,35 +23,26 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 def build_notebook(source: Path) -> str:
     """Return the .ipynb text of a .py notebook: no outputs, cell ids derived from the cells.
 
-    Parameters
-    ----------
-    source : Path
-        A notebook in jupytext's percent format.
-
-    Raises
-    ------
-    KitError
-        If there is no such file.
+    In the .py, line magics are comments: ``# %load_ext cnn_utils``.
     """
-    if not source.is_file():
-        raise KitError.about(f"'{source}'", "be a notebook in percent format", "no file")
     try:
         notebook = jupytext.read(source, fmt="py:percent")
-    except UnicodeDecodeError:
-        raise KitError.about(f"'{source}'", "be text in UTF-8", "other bytes") from None
+    except (OSError, UnicodeDecodeError) as error:
+        received = type(error).__name__
+        raise KitError.about(f"'{source}'", "be a notebook in percent format", received) from None
     seen: Counter = Counter()
     for cell in notebook.cells:
         # A random id would change with every build; one made from the position with every insert.
-        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
-        seen[digest] += 1
-        cell["id"] = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
+        seen[name] += 1
+        cell["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return nbformat.writes(notebook) + "\n"
 
 
 def pair(folder: Path, check: bool = False) -> list[Path]:
-    """Build the .ipynb beside every .py notebook in `folder`, and the list of what they ask for.
+    """Build the .ipynb beside every .py notebook in `folder`, and their ``assignment.json``.
 
     Parameters
     ----------
@@ -76,6 +67,5 @@ def pair(folder: Path, check: bool = False) -> list[Path]:
         if not target.exists() or target.read_text(encoding="utf-8") != text:
             changed.append(target)
             if not check:
-                with atomic_path(target) as part:
-                    part.write_text(text, encoding="utf-8", newline="\n")
+                write_whole(target, text)
     return changed

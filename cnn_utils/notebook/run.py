@@ -1,4 +1,4 @@
-"""Execute a notebook in a fresh kernel, with a progress bar, and write .ipynb and HTML."""
+"""Read a notebook's file, execute it in a fresh kernel, and write it as .ipynb and HTML."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert import HTMLExporter
 from tqdm import tqdm
 
 from cnn_utils.errors import KitError
-from cnn_utils.files import atomic_path
-from cnn_utils.notebook.web_page import write_page
+from cnn_utils.files import write_whole
+
+# nbconvert's own page, with the alternative text that it leaves out.
+PAGE = """{% extends 'lab/index.html.j2' %}
+{% block data_png scoped -%}
+{% set alt = output | get_metadata('alt', 'image/png') -%}
+{{ super() | replace('<img ', '<img alt="' ~ alt | escape_html ~ '" ') if alt else super() }}
+{%- endblock %}"""
 
 
 @dataclass
 class Run:
-    """What came of executing one notebook.
-
-    Attributes
-    ----------
-    notebook, html : Path
-        The executed notebook and its HTML page.
-    error : str or None
-        Which cell failed and why; None if all went well.
-    """
+    """The executed notebook, its HTML page, and why it stopped early (None if it did not)."""
 
     notebook: Path
     html: Path
@@ -38,11 +37,11 @@ class Run:
 
 
 class ProgressClient(NotebookClient):
-    """A notebook client with a bar over the cells; beside it, what the running cell prints last."""
+    """Show a bar over the cells while they run, and the last line that the running cell printed."""
 
     def __init__(self, notebook, title: str, **options):
-        # Without their state, widgets show their static picture on the web page, instead of
-        # asking the network for the programs that would bring them to life.
+        # Without their state, widgets show their static picture on the web page and load no
+        # programs from the network.
         options = {"coalesce_streams": True, "store_widget_state": False, **options}
         super().__init__(notebook, timeout=None, **options)
         n_code = sum(cell.cell_type == "code" for cell in notebook.cells)
@@ -58,13 +57,13 @@ class ProgressClient(NotebookClient):
         self.on_cell_executed = lambda **_: self.bar.update()
 
     def process_message(self, msg, cell, cell_index):
-        """Store the message in the notebook as usual; show notes, and a stream's last line."""
+        """Store the message in the notebook; show notes and a stream's last line."""
         output = super().process_message(msg, cell, cell_index)
         if msg["msg_type"] == "stream" and (text := msg["content"]["text"].strip()):
             if text.startswith("NOTE:"):
                 self.bar.write(text, file=sys.stdout)
             last = text.replace("\r", "\n").splitlines()[-1]
-            # A bar within a bar says nothing: keep the numbers on its sides.
+            # Of a bar within the bar, only the numbers on its sides are shown.
             self.bar.set_postfix_str(" ".join(re.sub(r"\|.*\|", " ", last).split())[:70])
         return output
 
@@ -72,8 +71,8 @@ class ProgressClient(NotebookClient):
 def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None) -> Run:
     """Execute `source` with `out` as its working folder, and write the results there.
 
-    What a cell writes (such as ``submission.csv``) lands in `out`, too. If a cell fails, the
-    notebook stops there, and what was done until then is written.
+    Files that a cell writes (such as ``submission.csv``) land in `out`, too. If a cell fails, the
+    notebook stops there; the cells before it are written.
 
     Parameters
     ----------
@@ -82,13 +81,9 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     out : Path
         Folder for the executed notebook and its HTML; made if missing.
     profile : {"full", "quick"}
-        See `cnn_utils.training.profile.profile`.
+        Passed to the kernel as ``CNN_UTILS_PROFILE``.
     data : Path, optional
-        Folder of the data files; see `cnn_utils.data.loaders`.
-
-    Returns
-    -------
-    run : Run
+        Folder of the data files, passed as ``CNN_UTILS_DATA``.
 
     Raises
     ------
@@ -103,17 +98,13 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
             pass
     except OSError as error:
         raise KitError.about(f"'{out}'", "be a folder to write to", f"{error.strerror}") from None
-    environment = {
-        **os.environ,
-        "CNN_UTILS_PROFILE": profile,
-        # This environment's kernel, not one of the same name in the user's home.
-        "JUPYTER_PREFER_ENV_PATH": "1",
-    }
+    # This environment's kernel, not one of the same name in the user's home.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    environment = {**os.environ, "CNN_UTILS_PROFILE": profile}
     if data is not None or "CNN_UTILS_DATA" in environment:
         # Absolute, because the kernel works in another folder.
         folder = data or Path(os.path.expanduser(environment["CNN_UTILS_DATA"]))
         environment["CNN_UTILS_DATA"] = str(folder.resolve())
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     client = ProgressClient(
         notebook,
         title=source.stem.split("_")[0],
@@ -128,22 +119,24 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     except CellExecutionError as failure:
         error = f"{failure.ename}: {failure.evalue}"
     except DeadKernelError:
-        error = "the kernel died, often for want of memory"
+        error = "the kernel died, usually because the machine ran out of memory"
     except RuntimeError as failure:
         error = f"the kernel did not start ({failure})"
     finally:  # also when interrupted: hours of training may have gone into the cells before
-        written = _write(notebook, source, out)
-    return Run(*written, error)
+        executed, page = out / source.name, out / f"{source.stem}.html"
+        write_whole(executed, nbformat.writes(notebook) + "\n")
+        write_page(notebook, page)
+    return Run(executed, page, error)
 
 
 def read_notebook(source: Path):
-    """Return the notebook in a file; KitError if it holds none."""
+    """Return the notebook in a file; KitError if the file is not a notebook."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about ids that older front ends don't give
             notebook = nbformat.read(source, as_version=4)
             nbformat.validate(notebook)
-    except Exception as error:  # of many kinds, since any file may bear the name .ipynb
+    except Exception as error:  # of many kinds: any file may be called .ipynb
         raise KitError.about(
             f"'{source}'",
             "be a notebook",
@@ -153,9 +146,8 @@ def read_notebook(source: Path):
     return notebook
 
 
-def _write(notebook, source: Path, out: Path) -> tuple[Path, Path]:
-    executed, page = out / source.name, out / f"{source.stem}.html"
-    with atomic_path(executed) as part:
-        nbformat.write(notebook, part)
-    write_page(notebook, page)
-    return executed, page
+def write_page(notebook, path: Path) -> None:
+    """Write a notebook as an HTML page, titled by the name of its file."""
+    title = {"metadata": {"name": path.stem.replace("_", " ")}}
+    html, _ = HTMLExporter(raw_template=PAGE).from_notebook_node(notebook, title)
+    write_whole(path, html)

@@ -9,18 +9,16 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
-import nbformat
 from bs4 import BeautifulSoup
 
 from cnn_utils.errors import KitError
-from cnn_utils.notebook.tasks import group_of, is_hand_in
+from cnn_utils.notebook.assignment import group_of, is_hand_in
 from cnn_utils.pdf.cells import CellWriter
-from cnn_utils.pdf.markdown import to_html
+from cnn_utils.pdf.html import markdown_to_html
 from cnn_utils.pdf.typst_source import string
 
 FONTS = resources.files("cnn_utils.pdf") / "fonts"
 LOOK = (resources.files("cnn_utils.pdf") / "page.typ").read_text(encoding="utf-8")
-STANDARD = "ua-1"
 # On its own, a cell's heading of level 3 would follow none of level 2.
 ALL_LEVELS = "".join(f"#heading(level: {level})[x]\n" for level in range(1, 7))
 NO_PICTURE = (
@@ -33,11 +31,15 @@ NO_TYPST = (
 )
 
 
+class NoLayout(KitError):
+    """There can be no PDF here; the notebook itself is well."""
+
+
 def build(notebook, folder: Path, name: str = "notebook", today: date | None = None) -> bytes:
     """Lay out a notebook.
 
-    A cell that cannot be laid out is shown as plain text, with a note; the others are not
-    affected. Letters that no font has are replaced by their Unicode names.
+    A cell that Typst refuses is shown as plain text, with a note; the others are not affected.
+    Letters that no font has are replaced by their Unicode names.
 
     Parameters
     ----------
@@ -49,29 +51,19 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
     today : date, optional
         The date on the first page.
 
-    Returns
-    -------
-    pdf : bytes
-
     Raises
     ------
     NoLayout
         If the package ``typst`` is missing, or fails.
-    KitError
-        If the notebook is damaged.
     """
     try:
         import typst
     except ImportError:
         raise NoLayout(NO_TYPST) from None
-    try:
-        nbformat.validate(notebook)
-    except (nbformat.ValidationError, AttributeError, TypeError, KeyError):
-        raise KitError("The notebook is damaged: open it in JupyterLab, and save it.") from None
     writer = CellWriter(folder)
     title, cells = _title_and_cells(notebook, name)
     parts = [_written(writer, cell) for cell in cells]
-    head = _head(title, _subtitle(notebook, today or date.today()))
+    head = _head(notebook, title, today or date.today())
     with tempfile.TemporaryDirectory() as work:
         compiler = _Compiler(typst, Path(work), writer)
         try:
@@ -90,12 +82,8 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
             raise NoLayout(f"The notebook could not be laid out as PDF: {error}") from None
 
 
-class NoLayout(KitError):
-    """There can be no PDF here; the notebook itself is well."""
-
-
 class _Compiler:
-    """Runs Typst in a folder that holds the pictures, and replaces letters that no font has."""
+    """Run Typst in a folder that holds the pictures, and replace letters that no font has."""
 
     def __init__(self, typst, work: Path, writer: CellWriter):
         self.typst, self.work, self.writer = typst, work, writer
@@ -108,7 +96,7 @@ class _Compiler:
                 (self.work / file).write_bytes(data)
         while True:
             try:
-                return self._compile(self._spelled_out(source))
+                return self._compile(source.translate(str.maketrans(self.names)))
             except self.typst.TypstError as error:
                 missing = self._missing(error, source)
                 if not missing:
@@ -117,7 +105,7 @@ class _Compiler:
                     self.names[letter] = f"[{unicodedata.name(letter, hex(ord(letter))).lower()}]"
 
     def replace_unreadable_pictures(self) -> None:
-        """Put a word in the place of each SVG that Typst refuses, so that its cell can stay."""
+        """Replace each SVG that Typst refuses by a note, so that its cell can stay."""
         for file in self.writer.files:
             source = f'#set document(title: "x")\n#image({string(file)}, alt: "x")'
             try:
@@ -140,9 +128,6 @@ class _Compiler:
                 return candidates - set(self.names)
         return set()
 
-    def _spelled_out(self, source: str) -> str:
-        return source.translate(str.maketrans(self.names))
-
     def _compile(self, source: str) -> bytes:
         (self.work / "main.typ").write_text(source, encoding="utf-8")
         # Only the kit's fonts: the same document on every machine.
@@ -152,7 +137,7 @@ class _Compiler:
             font_paths=[str(FONTS)],
             ignore_system_fonts=True,
             format="pdf",
-            pdf_standards=[STANDARD],
+            pdf_standards=["ua-1"],
         )
 
 
@@ -166,8 +151,7 @@ def _script(letter: str) -> str:
 
 
 def _uncovered(error) -> list[str]:
-    told = f"{error} {getattr(error, 'message', '')}"
-    found = re.findall(r'the text `"(.*?)"` could not be displayed', told, flags=re.DOTALL)
+    found = re.findall(r'the text `"(.*?)"` could not be displayed', str(error), flags=re.DOTALL)
     letters = "".join(found)
     escaped = re.findall(r"\\u\{([0-9a-f]+)\}", letters)
     letters = re.sub(r"\\u\{[0-9a-f]+\}", "", letters) + "".join(chr(int(x, 16)) for x in escaped)
@@ -177,33 +161,30 @@ def _uncovered(error) -> list[str]:
 def _written(writer: CellWriter, cell) -> str:
     try:
         return writer.write(cell)
-    except Exception:  # whatever a hostile cell provokes: the others must not suffer
+    except Exception:  # of any kind: one odd cell must not cost the others
         return writer.plain(cell)
 
 
 def _title_and_cells(notebook, name: str):
     """Take the title from the first heading, if the notebook begins with one."""
     cells = [cell for cell in notebook.cells if cell.source.strip() or cell.get("outputs")]
-    # What is said before handing in is for the student, and older than this document.
+    # The output of `hand_in` is for the student, and older than this document.
     cells = [cell for cell in cells if not is_hand_in(cell)]
     first = cells[0] if cells and cells[0].cell_type == "markdown" else None
     line, _, rest_of_it = first.source.strip().partition("\n") if first else ("", "", "")
     if not line.startswith("# ") or not line.strip("# \t"):
         return name, cells
     rest = {**first, "source": rest_of_it}
-    title = BeautifulSoup(to_html(line), "html.parser").get_text().strip()
+    title = BeautifulSoup(markdown_to_html(line), "html.parser").get_text().strip()
     kept = [type(first)(rest)] if rest["source"].strip() else []
     return title, [*kept, *cells[1:]]
 
 
-def _subtitle(notebook, today: date) -> str:
-    """Return group, members and date, as the notebook's header cell gives them."""
+def _head(notebook, title: str, today: date) -> str:
+    """Return the document's head: title, group, members and date."""
     group = group_of(notebook)
     number = group.get("group number")
     parts = [f"Group {number}" if number else "", group.get("group name"), group.get("members")]
-    return " · ".join([*filter(None, parts), today.isoformat()])
-
-
-def _head(title: str, subtitle: str) -> str:
+    subtitle = " · ".join([*filter(None, parts), today.isoformat()])
     arguments = f"title: {string(title)}, subtitle: {string(subtitle)}"
     return f'#import "page.typ": *\n#show: look.with({arguments})\n\n'

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pypdfium2
 from nbconvert.exporters import Exporter
 
 from cnn_utils.files import write_whole
-from cnn_utils.notebook.run import read_notebook
-from cnn_utils.notebook.web_page import write_page
+from cnn_utils.notebook.run import read_notebook, write_page
 from cnn_utils.pdf.document import NoLayout, build
 
 
 class AssignmentPDF(Exporter):
-    """Exports a notebook as PDF without TeX, pandoc or a browser.
+    """Export a notebook as PDF without TeX, pandoc or a browser.
 
     ``jupyter nbconvert --to Assignment_PDF notebook.ipynb``
     """
@@ -34,56 +32,31 @@ class AssignmentPDF(Exporter):
         return pdf, resources
 
 
-def export_pdf(notebook: Path, out: Path | None = None) -> Path:
-    """Write a notebook's PDF beside it, or to `out`.
+def export_pdf_or_page(path: Path) -> tuple[Path, str]:
+    """Write a notebook's PDF beside it; where that is impossible, its HTML page.
+
+    A PDF that was printed by hand after the notebook was saved is kept.
 
     Parameters
     ----------
-    notebook : Path
-        An executed .ipynb.
-    out : Path, optional
-
-    Returns
-    -------
-    pdf : Path
-
-    Raises
-    ------
-    KitError
-        If the file is not a notebook, `out` can't be written, or ``typst`` is missing.
-    """
-    out = notebook.with_suffix(".pdf") if out is None else out
-    pdf = build(read_notebook(notebook), notebook.parent, notebook.stem)
-    write_whole(out, pdf)
-    return out
-
-
-def export_pdf_or_page(notebook: Path) -> tuple[Path, str]:
-    """Write a notebook's PDF beside it; where that can't be done, its HTML, and say so.
-
-    A PDF that was printed by hand after the notebook was saved is taken as it is.
-
-    Returns
-    -------
     path : Path
-        The PDF, or the HTML.
+        An executed .ipynb.
+
+    Returns
+    -------
+    written : Path
+        The PDF, or the HTML page.
     note : str
-        What is to be done about a missing PDF; "" if it is there.
+        What to do about a missing PDF; "" if it exists.
     """
+    notebook = read_notebook(path)
+    pdf, page = path.with_suffix(".pdf"), path.with_suffix(".html")
     try:
-        return export_pdf(notebook), ""
+        write_whole(pdf, build(notebook, path.parent, path.stem))
+        return pdf, ""
     except NoLayout as error:
-        pdf, page = notebook.with_suffix(".pdf"), notebook.with_suffix(".html")
-        if pdf.is_file() and pdf.stat().st_mtime >= notebook.stat().st_mtime and _is_pdf(pdf):
+        if pdf.is_file() and pdf.stat().st_mtime >= path.stat().st_mtime:
             return pdf, ""
-        write_page(read_notebook(notebook), page)
-        told = f"Open {page.name} in a browser and print it to {pdf.name}, in the same folder."
-        return page, f"{error} {told}"
-
-
-def _is_pdf(path: Path) -> bool:
-    try:
-        with pypdfium2.PdfDocument(path) as pages:
-            return len(pages) > 0
-    except pypdfium2.PdfiumError:  # somebody else's file
-        return False
+        write_page(notebook, page)
+        cure = f"Open {page.name} in a browser and print it to {pdf.name}, in the same folder."
+        return page, f"{error} {cure}"

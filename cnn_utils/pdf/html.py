@@ -1,18 +1,21 @@
-"""HTML, from Markdown cells and from outputs such as tables, as Typst markup."""
+"""Markdown and HTML, from cells and from outputs such as tables, as Typst markup."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import escape
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 from bs4.element import PreformattedString
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from cnn_utils.pdf.code import highlighted, listing
-from cnn_utils.pdf.tables import table
+from cnn_utils.pdf.tables import cell_styles, table
 from cnn_utils.pdf.typst_source import breakable, call, string, words
 
-INLINE = {
+CALLS = {
+    "blockquote": "aside",
     "b": "strong",
     "strong": "strong",
     "em": "emph",
@@ -26,27 +29,53 @@ INLINE = {
     "mark": "highlight",
     "small": "text.with(size: 0.9em)",
 }
-SILENT = {"style", "script", "head", "template", "noscript", "title", "input", "button", "select"}
+HIDDEN = {"style", "script", "head", "template", "noscript", "title", "input", "button", "select"}
 # Beside these, white space means nothing.
 ENDS_LINE = {"p", "div", "table", "ul", "ol", "dl", "li", "pre", "blockquote", "details", "hr"}
 ENDS_LINE |= {"dt", "dd", "summary", "h1", "h2", "h3", "h4", "h5", "h6"}
 BLOCK_PARENTS = {"[document]", "div", "ul", "ol", "dl", "blockquote", "details", "section"}
-METHODS = set("p div br hr blockquote a code kbd samp tt pre ul ol dl table img svg".split())
-METHODS |= {"kit-formula"}
+METHODS = set("p div a code kbd samp tt pre ul ol dl".split())
+FIXED = {"br": "#linebreak();", "hr": "#line(length: 100%, stroke: 0.5pt + quiet);"}
+NOT_ON_PAPER = ("iframe", "video", "audio", "object", "embed", "canvas")
 BLOCKS = {"section", "article", "center", "figure", "figcaption", "details", "summary"}
 
 
-class HtmlWriter:
-    """Turns HTML into markup.
+def markdown_to_html(markdown: str) -> str:
+    """Return HTML; formulas are ``<kit-formula data-display="...">TeX</kit-formula>``."""
+    renderer = _Renderer(escape=False, exclude_anchor_links=True)
+    return MarkdownWithMath(renderer=renderer).render(markdown)
 
-    Parameters
-    ----------
-    picture : callable
-        Takes an ``img`` or ``svg`` tag and returns its markup.
-    formula : callable
-        Takes TeX and whether it stands alone, and returns its markup.
-    heading_level : callable
-        Takes a heading's level and returns the one it gets in this document.
+
+class _Renderer(IPythonRenderer):
+    """Mark formulas and code in the HTML that nbconvert makes of Markdown."""
+
+    def inline_math(self, body):
+        return _formula(body, display=False)
+
+    def block_math(self, body):
+        return _formula(body, display=True)
+
+    def latex_environment(self, name, body):
+        return _formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", display=True)
+
+    def block_code(self, code, info=None):
+        language = escape((info or "").strip().split(" ")[0] or "text")
+        return f'<pre data-language="{language}">{escape(code)}</pre>\n'
+
+    def image(self, text, url, title=None):
+        alt = re.sub(r"<[^>]*>", "", text)  # escaped already
+        return f'<img src="{escape(url)}" alt="{alt}">'
+
+
+def _formula(tex: str, display: bool) -> str:
+    return f'<kit-formula data-display="{int(display)}">{escape(tex)}</kit-formula>'
+
+
+class HtmlWriter:
+    """Turn HTML into markup.
+
+    `picture` turns an ``img`` or ``svg`` tag into markup; `formula` takes TeX and whether it has a
+    line of its own; `heading_level` turns a heading's level into that in this document.
     """
 
     def __init__(self, picture: Callable, formula: Callable, heading_level: Callable):
@@ -68,23 +97,33 @@ class HtmlWriter:
             return ""
         if isinstance(node, NavigableString):
             return "" if _between_blocks(node) else words(re.sub(r"[ \t\r\n]+", " ", str(node)))
-        if node.name in SILENT:
-            return self._checkbox(node)
-        if node.name in INLINE:
-            return call(INLINE[node.name], self.children(node))
+        if node.name == "input" and node.get("type") == "checkbox":
+            return words("☑ " if node.has_attr("checked") else "☐ ")
+        if node.name in HIDDEN:
+            return ""
+        if node.name in CALLS:
+            return call(CALLS[node.name], self.children(node))
         if re.fullmatch(r"h[1-6]", node.name):
             return self._heading(node)
         if node.name in METHODS:
-            return getattr(self, f"_{node.name.replace('-', '_')}")(node)
-        if node.name in ("iframe", "video", "audio", "object", "embed", "canvas"):
-            told = f"[{node.name} {str(node.get('src') or '')[:80]}] It is not shown on paper."
-            return call("note", words(told))
+            return getattr(self, f"_{node.name}")(node)
+        if node.name in FIXED:
+            return FIXED[node.name]
+        if node.name == "table":
+            return table(node, self)
+        if node.name in ("img", "svg"):
+            return self.picture(node)
+        if node.name == "kit-formula":
+            return self.formula(node.get_text(), node.get("data-display") == "1")
+        if node.name in NOT_ON_PAPER:
+            note = f"[{node.name} {str(node.get('src') or '')[:80]}] It is not shown on paper."
+            return call("note", words(note))
         if node.name in BLOCKS:
-            return call("block", self.children(node)) if _says_something(node) else ""
+            return call("block", self.children(node)) if _has_content(node) else ""
         return self.children(node)
 
     def _heading(self, node) -> str:
-        if not _says_something(node):
+        if not _has_content(node):
             return ""
         level = self.heading_level(int(node.name[1]))
         return call("heading", self.children(node), level=str(level))
@@ -93,19 +132,10 @@ class HtmlWriter:
         return "\n\n" + self.children(node) + "\n\n"
 
     def _div(self, node) -> str:
-        if not _says_something(node):
+        if not _has_content(node):
             return ""
         boxed = "alert" in (node.get("class") or [])
         return call("aside" if boxed else "block", self.children(node))
-
-    def _br(self, node) -> str:
-        return "#linebreak();"
-
-    def _hr(self, node) -> str:
-        return "#line(length: 100%, stroke: 0.5pt + quiet);"
-
-    def _blockquote(self, node) -> str:
-        return call("aside", self.children(node))
 
     def _a(self, node) -> str:
         address = str(node.get("href") or "")
@@ -143,36 +173,9 @@ class HtmlWriter:
             if isinstance(child, Tag) and child.name in names:
                 items.append(self.children(child))
             elif markup := self.node(child):
-                # What stands between the items, such as a list within a list, goes to the last.
+                # Content between the items, such as a list within a list, joins the last item.
                 items[-1:] = [(items[-1] if items else "") + markup]
         return call(function, *items, **arguments) if items else ""
-
-    def _table(self, node) -> str:
-        return table(node, self)
-
-    def _img(self, node) -> str:
-        return self.picture(node)
-
-    _svg = _img
-
-    def _kit_formula(self, node) -> str:
-        return self.formula(node.get_text(), node.get("data-display") == "1")
-
-    def _checkbox(self, node) -> str:
-        if node.name == "input" and node.get("type") == "checkbox":
-            return words("☑ " if node.has_attr("checked") else "☐ ")
-        return ""
-
-
-def cell_styles(soup: Tag) -> dict[str, dict[str, str]]:
-    """Return what ``style`` tags say of single cells, as pandas' Styler writes them."""
-    found: dict[str, dict[str, str]] = {}
-    for style in soup.find_all("style"):
-        for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style.get_text()):
-            rules = dict(re.findall(r"([\w-]+)\s*:\s*([^;]+?)\s*(?:;|$)", body))
-            for selector in re.findall(r"#([\w-]+)\s*(?=,|$)", selectors.strip()):
-                found.setdefault(selector, {}).update(rules)
-    return found
 
 
 def _between_blocks(text: NavigableString) -> bool:
@@ -182,5 +185,5 @@ def _between_blocks(text: NavigableString) -> bool:
     return not text.strip() and (at_block or (None in sides and text.parent.name in BLOCK_PARENTS))
 
 
-def _says_something(node) -> bool:
+def _has_content(node) -> bool:
     return bool(node.get_text(strip=True) or node.find(["img", "svg", "kit-formula", "table"]))

@@ -8,10 +8,11 @@ from PIL import ImageColor
 
 from cnn_utils.pdf.typst_source import call, words
 
-MOST_ROWS, MOST_COLUMNS = 300, 60
-LONGEST_WORD, MOST_NESTED = 30, 3
-# As many letters fit side by side before they become too small to be read.
-MOST_LETTERS = 130
+MAX_ROWS, MAX_COLUMNS = 300, 60
+MAX_UNWRAPPED, MAX_NESTED = 30, 3
+# As many letters fit side by side before they become too small to read.
+MAX_LETTERS = 130
+NUMBER = re.compile(r"[-+−]?[\d.,]+(e[-+]?\d+)?\s*%?|nan", re.IGNORECASE)
 
 
 def table(node, writer) -> str:
@@ -19,20 +20,20 @@ def table(node, writer) -> str:
     rows = [row for row in node.find_all("tr") if row.find_parent("table") is node]
     if rows and len(rows) > 1 and not rows[0].get_text(strip=True) and not rows[0].find("img"):
         rows = rows[1:]  # Markdown has no table without a head, only an empty one
-    cells, n_columns, n_header = _placed(rows[:MOST_ROWS])
-    if not cells or len(node.find_parents("table")) >= MOST_NESTED:
+    cells, n_columns, n_header = _placed(rows[:MAX_ROWS])
+    if not cells or len(node.find_parents("table")) >= MAX_NESTED:
         return words(" ".join(node.get_text(" ").split()))
     notes = []
-    if len(rows) > MOST_ROWS:
-        notes.append(f"{len(rows) - MOST_ROWS} of {len(rows)} rows are left out here.")
-    if n_columns > MOST_COLUMNS:
-        notes.append(f"{n_columns - MOST_COLUMNS} of {n_columns} columns are left out here.")
-        cells = [cell for cell in cells if cell[1] + cell[4] <= MOST_COLUMNS]
-        n_columns = MOST_COLUMNS
+    if len(rows) > MAX_ROWS:
+        notes.append(f"{len(rows) - MAX_ROWS} of {len(rows)} rows are left out here.")
+    if n_columns > MAX_COLUMNS:
+        notes.append(f"{n_columns - MAX_COLUMNS} of {n_columns} columns are left out here.")
+        cells = [cell for cell in cells if cell[1] + cell[4] <= MAX_COLUMNS]
+        n_columns = MAX_COLUMNS
     # Sentences can be wrapped, numbers can't: these get smaller letters if there are too many.
     # Not in a table within a table: to measure each within each takes exponential time.
     is_outermost = node.find_parent("table") is None
-    short = all(len(tag.get_text(strip=True)) <= LONGEST_WORD for _, _, tag, _, _ in cells)
+    short = all(len(tag.get_text(strip=True)) <= MAX_UNWRAPPED for _, _, tag, _, _ in cells)
     if is_outermost and short:
         blocks = _blocks(cells, n_columns, n_header)
         markup = "".join(f"#sheet[{_markup(*block, n_header, writer)}];" for block in blocks)
@@ -62,11 +63,11 @@ def _blocks(cells, n_columns: int, n_header: int) -> list[tuple[list, int]]:
         widths[x] = max(widths[x], len(tag.get_text(strip=True)) + 2)
         if y >= n_header and tag.name != "th":
             names.discard(x)
-    if sum(widths) <= MOST_LETTERS or len(names) == n_columns:
+    if sum(widths) <= MAX_LETTERS or len(names) == n_columns:
         return [(cells, n_columns)]
     blocks: list[list[int]] = [sorted(names)]
     for x in set(range(n_columns)) - names:
-        room = MOST_LETTERS - sum(widths[i] for i in blocks[-1])
+        room = MAX_LETTERS - sum(widths[i] for i in blocks[-1])
         if widths[x] > room and len(blocks[-1]) > len(names):
             blocks.append(sorted(names))
         blocks[-1].append(x)
@@ -77,13 +78,9 @@ def _blocks(cells, n_columns: int, n_header: int) -> list[tuple[list, int]]:
 
 
 def _placed(rows) -> tuple[list[tuple], int, int]:
-    """Find each cell's place: rows may be shorter, and cells span several.
+    """Return cells as (row, column, tag, rowspan, colspan), and the numbers of columns and heads.
 
-    Returns
-    -------
-    cells : list of (row, column, tag, rowspan, colspan)
-    n_columns, n_header : int
-        The header is what stands at the top and holds nothing but ``th``.
+    Rows may be shorter than others. The first rows with nothing but ``th`` are heads.
     """
     taken, cells, n_columns = set(), [], 0
     for y, row in enumerate(rows):
@@ -112,15 +109,10 @@ def _placed(rows) -> tuple[list[tuple], int, int]:
 
 
 def _numeric_columns(cells) -> set[int]:
-    """Return the columns in which nothing but numbers stands."""
-    texts: dict[int, list[str]] = {}
-    for _, x, tag, _, _ in cells:
-        texts.setdefault(x, []).append(tag.get_text(strip=True))
-    return {
-        x
-        for x, column in texts.items()
-        if any(column) and all(_is_number(text) for text in column if text)
-    }
+    """Return the columns that hold nothing but numbers and blanks."""
+    texts = [(x, tag.get_text(strip=True)) for _, x, tag, _, _ in cells]
+    filled = {x for x, text in texts if text}
+    return filled - {x for x, text in texts if text and not NUMBER.fullmatch(text)}
 
 
 def _cell(y, x, tag, height, width, numeric, writer) -> str:
@@ -147,6 +139,16 @@ def _span(tag, name: str) -> int:
     return min(max(int(value), 1), 1000) if value.isdecimal() else 1
 
 
+def cell_styles(soup) -> dict[str, dict[str, str]]:
+    """Return what ``style`` tags say of single cells, as pandas' Styler writes them."""
+    found: dict[str, dict[str, str]] = {}
+    for style in soup.find_all("style"):
+        for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style.get_text()):
+            for selector in re.findall(r"#([\w-]+)\s*(?=,|$)", selectors.strip()):
+                found.setdefault(selector, {}).update(_rules(body))
+    return found
+
+
 def _rules(style) -> dict[str, str]:
     return dict(re.findall(r"([\w-]+)\s*:\s*([^;]+?)\s*(?:;|$)", str(style or "")))
 
@@ -157,7 +159,3 @@ def _colour(value: str | None) -> str | None:
     except ValueError:
         return None
     return f"rgb({red}, {green}, {blue})"
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"\s*[-+−]?[\d.,]+(e[-+]?\d+)?\s*%?\s*|\s*nan\s*", text, re.I) is not None

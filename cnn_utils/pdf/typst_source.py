@@ -11,14 +11,10 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udf
 
 def string(text: str) -> str:
     """Return `text` as a Typst string literal."""
-    # Letters with their marks in one piece, where there is such a letter: else a reader of the
-    # PDF gets the mark wherever the letter stands.
-    text = (
-        unicodedata.normalize("NFC", CONTROL.sub("", text))
-        .replace("\\", "\\\\")
-        .replace('"', '\\"')
-    )
-    return '"' + text.replace("\n", "\\n").replace("\t", "    ") + '"'
+    # Letters and their marks are composed (NFC): a reader of the PDF finds separate marks anywhere.
+    text = unicodedata.normalize("NFC", CONTROL.sub("", text))
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + escaped.replace("\n", "\\n").replace("\t", "    ") + '"'
 
 
 def breakable(text: str) -> str:
@@ -32,16 +28,10 @@ def words(text: str) -> str:
 
 
 def call(function: str, *content: str, **arguments: str) -> str:
-    """Return markup that calls a function.
+    """Return markup that calls a function of Typst or of page.typ.
 
-    Parameters
-    ----------
-    function : str
-        Name of a Typst function, or of one in page.typ.
-    *content : str
-        Markup; each becomes a content argument.
-    **arguments : str
-        Named arguments, as Typst expressions; a trailing underscore is dropped.
+    Each piece of content (markup) becomes a content argument; named arguments are Typst
+    expressions.
     """
-    named = [f"{name.rstrip('_').replace('_', '-')}: {value}" for name, value in arguments.items()]
+    named = [f"{name}: {value}" for name, value in arguments.items()]
     return f"#{function}({', '.join([*named, *(f'[{markup}]' for markup in content)])});"

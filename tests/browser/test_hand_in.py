@@ -22,7 +22,7 @@ def page(open_notebook, lab):
     cells = [
         v4.new_markdown_cell(HEADER, metadata={"kind": "header"}),
         v4.new_code_cell("# task: lenet\nimport cnn_utils\nimport numpy as np\n\n" + NETWORK),
-        v4.new_code_cell(SAVE, metadata={"evidence": "lenet"}),
+        v4.new_code_cell(SAVE, metadata={"saves": "lenet"}),
         v4.new_code_cell("cnn_utils.hand_in()"),
     ]
     notebook = v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
@@ -49,7 +49,7 @@ def test_saved_then_handed_in_and_an_edit_is_noticed(page, lab, run_all, output_
     run_last(page)
     answer.get_by_text("lab.ipynb: nothing to mend").wait_for()
     with zipfile.ZipFile(mine / "group7.zip") as archive:
-        assert {"lab.ipynb", "lab.pdf", "evidence/lenet/weights.npz"} <= set(archive.namelist())
+        assert {"lab.ipynb", "lab.pdf", "artifacts/lenet/weights.npz"} <= set(archive.namelist())
 
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+End")

@@ -19,8 +19,8 @@ import pytest
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
-from cnn_utils.handin.artifacts import EVIDENCE, RECORD, finish_saving
-from cnn_utils.handin.consistency import check_evidence
+from cnn_utils.handin.artifacts import ARTIFACTS, RECORD, finish_saving
+from cnn_utils.handin.consistency import check_artifacts
 from cnn_utils.handin.submission_zip import hand_in
 from cnn_utils.submission import export_submission, validate_submission
 from tests.faults.student import STEPS, prepare
@@ -62,12 +62,12 @@ def assert_whole(folder):
             assert archive.testzip() is None
             assert "lab.ipynb" in archive.namelist()
     finish_saving(folder, ["lab"])  # as `hand_in` does
-    with np.load(folder / "evidence" / "lab" / EVIDENCE[0]) as weights:
+    with np.load(folder / "artifacts" / "lab" / ARTIFACTS[0]) as weights:
         assert weights["arr_0"].shape == (200, 200)
     notebook = nbformat.read(folder / "lab.ipynb", as_version=4)
-    told = [finding.text for finding in check_evidence(notebook, folder, ["lab"])]
+    found = check_artifacts(notebook, folder, ["lab"])
     # Of another run than the notebook's, as it was saved again; but all of one run.
-    assert not any("do not belong together" in text for text in told)
+    assert not any("do not belong together" in text for text in found)
 
 
 @pytest.mark.parametrize("step", ["submit", "save", "hand_in"])
@@ -109,7 +109,7 @@ def test_on_a_full_disk_what_was_there_stays(small_disk, free):
     folder = small_disk / "work"
     prepare(folder)
     hand_in(folder, folder)
-    made = [*(folder / "evidence" / "lab").iterdir(), folder / "submission.csv"]
+    made = [*(folder / "artifacts" / "lab").iterdir(), folder / "submission.csv"]
     before = {path: path.read_bytes() for path in (*made, folder / "group7.zip")}
     fill(small_disk, free)
     outcomes = {}
@@ -129,7 +129,7 @@ def test_on_a_full_disk_what_was_there_stays(small_disk, free):
     for step in ("submit", "save", "hand_in"):
         STEPS[step](folder)
     assert_whole(folder)
-    assert {path.name for path in (folder / "evidence" / "lab").iterdir()} == {*EVIDENCE, RECORD}
+    assert {path.name for path in (folder / "artifacts" / "lab").iterdir()} == {*ARTIFACTS, RECORD}
 
 
 def test_on_a_full_disk_a_training_ends_well_and_says_that_it_is_not_kept(small_disk, tmp_path):

@@ -22,8 +22,9 @@ from cnn_utils.data import course, formats
 from cnn_utils.files import KIT
 from cnn_utils.grading import arrays, assemble, evidence, intake, lms, spec, splice, spreadsheets
 from cnn_utils.grading import reading as cells
-from cnn_utils.handin import assignment, doctor, run, same_run
+from cnn_utils.handin import checklist, consistency
 from cnn_utils.history import history_table
+from cnn_utils.notebook import assignment, run
 from cnn_utils.submission import validate_submission
 from cnn_utils.training.run_store import RunStore
 from cnn_utils.training.state import State
@@ -134,7 +135,7 @@ def _notebooks(folder: Path) -> list[bytes]:
 
 def _look_over(path: Path) -> None:
     notebook = run.read_notebook(path)
-    doctor.examine(notebook, path.parent, assignment.Part((("lenet", "code"),), ("lenet",)))
+    checklist.examine(notebook, path.parent, assignment.Part((("lenet", "code"),), ("lenet",)))
 
 
 @cache
@@ -156,8 +157,8 @@ def _compare_record(path: Path) -> None:
     (path.parent / "weights.npz").write_bytes(b"PK")
     folder = path.parents[2]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", execution_count=1)])
-    list(same_run.check_evidence(notebook, folder, ["lenet"]))
-    list(same_run.changed_since(notebook, folder, ["lenet"], None))
+    list(consistency.check_artifacts(notebook, folder, ["lenet"]))
+    list(consistency.changed_cells(notebook, folder, ["lenet"], None))
 
 
 def _zips(folder: Path) -> list[bytes]:

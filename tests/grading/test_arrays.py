@@ -42,14 +42,18 @@ def test_what_savez_wrote_comes_back():
 
 
 def test_what_the_kit_saves_can_be_read(tmp_path):
-    from cnn_utils.handin.artifacts import save
+    from cnn_utils.handin.artifacts import save_for_grading
 
     class Network:
         def get_weights(self):
             return [np.asfortranarray(np.ones((3, 4))), np.ones(2, np.float16)]
 
-    folder = save("cnn", Network(), {"loss": [1]}, [1], tmp_path).folder
-    assert [a.shape for a in read_arrays((folder / "weights.npz").read_bytes())] == [(3, 4), (2,)]
+        def to_json(self):
+            return "{}"
+
+    save_for_grading("cnn", Network(), {"loss": [1]}, [1], tmp_path)
+    data = (tmp_path / "cnn" / "weights.npz").read_bytes()
+    assert [array.shape for array in read_arrays(data)] == [(3, 4), (2,)]
 
 
 HEADER = "{'descr': '%s', 'fortran_order': False, 'shape': (%s,), }"

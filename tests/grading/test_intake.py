@@ -113,3 +113,9 @@ def test_the_hash_is_that_of_names_and_contents():
     one = content_hash({"a": b"1", "b": b"2"})
     assert one == content_hash({"b": b"2", "a": b"1"})
     assert len({one, content_hash({"a": b"12", "b": b""}), content_hash({"a": b"1"})}) == 3
+
+
+@pytest.mark.parametrize("folder", ["artifacts", "mine/artifacts", "evidence"])
+def test_weights_are_found_in_the_folder_of_this_and_of_earlier_releases(tmp_path, folder):
+    found = files_in(tmp_path, [ONE, f"{folder}/lenet/weights.npz"])
+    assert found["lenet/weights.npz"] == f"{folder}/lenet/weights.npz"

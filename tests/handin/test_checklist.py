@@ -4,7 +4,7 @@ import nbformat.v4 as v4
 import numpy as np
 import pytest
 
-from cnn_utils.handin.checklist import examine
+from cnn_utils.handin.checklist import Finding, examine
 from cnn_utils.notebook.assignment import Part, part_of
 from cnn_utils.submission import export_submission
 
@@ -72,7 +72,7 @@ def test_ten_planted_faults_are_named_all_ten(notebook, folder):
         "cell 4 (print(accuracy)): It was not run. Restart the kernel",
         "99.1 %.): You write 99.1 %; the nearest number that the run shows is 98.7%",
         "Task 'submit' is missing: put a code cell that begins with `# task: submit` back",
-        "cell 6 (print(1)): It was run as number 9, but stands at place 4",
+        "cell 6 (print(1)): It was run as number 9; from the top it would be number 4. Restart",
         "submission.csv",
     ]
     assert len(found) == 10
@@ -89,7 +89,8 @@ def test_a_missing_submission_is_noticed_where_there_should_be_one(notebook, tmp
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("NOTE: synthetic sample, not MNIST", "synthetic sample, not on the real data"),
+        ("NOTE: drawn sample, not MNIST", "It ran on the drawn sample, not on the real data."),
+        ("NOTE: synthetic sample, not MNIST", "It ran on the drawn sample"),
         ("quick profile: 2 epochs", "It ran in the quick profile"),
     ],
 )
@@ -125,10 +126,10 @@ def test_the_cell_that_hands_in_may_be_run_again(notebook, folder, count):
     assert told(notebook, folder) == []
 
 
-def test_evidence_is_asked_for_where_the_assignment_does(notebook, folder):
+def test_artifacts_are_asked_for_where_the_assignment_does(notebook, folder):
     part = Part(tuple(part_of(notebook).tasks), ("lenet",))
     (sentence,) = told(notebook, folder, part)
-    assert sentence.startswith("evidence/lenet is missing")
+    assert sentence.startswith("artifacts/lenet is missing")
 
 
 def test_what_an_earlier_look_said_supports_no_claim(notebook, folder):
@@ -155,3 +156,31 @@ def test_names_and_numbers_are_no_placeholders(notebook, folder, value):
 def test_what_a_form_says_is_a_placeholder(notebook, folder, value):
     notebook.cells[0].source = TABLE.format(value, value)
     assert len(told(notebook, folder)) == 2
+
+
+def test_a_finding_names_its_cell_by_its_first_words(notebook, folder):
+    assert str(Finding(None, "Why?")) == "Why?"
+    assert str(Finding(3, "Why?")) == "cell 3: Why?"
+    notebook.cells[1].source = "x = " + "very " * 20 + "long"
+    notebook.cells[4].source = "<!-- note -->\n**Yes**, it is 99.9 % accurate: accuracy 99.9 %."
+    found = told(notebook, folder, Part((("lenet", "code"),)))
+    assert found[0] == (
+        "Task 'lenet' is missing: put a code cell that begins with `# task: lenet` back."
+    )
+    assert found[1].startswith("cell 5 (**Yes**, it is 99.9 % accurate: …): You write 99.9 %")
+
+
+def test_a_changed_cell_is_named(notebook, folder):
+    part = part_of(notebook)
+    (finding,) = examine(notebook, folder, part, {3: "print(f1)"})
+    assert str(finding).startswith("cell 4 (print(accuracy)): It was changed after it was run, so")
+
+
+def test_a_figure_may_be_a_vector_picture(notebook, folder):
+    notebook.cells[2].outputs[0].data = {"image/svg+xml": "<svg/>"}
+    assert told(notebook, folder) == []
+
+
+def test_a_cell_with_a_line_magic_is_like_any_other(notebook, folder):
+    notebook.cells[1].source = "%load_ext cnn_utils\n# task: lenet\nmodel = 1"
+    assert told(notebook, folder) == []

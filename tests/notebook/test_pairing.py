@@ -1,5 +1,6 @@
 import json
 
+import jupytext
 import nbformat
 import pytest
 
@@ -86,5 +87,13 @@ def test_an_edited_ipynb_is_noticed_and_built_again(source, tmp_path):
 def test_nothing_to_build_is_said(tmp_path):
     with pytest.raises(KitError, match=r"must hold \.py notebooks; received none"):
         pair(tmp_path)
-    with pytest.raises(KitError, match="percent format; received no file"):
+    with pytest.raises(KitError, match="percent format; received FileNotFoundError"):
         build_notebook(tmp_path / "none.py")
+
+
+def test_a_line_magic_stands_behind_a_comment_sign(source):
+    source.write_text("# %%\n# %load_ext cnn_utils\nimport cnn_utils\n\n# %%\n# a note\n")
+    notebook = nbformat.reads(build_notebook(source), as_version=4)
+    sources = [cell.source for cell in notebook.cells]
+    assert sources == ["%load_ext cnn_utils\nimport cnn_utils", "# a note"]
+    assert "\n# %load_ext cnn_utils\n" in jupytext.writes(notebook, fmt="py:percent")

@@ -1,17 +1,24 @@
 import nbformat
+import nbformat.v4 as v4
 import pytest
+from bs4 import BeautifulSoup
 
 from cnn_utils.errors import KitError
-from cnn_utils.notebook.run import run_notebook
+from cnn_utils.notebook.run import run_notebook, write_page
 
-new_cell = nbformat.v4.new_code_cell
+new_cell = v4.new_code_cell
+FIGURE = v4.new_output(
+    "display_data",
+    data={"image/png": "AAAA"},
+    metadata={"image/png": {"alt": 'a "curve" <b>'}},
+)
 
 
 @pytest.fixture
 def run(tmp_path):
     def run_cells(*sources, **options):
         source = tmp_path / "part9_small.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=[new_cell(text) for text in sources]), source)
+        nbformat.write(v4.new_notebook(cells=[new_cell(text) for text in sources]), source)
         return run_notebook(source, tmp_path / "out", "quick", **options)
 
     return run_cells
@@ -60,6 +67,12 @@ def test_notes_are_shown_in_full_and_the_kernel_says_nothing_of_its_own(run, cap
 def test_a_bar_within_the_bar_is_left_out(run, capsys):
     run("print('epoch 3/10  25%|████      | 00:12<01:02, loss 0.5')")
     assert "epoch 3/10 25% 00:12<01:02, loss 0.5" in capsys.readouterr().out
+
+
+def test_line_magics_are_run(run):
+    result = run("%load_ext cnn_utils\n%time x = 6 * 7", "x")
+    assert result.error is None
+    assert "42" in result.html.read_text(encoding="utf-8")
 
 
 def test_a_progress_bar_leaves_its_last_state_only(run):
@@ -136,3 +149,17 @@ def test_an_interrupted_run_is_written_too(run, tmp_path, monkeypatch):
         run("1")
     assert (tmp_path / "out" / "part9_small.ipynb").exists()
     assert (tmp_path / "out" / "part9_small.html").exists()
+
+
+def test_figures_keep_their_alternative_text(tmp_path):
+    write_page(
+        v4.new_notebook(cells=[v4.new_code_cell("plot()", outputs=[FIGURE])]), tmp_path / "a_b.html"
+    )
+    page = BeautifulSoup((tmp_path / "a_b.html").read_text(), "html.parser")
+    assert page.find("img")["alt"] == 'a "curve" <b>'
+    assert page.find("title").text == "a b"
+
+
+def test_a_page_that_cannot_be_written_is_said(tmp_path):
+    with pytest.raises(KitError, match="must be a file to write to; received No such file"):
+        write_page(v4.new_notebook(), tmp_path / "none" / "a.html")

@@ -139,13 +139,6 @@ def test_plain_text_keeps_source_and_every_output(writer):
     assert all(word in markup for word in words)
 
 
-@pytest.mark.parametrize("outputs", [None, [None, "x", {"data": "abc"}, {"data": None, "text": 3}]])
-def test_plain_text_is_made_of_anything(writer, outputs):
-    cell = v4.new_code_cell("source")
-    cell["outputs"] = outputs
-    assert "source" in writer.plain(cell)
-
-
 def test_a_wide_formula_stands_alone(writer):
     tex = " + ".join(f"x_{{{i}}}" for i in range(60))
     assert "#formula-block" in writer.write(v4.new_markdown_cell(f"so ${tex}$ is"))

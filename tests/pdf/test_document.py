@@ -4,7 +4,6 @@ import sys
 import unicodedata
 from datetime import date
 
-import nbformat
 import nbformat.v4 as v4
 import pypdf
 import pytest
@@ -138,13 +137,6 @@ def test_nothing_leaves_the_page(tmp_path):
     width, height = (float(x) for x in reader.pages[0].mediabox[2:])
     assert all(0 <= abs(x) <= width and 0 <= abs(y) <= height for x, y in places)
     assert text_of(reader).count("line") == 120
-
-
-@pytest.mark.parametrize("cells", [None, [{}], [{"cell_type": "code", "source": 3}]])
-def test_a_damaged_notebook_is_said(tmp_path, cells):
-    content = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    with pytest.raises(KitError, match="The notebook is damaged"):
-        build(nbformat.from_dict(content), tmp_path)
 
 
 def test_one_bad_cell_is_plain_and_the_others_are_not(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ from nbconvert.exporters import get_exporter
 
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
-from cnn_utils.pdf.exporter import AssignmentPDF, export_pdf, export_pdf_or_page
+from cnn_utils.pdf.exporter import AssignmentPDF, export_pdf_or_page
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_nbconvert_writes_a_pdf(notebook):
 
 
 def test_a_file_is_written_beside_the_notebook(notebook, tmp_path):
-    assert export_pdf(notebook) == tmp_path / "lab 1.pdf"
+    assert export_pdf_or_page(notebook) == (tmp_path / "lab 1.pdf", "")
     assert (tmp_path / "lab 1.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -46,11 +46,10 @@ def test_what_is_no_notebook_is_said_and_the_next_is_done(notebook, tmp_path, ca
     assert (tmp_path / "lab 1.pdf").exists()
 
 
-def test_a_folder_that_cannot_be_written_to_is_said(notebook, tmp_path):
-    with pytest.raises(
-        KitError, match=r"must be a file to write to; received No such .* Choose another"
-    ):
-        export_pdf(notebook, tmp_path / "missing" / "a.pdf")
+def test_a_pdf_that_cannot_be_written_is_named(notebook, tmp_path):
+    (tmp_path / "lab 1.pdf").mkdir()
+    with pytest.raises(KitError, match=r"lab 1\.pdf' must be a file to write to; received Is a"):
+        export_pdf_or_page(notebook)
 
 
 def test_without_typst_there_is_a_page_and_a_sentence(notebook, tmp_path, capsys, monkeypatch):
@@ -65,8 +64,6 @@ def test_without_typst_there_is_a_page_and_a_sentence(notebook, tmp_path, capsys
 def test_a_pdf_printed_by_hand_is_taken(notebook, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
     printed = tmp_path / "lab 1.pdf"
-    printed.write_bytes(b"%PDF, but not really")
-    assert export_pdf_or_page(notebook)[0] == tmp_path / "lab 1.html"
     writer = pypdf.PdfWriter()
     writer.add_blank_page(100, 100)
     writer.write(printed)

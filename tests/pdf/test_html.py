@@ -1,6 +1,6 @@
 import pytest
 
-from cnn_utils.pdf.html import HtmlWriter, cell_styles
+from cnn_utils.pdf.html import HtmlWriter, markdown_to_html
 
 
 @pytest.fixture
@@ -59,12 +59,33 @@ def test_blanks_between_words_stay_beside_a_block():
     )
 
 
-def test_stylers_say_how_single_cells_look(writer):
-    from bs4 import BeautifulSoup
+@pytest.mark.parametrize(
+    ("source", "tex", "display"),
+    [
+        ("a $x^2$ b", "x^2", 0),
+        (r"a \\(x^2\\) b", "x^2", 0),
+        ("$$\nx^2\n$$", "\nx^2\n", 1),
+        (r"\begin{align}x\end{align}", r"\begin{align}x\end{align}", 1),
+        ("$a < b$", "a &lt; b", 0),
+    ],
+)
+def test_formulas_are_marked(source, tex, display):
+    assert f'<kit-formula data-display="{display}">{tex}</kit-formula>' in markdown_to_html(source)
 
-    soup = BeautifulSoup(
-        "<style>#T_a, #T_b {background-color: #ff0000; color: white} .c {x: y}</style>",
-        "html.parser",
+
+def test_prices_are_not_formulas():
+    assert "kit-formula" not in markdown_to_html(r"\$5, not \$10")
+
+
+def test_code_keeps_its_language_and_its_letters():
+    assert (
+        markdown_to_html("```python\na < b\n```")
+        == '<pre data-language="python">a &lt; b\n</pre>\n'
     )
-    red = {"background-color": "#ff0000", "color": "white"}
-    assert cell_styles(soup) == {"T_a": red, "T_b": red}
+    assert 'data-language="text"' in markdown_to_html("    indented")
+
+
+def test_pictures_keep_their_addresses():
+    assert '<img src="attachment:a.png" alt="A &quot;b&quot;">' in markdown_to_html(
+        '![A "b"](attachment:a.png)'
+    )

@@ -1,12 +1,11 @@
 import base64
-import gzip
 import io
 import os
 
 import pytest
 from PIL import Image
 
-from cnn_utils.pdf.pictures import NoPicture, checked, from_bundle, from_source
+from cnn_utils.pdf.pictures import NoPicture, checked, draw_formula, from_bundle, from_source
 
 
 def picture(kind="png", mode="RGB", size=(4, 3)):
@@ -53,9 +52,9 @@ def test_sources_may_be_data_attachments_or_files_beside_the_notebook(tmp_path):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("https://example.org/a.png", "on the network"),
-        ("//example.org/a.png", "on the network"),
-        ("file:///etc/passwd", "on the network"),
+        ("https://example.org/a.png", "on the network are not loaded"),
+        ("//example.org/a.png", "on the network are not loaded"),
+        ("file:///etc/passwd", "on the network are not loaded"),
         ("../secret.png", "outside the notebook's folder"),
         ("/etc/passwd", "outside the notebook's folder"),
         ("link.png", "outside the notebook's folder"),
@@ -81,20 +80,49 @@ def test_outputs_are_read_from_their_bundle():
     assert from_bundle({"image/jpeg": encoded(picture("jpeg"))})[1] == "jpg"
 
 
-def test_bombs_are_refused(monkeypatch):
-    with pytest.raises(NoPicture, match="too many pixels"):
-        checked(picture(mode="1", size=(5000, 5000)), "")
-    with pytest.raises(NoPicture, match="too large"):
-        checked(b"x" * 20_000_001, "")
-    with pytest.raises(NoPicture, match="entities"):
-        checked(b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><svg/>', "image/svg+xml")
-    with pytest.raises(NoPicture, match="compressed"):
-        checked(gzip.compress(SVG), "image/svg+xml")
-    with pytest.raises(NoPicture, match="embeds large pictures"):
-        checked(b"<svg><image href='data:" + b"A" * 100_000 + b"'/></svg>", "image/svg+xml")
+def test_a_photograph_is_shown_however_large():
+    data = picture(mode="1", size=(5000, 5000))
+    assert checked(data, "") == (data, "png")
 
 
 def test_a_pipe_is_no_picture(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(NoPicture, match="no such file"):
         from_source("pipe.png", tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"F_1 = \frac{2 \cdot \text{precision}}{\text{recall}}",
+        r"\begin{aligned} a &= b \\ &= d \end{aligned}",
+        r"\begin{align} a &= b \\ &= d \label{eq:a} \end{align}",
+        r"\begin{alignat*}{2} a &= b \quad & c &= d \\ &= e \end{alignat*}",
+        r"\begin{cases} 0 & x<0 \\ x & x \ge 0 \end{cases}",
+        r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
+        r"\alpha \beta \Omega \sum_{i=1}^{n} \int_0^1 \prod \operatorname{argmax}",
+        r"\mathbb{R}^{n \times m} \odot \mathbf{W}^\top \hat{y} \lVert x \rVert_2",
+    ],
+)
+def test_the_mathematics_of_the_course_is_drawn(tex):
+    formula = draw_formula(tex, display=True)
+    assert formula.svg.startswith(b"<svg")
+    assert 0.3 < formula.height < 8
+
+
+@pytest.mark.parametrize("tex", [r"\softmax(z)", r"\frac{1", ""])
+def test_what_is_not_known_is_not_drawn(tex):
+    assert draw_formula(tex, display=False) is None
+
+
+def test_an_exponent_stands_on_the_line_a_subscript_reaches_below():
+    assert (
+        draw_formula("x^2", display=False).baseline
+        < 0.15
+        < draw_formula("x_g", display=False).baseline
+    )
+
+
+def test_a_sum_is_larger_when_it_stands_alone():
+    tex = r"\sum_{i=1}^{n} x_i"
+    assert draw_formula(tex, display=True).height > draw_formula(tex, display=False).height

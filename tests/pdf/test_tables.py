@@ -1,6 +1,8 @@
 import pytest
+from bs4 import BeautifulSoup
 
 from cnn_utils.pdf.html import HtmlWriter
+from cnn_utils.pdf.tables import cell_styles
 
 
 @pytest.fixture
@@ -100,3 +102,12 @@ def test_a_head_over_several_columns_keeps_them_together(write):
 
 def test_an_empty_table_is_nothing(write):
     assert write("<table></table>") == ""
+
+
+def test_stylers_say_how_single_cells_look():
+    soup = BeautifulSoup(
+        "<style>#T_a, #T_b {background-color: #ff0000; color: white} .c {x: y}</style>",
+        "html.parser",
+    )
+    red = {"background-color": "#ff0000", "color": "white"}
+    assert cell_styles(soup) == {"T_a": red, "T_b": red}

@@ -1,6 +1,7 @@
 """Both worked notebooks as PDF: nothing that a student wrote is missing."""
 
 import re
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import pypdf
 import pytest
 from bs4 import BeautifulSoup
 
-from cnn_utils.notebook.tasks import is_hand_in
-from cnn_utils.pdf.exporter import export_pdf
-from cnn_utils.pdf.markdown import to_html
+from cnn_utils.notebook.assignment import is_hand_in
+from cnn_utils.pdf.exporter import export_pdf_or_page
+from cnn_utils.pdf.html import markdown_to_html
 
-NOTEBOOKS = sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 def bare(text):
@@ -23,8 +24,9 @@ def bare(text):
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def worked(request, tmp_path_factory):
-    out = tmp_path_factory.mktemp("pdf") / "a.pdf"
-    reader = pypdf.PdfReader(export_pdf(request.param, out))
+    copy = shutil.copy(request.param, tmp_path_factory.mktemp("pdf"))
+    path, _ = export_pdf_or_page(Path(copy))
+    reader = pypdf.PdfReader(path)
     text = " ".join(page.extract_text() for page in reader.pages)
     # Page numbers and the running title stand between any two pages.
     title = reader.metadata.title
@@ -41,7 +43,7 @@ def test_every_cell_is_there(worked):
             # The mark of a wrapped line is no letter.
             assert bare(cell.source) in text
         else:
-            soup = BeautifulSoup(to_html(cell.source), "html.parser")
+            soup = BeautifulSoup(markdown_to_html(cell.source), "html.parser")
             for formula in soup.find_all("kit-formula"):
                 formula.decompose()
             for block in soup.find_all(["p", "li", "td", "h2", "h3"]):
