@@ -61,7 +61,35 @@ def test_the_ipynb_are_built_from_the_py():
 def test_cells_are_short(source):
     lengths = sorted(len(lines(cell)) for cell in cells(source, "code"))
     assert lengths[-1] <= 15
-    assert lengths[len(lengths) // 2] <= 5
+    assert lengths[len(lengths) // 2] <= 4
+
+
+@each_notebook
+def test_the_extension_is_the_first_line_of_code(source):
+    first = cells(source, "code")[0].source.splitlines()
+    assert first[:2] == ["%load_ext cnn_utils", "import cnn_utils"]
+
+
+@each_notebook
+def test_the_lesson_calls_keras_by_hand_before_the_kit_does(source):
+    """`fit` and `predict` are shown once with their arguments, then `fit_cached` takes over."""
+    code = "\n".join(cell.source for cell in cells(source, "code"))
+    calls = [code.find(call) for call in (".fit(", ".predict(", "cnn_utils.fit_cached(")]
+    assert calls == sorted(calls)
+    assert calls[0] > 0
+    assert "options" not in code
+
+
+@each_notebook
+def test_unscaled_and_scaled_images_have_names_that_differ(source):
+    code = "\n".join(cell.source for cell in cells(source, "code"))
+    names = {
+        node.id
+        for node in ast.walk(ast.parse(code.replace("%load", "# %load")))
+        if isinstance(node, ast.Name)
+    }
+    assert not any(name.startswith("X_") for name in names)
+    assert "images_train" in names
 
 
 @each_notebook
