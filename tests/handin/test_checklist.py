@@ -89,7 +89,7 @@ def test_a_missing_submission_is_noticed_where_there_should_be_one(notebook, tmp
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("NOTE: synthetic sample, not MNIST", "synthetic sample, not on the real data"),
+        ("NOTE: drawn sample, not MNIST", "drawn sample, not on the real data"),
         ("quick profile: 2 epochs", "It ran in the quick profile"),
     ],
 )
@@ -133,7 +133,7 @@ def test_evidence_is_asked_for_where_the_assignment_does(notebook, folder):
 
 def test_what_an_earlier_look_said_supports_no_claim(notebook, folder):
     notebook.cells[4].source = "The accuracy was 99.9 %."
-    said = v4.new_output("stream", text="You write 99.9 %. It ran on the synthetic sample.")
+    said = v4.new_output("stream", text="You write 99.9 %. It ran on the drawn sample.")
     notebook.cells.append(ran("cnn_utils.hand_in()", 5, said))
     (sentence,) = told(notebook, folder)
     assert "You write 99.9 %" in sentence
