@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BLOCK = 2**16
 CONNECT_SECONDS, READ_SECONDS = 5, 15
 # In each round through the mirrors, slower ones are skipped (bytes per second).
-MIN_SPEEDS = (280_000, 20_000, 20_000)
+MIN_SPEEDS = (280_000, 50_000, 50_000)
 # The speed is measured over so many seconds.
 SPEED_SECONDS = 10
 

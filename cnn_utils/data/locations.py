@@ -9,7 +9,7 @@ from pathlib import Path
 from cnn_utils.data import originals
 from cnn_utils.data.download import download, read_remote_files
 from cnn_utils.data.formats import MNIST_FILE
-from cnn_utils.errors import DataError, KitError, check_choice
+from cnn_utils.errors import DataError, KitError
 from cnn_utils.files import KIT, cache_folder
 
 SOURCES = ("auto", "official", "sample")
@@ -72,7 +72,8 @@ def locate(path, name: str, source: str) -> Path | None:
     """
     if source == "auto":
         source = os.environ.get("CNN_UTILS_SOURCE") or "auto"
-    check_choice("source", source, SOURCES)
+    if source not in SOURCES:
+        raise KitError.about("`source` or CNN_UTILS_SOURCE", f"be one of {SOURCES}", source)
     if path is not None:
         if not os.path.exists(os.path.expanduser(path)):
             raise DataError.about(

@@ -52,37 +52,22 @@ def upload(path: Path, competition: str, message: str = "") -> str:
     validate_submission(path)
     if is_from_sample(path):
         raise SubmissionError(f"'{path}' was {FROM_SAMPLE} Nothing was sent.")
-    competition = _name_of(competition)
     if importlib.util.find_spec("kaggle") is None:
-        raise SubmissionError(
-            "Kaggle's client is not installed. Install it: "
-            f"{sys.executable} -m pip install kaggle six"
-        )
-    answer = _submit(path, competition, message or path.name)
+        install = f"{sys.executable} -m pip install kaggle six"
+        raise SubmissionError(f"Kaggle's client is not installed. Install it: {install}")
+    competition = competition.split("?")[0].rstrip("/").rpartition("/")[2]
+    command = [sys.executable, "-m", "kaggle", "competitions", "submit", competition]
+    command += ["--file", str(path), f"--message={message or path.name}"]
+    options = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL}
+    try:
+        done = subprocess.run(command, timeout=SECONDS, **options)
+        answer = f"{done.stdout.strip()}\n{done.stderr.strip()}".strip()[-2_000:]
+    except subprocess.TimeoutExpired:
+        answer = "timed out"
+    # The exit status is 0 even if nothing was sent.
     if "Successfully submitted" in answer:
         return answer
     for pattern, meaning in MEANINGS.items():
         if re.search(pattern, answer):
             raise SubmissionError(meaning.format(competition=competition))
     raise SubmissionError(f"Kaggle did not confirm the submission. Its client said:\n{answer}")
-
-
-def _submit(path: Path, competition: str, message: str) -> str:
-    command = [sys.executable, "-m", "kaggle", "competitions", "submit", competition]
-    command += ["--file", str(path), f"--message={message}"]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired:
-        return "timed out"
-    # Its exit status is 0 even if nothing was sent.
-    return "\n".join([done.stdout.strip(), done.stderr.strip()]).strip()[-2_000:]
-
-
-def _name_of(competition: str) -> str:
-    name = competition.split("?")[0].rstrip("/").rpartition("/")[2]
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", name):
-        expected = "be the last part of the competition's address, such as my-course-cifar10"
-        raise SubmissionError.about("--competition", expected, competition)
-    return name

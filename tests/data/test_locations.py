@@ -50,7 +50,7 @@ def test_a_named_folder_that_does_not_exist_is_not_ignored(monkeypatch):
 
 
 def test_an_unknown_source():
-    with pytest.raises(KitError, match=r"`source`.*'auto', 'official', 'sample'.*received 'real'"):
+    with pytest.raises(KitError, match=r"`source`.*'auto', 'official', 'sample'.*received real"):
         loaders.load_mnist(source="real")
 
 

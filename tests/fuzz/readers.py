@@ -23,8 +23,9 @@ from cnn_utils.data.download import read_remote_files
 from cnn_utils.files import KIT
 from cnn_utils.grading import arrays, assemble, evidence, intake, lms, spec, splice, spreadsheets
 from cnn_utils.grading import reading as cells
-from cnn_utils.handin import assignment, doctor, run, same_run
+from cnn_utils.handin import checklist, consistency
 from cnn_utils.history import history_table
+from cnn_utils.notebook import assignment, run
 from cnn_utils.submission import validate_submission
 from cnn_utils.training.run_store import RunStore
 from cnn_utils.training.state import State
@@ -61,13 +62,13 @@ class Reader:
 
 
 def _hdf5(folder: Path) -> list[bytes]:
-    images = np.arange(3 * 3072, dtype=np.uint64).astype(np.uint8).reshape(3, 32, 32, 3)
+    images = np.arange(11 * 3072, dtype=np.uint64).astype(np.uint8).reshape(11, 32, 32, 3)
     found = []
     for options in ({}, {"chunks": (1, 32, 32, 3), "compression": "gzip"}):
         with h5py.File(folder / "seed.h5", "w", locking=False) as file:
-            file.create_dataset("X_train", data=images[:2], **options)
-            file.create_dataset("X_test", data=images[2:], **options)
-            file["y_train"] = np.array([[3], [7]])
+            file.create_dataset("X_train", data=images[:10], **options)
+            file.create_dataset("X_test", data=images[10:], **options)
+            file["y_train"] = np.arange(10)[:, np.newaxis]
             file.attrs["source"] = np.bytes_("sample")
         found.append((folder / "seed.h5").read_bytes())
     return found
@@ -135,7 +136,7 @@ def _notebooks(folder: Path) -> list[bytes]:
 
 def _look_over(path: Path) -> None:
     notebook = run.read_notebook(path)
-    doctor.examine(notebook, path.parent, assignment.Part((("lenet", "code"),), ("lenet",)))
+    checklist.examine(notebook, path.parent, assignment.Part((("lenet", "code"),), ("lenet",)))
 
 
 @cache
@@ -157,8 +158,8 @@ def _compare_record(path: Path) -> None:
     (path.parent / "weights.npz").write_bytes(b"PK")
     folder = path.parents[2]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", execution_count=1)])
-    list(same_run.check_evidence(notebook, folder, ["lenet"]))
-    list(same_run.changed_since(notebook, folder, ["lenet"], None))
+    list(consistency.check_evidence(notebook, folder, ["lenet"]))
+    list(consistency.changed_since(notebook, folder, ["lenet"], None))
 
 
 def _zips(folder: Path) -> list[bytes]:

@@ -85,13 +85,6 @@ def test_nothing_is_sent_that_was_made_on_the_sample(tmp_path, client):
     assert not called.exists()
 
 
-@pytest.mark.parametrize("name", ["", "--help", "my course", "a/b c"])
-def test_a_competition_s_name_is_the_end_of_its_address(submission, client, name):
-    client(TAKEN)
-    with pytest.raises(SubmissionError, match="--competition must be the last part"):
-        kaggle.upload(submission, name)
-
-
 def test_the_client_may_be_missing(submission, monkeypatch):
     monkeypatch.setattr(kaggle.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SubmissionError, match=r"Install it: .* -m pip install kaggle six"):
