@@ -18,6 +18,7 @@ MNIST_SHAPES = {
 }
 CIFAR10_SHAPES = {"X_train": (None, 32, 32, 3), "y_train": (None,), "X_test": (None, 32, 32, 3)}
 GET_AGAIN = "Delete it and get the file again."
+RIGHT_FILE = "Is it the file of this assignment?"
 # What downloads often are instead of the file, by their first letters.
 WRONG_KINDS = {
     b"<!doctype": ("a web page", "Open the link in a browser: the download may need a log-in."),
@@ -101,7 +102,7 @@ def _check_signature(file: Path, signature: bytes, kind: str) -> None:
             "Check the name, its permissions, and that no other program uses it.",
         ) from None
     if not start.startswith(signature):
-        received = ("another kind of file" if start else "an empty file", GET_AGAIN)
+        received = ("another kind of file", RIGHT_FILE) if start else ("an empty file", GET_AGAIN)
         for letters, wrong_kind in WRONG_KINDS.items():
             if start.lstrip().lower().startswith(letters):
                 received = wrong_kind
@@ -115,7 +116,7 @@ def _check_names(file: Path, names, expected) -> None:
             f"'{file}'",
             f"hold {', '.join(expected)}",
             f"{', '.join(sorted(names)[:8]) or 'nothing'} (missing: {', '.join(missing)})",
-            "Is it the file of this assignment?",
+            RIGHT_FILE,
         )
 
 
@@ -138,7 +139,7 @@ def _check_array(file: Path, name: str, array, shape: tuple) -> None:
     if not (shape_fits and dtype_fits):
         meaning = "whole-number labels" if is_labels else "images, uint8 0-255"
         expected = f"hold {meaning}, shape {str(shape).replace('None', 'n')}"
-        raise DataError.about(f"{name} in '{file}'", expected, array, GET_AGAIN)
+        raise DataError.about(f"{name} in '{file}'", expected, array, RIGHT_FILE)
 
 
 def _labels(file: Path, name: str, array: np.ndarray) -> np.ndarray:
@@ -148,7 +149,7 @@ def _labels(file: Path, name: str, array: np.ndarray) -> np.ndarray:
     if found.tolist() != list(range(10)):
         received = f"{len(found)} different ones, from {found[0]} to {found[-1]}"
         expected = "hold the labels of ten classes, 0-9"
-        raise DataError.about(f"{name} in '{file}'", expected, received, GET_AGAIN)
+        raise DataError.about(f"{name} in '{file}'", expected, received, RIGHT_FILE)
     return labels
 
 
