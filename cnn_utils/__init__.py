@@ -69,8 +69,13 @@ _HOMES = {
         "check_ten_digits",
         "check_training",
     ),
-    "cnn_utils.data.dataset": ("CIFAR10_CLASSES", "DIGIT_NAMES"),
-    "cnn_utils.data.loaders": ("cifar10_path", "load_cifar10", "load_mnist"),
+    "cnn_utils.data.loaders": (
+        "CIFAR10_CLASSES",
+        "DIGIT_NAMES",
+        "cifar10_path",
+        "load_cifar10",
+        "load_mnist",
+    ),
     "cnn_utils.errors": ("DataError", "KitError", "SubmissionError"),
     "cnn_utils.handin.submission_zip": ("hand_in",),
     "cnn_utils.handin.artifacts": ("save_for_grading",),
@@ -155,8 +160,13 @@ if TYPE_CHECKING:
         check_ten_digits,
         check_training,
     )
-    from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES
-    from cnn_utils.data.loaders import cifar10_path, load_cifar10, load_mnist
+    from cnn_utils.data.loaders import (
+        CIFAR10_CLASSES,
+        DIGIT_NAMES,
+        cifar10_path,
+        load_cifar10,
+        load_mnist,
+    )
     from cnn_utils.errors import DataError, KitError, SubmissionError
     from cnn_utils.fast.ablation import INGREDIENTS, ablation_table
     from cnn_utils.fast.augmentation import Augmentation

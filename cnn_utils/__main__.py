@@ -94,6 +94,13 @@ def pair(options: argparse.Namespace) -> int:
     return int(options.check and bool(changed))
 
 
+def data(options: argparse.Namespace) -> int:
+    """Verify the data files, or download them."""
+    from cnn_utils.data import commands
+
+    return commands.fetch(options.out) if options.fetch else commands.check()
+
+
 def kaggle(options: argparse.Namespace) -> int:
     """Send a submission to a competition on Kaggle."""
     from cnn_utils.submission.kaggle import upload
@@ -104,7 +111,7 @@ def kaggle(options: argparse.Namespace) -> int:
 
 def _check_data(folder: Path, parts: list[str]) -> None:
     """Refuse a folder without the files: falling back to the sample would surprise."""
-    from cnn_utils.data.locate import CIFAR10_FILE, MNIST_FILE
+    from cnn_utils.data.formats import CIFAR10_FILE, MNIST_FILE
 
     for part, name in (("part1", MNIST_FILE), ("part2", CIFAR10_FILE)):
         if part in parts and not (folder / name).is_file():
@@ -112,13 +119,11 @@ def _check_data(folder: Path, parts: list[str]) -> None:
                 f"--data '{folder}'",
                 f"be a folder that holds {name} (for {part})",
                 "a folder without it" if folder.is_dir() else "no such folder",
-                "Leave --data out to run on the built-in sample.",
+                "Leave --data out to run on the drawn sample.",
             )
 
 
 def _parser() -> argparse.ArgumentParser:
-    from cnn_utils.data.commands import add_commands as add_data_commands
-
     parser = argparse.ArgumentParser(
         prog="python -m cnn_utils", description="The CNN teaching kit."
     )
@@ -166,7 +171,13 @@ def _parser() -> argparse.ArgumentParser:
     handin_parser.add_argument(
         "--notebooks", type=Path, help="folder of assignment.json (default: that one, or the kit's)"
     )
-    add_data_commands(commands)
+    data_parser = commands.add_parser("data", help="verify the data files, or download them")
+    action = data_parser.add_mutually_exclusive_group()
+    action.add_argument("--check", action="store_true", help="list and verify the files (default)")
+    action.add_argument("--fetch", action="store_true", help="download both data sets")
+    data_parser.add_argument("--out", type=Path, help="folder for --fetch (default: the cache)")
+    data_parser.set_defaults(command=data)
+
     with_notebooks = [run_parser, pair_parser]
     if (Path(__file__).parent / "grading").is_dir():  # students have no such folder
         from cnn_utils.grading.commands import add_commands

@@ -189,7 +189,7 @@ def test_part_1_on_mnist(real_data, tmp_path, monkeypatch):
     result = run_notebook(FOLDER / "part1_lenet_mnist.ipynb", tmp_path, "quick", real_data)
     assert result.error is None
     said = "\n".join(texts(result.notebook))
-    assert "synthetic" not in said
+    assert "drawn sample" not in said
     # Two of the forty epochs: most digits are read already.
     assert float(re.search(r"test accuracy (\d\.\d+)", said)[1]) > 0.97
 
@@ -200,7 +200,7 @@ def test_part_2_on_cifar10(real_data, tmp_path, monkeypatch):
     result = run_notebook(FOLDER / "part2_cnn_cifar10.ipynb", tmp_path, "quick", real_data)
     assert result.error is None
     said = "\n".join(texts(result.notebook))
-    assert "synthetic" not in said
+    assert "drawn sample" not in said
     # An eighth of the images, three epochs: well above the 0.1 of guessing.
     assert float(re.search(r"validation accuracy (\d\.\d+)", said)[1]) > 0.35
     assert len(validate_submission(tmp_path / "submission.csv")) == 10_000

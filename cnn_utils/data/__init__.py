@@ -1,14 +1,11 @@
-"""Data sets: `loaders` finds and reads them, `sample` draws a stand-in when there is no file.
+"""Data sets: `loaders` reads MNIST and CIFAR-10, or the drawn sample where a file is missing.
 
-loaders.py    load_mnist, load_cifar10, cifar10_path
-locate.py     where a file comes from: a folder, the course, the mirrors
-dataset.py    the dict of arrays they return, and the class names
-formats.py    the two file formats, checked
-mirrors.py    where the original files lie, and their SHA-256
-download.py   one of them, from whichever mirror gives it
-fetch.py      mnist.npz and CIFAR-10's archive, made of what was downloaded
-student_file.py  the file that students get, and the labels that they don't
-upkeep.py     the command `data` (commands.py): fetch, make, check
-stand_in.py   the sample's cached files
-sample/       digits and scenes drawn by a program
+loaders.py      load_mnist, load_cifar10, cifar10_path; class names
+locations.py    where a data file is looked for, and when it is downloaded
+formats.py      read and check the two file formats
+originals.py    the original files: mirrors, checksums, and how the loaders' files are made
+download.py     download a file from one of several mirrors
+data_source.py  remember whether the data in use is the sample
+commands.py     the command `data`
+sample/         digits and scenes drawn by a program
 """

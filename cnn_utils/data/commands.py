@@ -1,40 +1,49 @@
-"""The command `data`."""
+"""The command `data`: download both data sets, or verify them."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-
-def add_commands(commands) -> None:
-    """Add the command `data`."""
-    parser = commands.add_parser("data", help="fetch MNIST and CIFAR-10, or make the student file")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "--check", action="store_true", help="say what is at hand, and whether it is whole"
-    )
-    what.add_argument("--fetch", action="store_true", help="get both data sets from their mirrors")
-    what.add_argument(
-        "--make-student-file",
-        action="store_true",
-        help="write the file to hand out, and the labels of its test images",
-    )
-    parser.add_argument(
-        "--out", type=Path, help="folder for the files (default: the cache, or this folder)"
-    )
-    parser.add_argument(
-        "--seed", type=int, help="of the test images' order (default: one that nobody knows)"
-    )
-    parser.add_argument("--archive", type=Path, help="your own cifar-10-python.tar.gz")
-    parser.set_defaults(command=data)
+from cnn_utils.data import formats, locations, originals
+from cnn_utils.data.download import download
+from cnn_utils.data.formats import CIFAR10_FILE, MNIST_FILE
+from cnn_utils.errors import KitError
 
 
-def data(options: argparse.Namespace) -> int:
-    """Do one of the three; without an option, check."""
-    from cnn_utils.data import locate, upkeep
+def fetch(folder: Path | None = None) -> int:
+    """Download both data sets into a folder, by default the cache, as the loaders read them."""
+    folder = folder or locations.downloads_folder()
+    mnist, cifar10 = originals.make_mnist(folder), folder / CIFAR10_FILE
+    if not cifar10.exists():
+        archive = download(originals.CIFAR10, folder)
+        originals.make_cifar10(archive, folder)
+        archive.unlink()
+    print(f"MNIST     {mnist}\nCIFAR-10  {cifar10}")
+    if folder != locations.downloads_folder():
+        print(f"To use them: CNN_UTILS_DATA={folder.resolve()}")
+    return 0
 
-    if options.fetch:
-        return upkeep.fetch_both(options.out or locate.fetched_folder())
-    if options.make_student_file:
-        return upkeep.make(options.archive, options.out or Path(), options.seed)
-    return upkeep.check()
+
+def check() -> int:
+    """List the data files and verify their checksums; return 1 if one is missing or wrong."""
+    status = 0
+    for name, verify in ((MNIST_FILE, _verify_mnist), (CIFAR10_FILE, _verify_cifar10)):
+        file = locations.find_file(name)
+        try:
+            result = "missing: --fetch downloads it" if file is None else f"{file}: {verify(file)}"
+            status |= file is None
+        except KitError as error:
+            result, status = str(error), 1
+        print(f"{name}\n  {result}")
+    return int(status)
+
+
+def _verify_mnist(file: Path) -> str:
+    if not originals.is_original_mnist(formats.read_mnist(file)):
+        raise KitError.about(f"'{file}'", "hold the original MNIST", "other images or labels")
+    return "the original images and labels"
+
+
+def _verify_cifar10(file: Path) -> str:
+    _, is_sample = formats.read_cifar10(file)
+    return "the drawn sample, not CIFAR-10" if is_sample else "readable and complete"

@@ -1,4 +1,4 @@
-"""Read the two data files, and say in one sentence what is wrong with a bad one."""
+"""Read and check the two data files: Keras' ``mnist.npz`` and the course's HDF5 file."""
 
 from __future__ import annotations
 
@@ -9,114 +9,89 @@ import numpy as np
 
 from cnn_utils.errors import DataError
 
+MNIST_FILE, CIFAR10_FILE = "mnist.npz", "student_dataset_CIFAR10.h5"
+MNIST_SHAPES = {
+    "x_train": (60_000, 28, 28),
+    "y_train": (60_000,),
+    "x_test": (10_000, 28, 28),
+    "y_test": (10_000,),
+}
+CIFAR10_SHAPES = {"X_train": (None, 32, 32, 3), "y_train": (None,), "X_test": (None, 32, 32, 3)}
 GET_AGAIN = "Delete it and get the file again."
-CIFAR10_ARRAYS = ("X_train", "y_train", "X_test")
-MOST_LETTERS, MOST_BYTES = 200, 200_000_000
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+RIGHT_FILE = "Is it the file of this assignment?"
+# What downloads often are instead of the file, by their first letters.
+WRONG_KINDS = {
+    b"<!doctype": ("a web page", "Open the link in a browser: the download may need a log-in."),
+    b"<html": ("a web page", "Open the link in a browser: the download may need a log-in."),
+    b"version https://git-lfs": ("a Git LFS pointer", "Run `git lfs pull` to get the file itself."),
+}
 
 
 def read_mnist(file: Path) -> dict[str, np.ndarray]:
     """Read Keras' ``mnist.npz`` and split it 50,000 / 10,000 / 10,000.
 
-    Raises
-    ------
-    DataError
-        If `file` is not such an archive.
+    "X_train", "X_val" and "X_test" are (n, 28, 28), uint8; "y_train", "y_val" and "y_test" (n,),
+    int64, 0-9. A damaged file or one of another kind raises DataError.
     """
-    _check_kind(file, b"PK", "a NumPy archive (.npz)")
+    _check_signature(file, b"PK", "a NumPy archive (.npz)")
     try:
         with np.load(file, allow_pickle=False) as archive:
-            _check_keys(file, archive.files, ("x_train", "y_train", "x_test", "y_test"))
-            # Checked before reading: little can be packed that unpacked is more than there is room.
-            size = sum(member.file_size for member in archive.zip.infolist())
-            if size > MOST_BYTES:
-                told = f"{size / 1e6:,.0f} MB"
-                raise DataError.about(f"'{file}'", "unpack to some 55 MB", told, GET_AGAIN)
-            x, y = archive["x_train"], archive["y_train"]
-            x_test, y_test = archive["x_test"], archive["y_test"]
+            _check_names(file, archive.files, MNIST_SHAPES)
+            arrays = {name: archive[name] for name in MNIST_SHAPES}
     except DataError:
         raise
-    except Exception as error:  # NumPy and zipfile pass on whatever a damaged file provokes
+    except Exception as error:  # NumPy and zipfile pass on whatever a damaged file causes
         raise _damaged(file, error) from None
-    x = _check_images(file, "x_train", x, (60000, 28, 28))
-    x_test = _check_images(file, "x_test", x_test, (10000, 28, 28))
-    y = _check_labels(file, "y_train", y, 60000)
-    y_test = _check_labels(file, "y_test", y_test, 10000)
+    for name, shape in MNIST_SHAPES.items():
+        _check_array(file, name, arrays[name], shape)
+    y_train, y_test = (_labels(file, name, arrays[name]) for name in ("y_train", "y_test"))
     return {
-        "X_train": x[:50000],
-        "y_train": y[:50000],
-        "X_val": x[50000:],
-        "y_val": y[50000:],
-        "X_test": x_test,
+        "X_train": arrays["x_train"][:50_000],
+        "y_train": y_train[:50_000],
+        "X_val": arrays["x_train"][50_000:],
+        "y_val": y_train[50_000:],
+        "X_test": arrays["x_test"],
         "y_test": y_test,
     }
 
 
-def check_cifar10(file: Path) -> None:
-    """Raise DataError unless `file` is laid out as a ``student_dataset_CIFAR10.h5``."""
-    _open_cifar10(file, load=False)
-
-
 def read_cifar10(file: Path) -> tuple[dict[str, np.ndarray], bool]:
-    """Read a ``student_dataset_CIFAR10.h5``.
+    """Read a ``student_dataset_CIFAR10.h5``, and whether it is marked as the drawn sample.
 
-    Returns
-    -------
-    arrays : dict of ndarray
-        "X_train", "y_train" and "X_test".
-    is_sample : bool
-        Whether the file says of itself that it is the synthetic sample.
-
-    Raises
-    ------
-    DataError
-        If `file` is not such a file.
+    "X_train" and "X_test" are (n, 32, 32, 3), uint8; "y_train" is (n,), int64, 0-9. A damaged file
+    or one of another kind raises DataError.
     """
-    arrays, is_sample = _open_cifar10(file, load=True)
-    arrays["y_train"] = _check_labels(file, "y_train", arrays["y_train"], len(arrays["X_train"]))
-    return arrays, is_sample
-
-
-def _open_cifar10(file: Path, load: bool) -> tuple[dict[str, np.ndarray], bool]:
-    _check_kind(file, HDF5_SIGNATURE, "an HDF5 file (.h5)")
+    _check_signature(file, b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5)")
     try:
-        with h5py.File(file, "r") as f:
-            _check_keys(file, list(f), CIFAR10_ARRAYS)
-            for name in CIFAR10_ARRAYS:
+        with h5py.File(file, "r", locking=False) as f:
+            _check_names(file, list(f), CIFAR10_SHAPES)
+            # Before reading: a damaged shape can claim more memory than there is.
+            for name, shape in CIFAR10_SHAPES.items():
                 _check_stored(file, name, f[name])
-            # Checked before reading: a wrong shape can claim more memory than there is.
-            _check_images(file, "X_train", f["X_train"], (None, 32, 32, 3))
-            _check_images(file, "X_test", f["X_test"], (None, 32, 32, 3))
-            _check_labels(file, "y_train", f["y_train"], len(f["X_train"]), values=False)
-            arrays = {name: f[name][()] for name in CIFAR10_ARRAYS if load}
-            is_sample = attribute(f, "source") == "sample"
+                _check_array(file, name, f[name], shape)
+            _check_array(file, "y_train", f["y_train"], (len(f["X_train"]),))
+            arrays = {name: f[name][()] for name in CIFAR10_SHAPES}
+            is_sample = _is_sample(f)
     except DataError:
         raise
-    except Exception as error:  # HDF5 knows many kinds of damage
+    except Exception as error:  # h5py raises many kinds of errors for damaged files
         raise _damaged(file, error) from None
-    return arrays, is_sample
+    return {**arrays, "y_train": _labels(file, "y_train", arrays["y_train"])}, is_sample
 
 
-def attribute(item, name: str) -> str:
-    """Return a text that is stored with a file or an array, "" if there is none.
+def _is_sample(f: h5py.File) -> bool:
+    """Tell the sample by an attribute of fixed length.
 
-    Only one of fixed length: for others HDF5 looks into a heap of the file, and in a damaged file
-    it may look forever.
+    For others HDF5 searches the file's heap, and in a damaged file it may search forever.
     """
-    if name not in item.attrs:
-        return ""
-    stored = item.attrs.get_id(name)
-    if stored.shape != () or stored.dtype.kind != "S" or stored.dtype.itemsize > MOST_LETTERS:
-        return ""
-    return item.attrs[name].decode("utf-8", "replace")
+    if "source" not in f.attrs:
+        return False
+    stored = f.attrs.get_id("source")
+    return stored.shape == () and stored.dtype == "S6" and f.attrs["source"] == b"sample"
 
 
-def _check_kind(file: Path, signature: bytes, kind: str) -> None:
+def _check_signature(file: Path, signature: bytes, kind: str) -> None:
     try:
-        if file.is_dir():
-            raise DataError.about(f"'{file}'", f"be {kind}", "a folder", "Name the file in it.")
-        if file.exists() and not file.is_file():
-            raise DataError.about(f"'{file}'", f"be {kind}", "a pipe or device")
         with open(file, "rb") as f:
             start = f.read(512)
     except OSError as error:
@@ -126,71 +101,56 @@ def _check_kind(file: Path, signature: bytes, kind: str) -> None:
             f"{error.strerror or error}",
             "Check the name, its permissions, and that no other program uses it.",
         ) from None
-    if start.startswith(signature):
-        return
-    found, cure = "something else", GET_AGAIN
-    if not start:
-        found = "an empty file"
-    elif start.lstrip().lower().startswith((b"<!doctype", b"<html")):
-        found = "a web page"
-        cure = "The download gave an error or log-in page: open the link in a browser instead."
-    elif start.startswith(b"version https://git-lfs"):
-        found = "a Git LFS pointer"
-        cure = "Run `git lfs pull` to get the file itself."
-    raise DataError.about(f"'{file}'", f"be {kind}", found, cure)
+    if not start.startswith(signature):
+        received = ("another kind of file", RIGHT_FILE) if start else ("an empty file", GET_AGAIN)
+        for letters, wrong_kind in WRONG_KINDS.items():
+            if start.lstrip().lower().startswith(letters):
+                received = wrong_kind
+        raise DataError.about(f"'{file}'", f"be {kind}", *received)
 
 
-def _check_stored(file: Path, name: str, item) -> None:
-    """Refuse what HDF5 would silently read as zeros: links to other files, unwritten arrays."""
-    if not isinstance(item, h5py.Dataset):
-        found = "a group"
-    elif item.is_virtual or item.external:
-        found = "a link to other files"
-    elif item.size and item.id.get_storage_size() == 0:
-        found = "an array that was never written"
-    else:
-        return
-    raise DataError.about(f"{name} in '{file}'", "be an array stored in the file", found, GET_AGAIN)
-
-
-def _check_keys(file: Path, keys, wanted) -> None:
-    missing = [key for key in wanted if key not in keys]
+def _check_names(file: Path, names, expected) -> None:
+    missing = [name for name in expected if name not in names]
     if missing:
         raise DataError.about(
             f"'{file}'",
-            f"hold {', '.join(wanted)}",
-            f"{', '.join(sorted(keys)[:8]) or 'nothing'} (missing: {', '.join(missing)})",
-            "Is it the file of this assignment?",
+            f"hold {', '.join(expected)}",
+            f"{', '.join(sorted(names)[:8]) or 'nothing'} (missing: {', '.join(missing)})",
+            RIGHT_FILE,
         )
 
 
-def _check_images(file: Path, name: str, images, shape):
-    matches = len(images.shape) == len(shape) and all(
-        want in (None, have) for want, have in zip(shape, images.shape, strict=True)
+def _check_stored(file: Path, name: str, item) -> None:
+    """Refuse links to missing files and arrays never written: HDF5 would read zeros."""
+    if not isinstance(item, h5py.Dataset) or (item.size and item.id.get_storage_size() == 0):
+        raise DataError.about(
+            f"{name} in '{file}'", "be an array stored in the file", "no stored values", GET_AGAIN
+        )
+
+
+def _check_array(file: Path, name: str, array, shape: tuple) -> None:
+    """Check shape and dtype; None in a shape stands for any number."""
+    is_labels = name.startswith("y")
+    found = array.shape[:1] if is_labels and array.shape[1:] == (1,) else array.shape
+    shape_fits = len(found) == len(shape) and all(
+        size and expected in (None, size) for size, expected in zip(found, shape, strict=True)
     )
-    if not matches or images.dtype != np.uint8 or images.shape[0] == 0:
-        wanted = str(shape).replace("None", "n")
-        raise DataError.about(
-            f"{name} in '{file}'", f"be images of shape {wanted}, uint8 0-255", images, GET_AGAIN
-        )
-    return images
+    dtype_fits = array.dtype.kind in "iu" if is_labels else array.dtype == np.uint8
+    if not (shape_fits and dtype_fits):
+        meaning = "whole-number labels" if is_labels else "images, uint8 0-255"
+        expected = f"hold {meaning}, shape {str(shape).replace('None', 'n')}"
+        raise DataError.about(f"{name} in '{file}'", expected, array, RIGHT_FILE)
 
 
-def _check_labels(file: Path, name: str, labels, n: int, values: bool = True):
-    what = f"{name} in '{file}'"
-    if labels.shape not in ((n,), (n, 1)) or labels.dtype.kind not in "iu":
-        raise DataError.about(
-            what, f"be {n} whole-number labels, shape ({n},) or ({n}, 1)", labels, GET_AGAIN
-        )
-    if not values:
-        return labels
-    labels = labels.reshape(n)
-    if labels.min() < 0 or labels.max() > 9:
-        raise DataError.about(
-            what, "hold labels 0-9", f"labels from {labels.min()} to {labels.max()}", GET_AGAIN
-        )
-    # uint8 labels would wrap around in arithmetic such as 10 * y_true + y_pred.
-    return labels.astype(np.int64)
+def _labels(file: Path, name: str, array: np.ndarray) -> np.ndarray:
+    """Return labels 0-9 as int64: uint8 would overflow in terms such as 10 * y_true + y_pred."""
+    labels = array.reshape(-1).astype(np.int64)
+    found = np.unique(labels)
+    if found.tolist() != list(range(10)):
+        received = f"{len(found)} different ones, from {found[0]} to {found[-1]}"
+        expected = "hold the labels of ten classes, 0-9"
+        raise DataError.about(f"{name} in '{file}'", expected, received, RIGHT_FILE)
+    return labels
 
 
 def _damaged(file: Path, error: Exception) -> DataError:
@@ -198,6 +158,6 @@ def _damaged(file: Path, error: Exception) -> DataError:
     return DataError.about(
         f"'{file}'",
         "be readable and complete",
-        f"a damaged, cut-off or locked file ({reason})",
+        f"a damaged, incomplete or locked file ({reason})",
         f"Close other programs that use it. {GET_AGAIN}",
     )

@@ -1,11 +1,7 @@
-"""Load MNIST and CIFAR-10 as uint8 arrays, from the real files or from the built-in sample.
+"""Load MNIST and CIFAR-10 as uint8 arrays, from the real files or from the drawn sample.
 
-``source="auto"`` takes the real file where it is found or can be fetched, else the sample; the
-environment variable ``CNN_UTILS_SOURCE`` changes what "auto" means, ``CNN_UTILS_OFFLINE=1``
-forbids to fetch. A file is looked for in this order: the path given; the folder named by
-``CNN_UTILS_DATA``; the current folder; the kit's ``data`` and ``notebooks`` folders; the address
-that the course gave (``data/course.json``); the cache, where fetched files are kept; Keras' own
-download folder.
+Environment variables: ``CNN_UTILS_DATA`` names the folder to look in first, ``CNN_UTILS_SOURCE``
+changes what ``source="auto"`` means, ``CNN_UTILS_OFFLINE=1`` forbids downloads.
 """
 
 from __future__ import annotations
@@ -13,12 +9,39 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cnn_utils.data import data_source, formats, locate, stand_in
-from cnn_utils.data.dataset import CIFAR10_CLASSES, DIGIT_NAMES, Dataset
-from cnn_utils.data.locate import CIFAR10_FILE, MNIST_FILE
-from cnn_utils.errors import KitError
+from cnn_utils.data import data_source, formats, locations, originals, sample
+from cnn_utils.data.formats import CIFAR10_FILE, MNIST_FILE
 
-FILES = {"MNIST": MNIST_FILE, "CIFAR-10": CIFAR10_FILE}
+DIGIT_NAMES = tuple("0123456789")
+CIFAR10_CLASSES = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
+
+
+class Dataset(dict):
+    """Arrays by name, such as ``data["X_train"]``.
+
+    Attributes
+    ----------
+    name : str
+        "MNIST" or "CIFAR-10".
+    source : {"official", "sample", "other"}
+        The real data, the drawn sample, or a ``mnist.npz`` with other images or labels.
+    class_names : tuple of str
+        ``class_names[label]`` names a label.
+    path : Path or None
+        The file the arrays were read from.
+    """
+
+    def __init__(self, name, source, arrays, class_names, path: Path | None = None):
+        super().__init__(arrays)
+        self.name, self.source, self.class_names, self.path = name, source, class_names, path
+
+    def __repr__(self) -> str:
+        origin = {"sample": "drawn sample", "other": f"{self.path}, not the original"}
+        lines = [f"{self.name} ({origin.get(self.source, self.path)})"]
+        for key, array in self.items():
+            values = f"{array.min()} to {array.max()}"
+            lines.append(f"  {key:8} {array.shape!s:20} {array.dtype!s:6} {values}")
+        return "\n".join(lines)
 
 
 def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
@@ -27,26 +50,26 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     Parameters
     ----------
     path : str or Path, optional
-        A ``mnist.npz`` in Keras' layout; by default it is looked for in the folder that
+        A ``mnist.npz`` in Keras' layout. By default it is looked for in the folder that
         ``CNN_UTILS_DATA`` names, the current folder, the kit's ``data`` and ``notebooks``
-        folders, the cache and Keras' own download folder, then fetched (11 MB).
+        folders, the cache and Keras' own download folder; then it is downloaded (11 MB).
     source : {"auto", "official", "sample"}, default="auto"
-        "auto": the real file if it is found or can be fetched, else the synthetic sample;
-        "official": the real file or an error; "sample": the synthetic sample.
+        "auto": the real file if it is found or can be downloaded, else the drawn sample;
+        "official": the real file or an error; "sample": the drawn sample.
     verbose : int, default=1
-        0 prints nothing, except that a stand-in is in use.
+        0 prints nothing, except a note if the data is not the original MNIST.
 
     Returns
     -------
     data : Dataset
         A dict of ``X_train`` (50000, 28, 28), ``X_val`` (10000, 28, 28) and ``X_test``
         (10000, 28, 28), uint8, 0 (paper) to 255 (ink), with their labels ``y_train``, ``y_val``
-        and ``y_test`` (n,), int64, 0-9; ``data.source`` says where it is from.
+        and ``y_test`` (n,), int64, 0-9. It also has ``data.class_names`` and ``data.source``.
 
     Raises
     ------
     DataError
-        If the file is missing and can't be fetched, is damaged, or not MNIST in Keras' layout.
+        If the file is missing and can't be downloaded, is damaged, or has another layout.
 
     Notes
     -----
@@ -54,10 +77,12 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     and 3 and is available under the Creative Commons Attribution-Share Alike 3.0 licence.
     ``X_train`` and ``X_val`` are the first 50,000 and last 10,000 of its 60,000 training images.
     """
-    file = locate.locate(path, MNIST_FILE, source)
-    arrays = stand_in.mnist_sample() if file is None else formats.read_mnist(file)
-    origin = "sample" if file is None else "official"
-    return _announce(Dataset("MNIST", origin, arrays, DIGIT_NAMES, file), verbose)
+    file = locations.locate(path, MNIST_FILE, source)
+    if file is None:
+        return _announced(Dataset("MNIST", "sample", sample.mnist(), DIGIT_NAMES), verbose)
+    arrays = formats.read_mnist(file)
+    origin = "official" if originals.is_original_mnist(arrays) else "other"
+    return _announced(Dataset("MNIST", origin, arrays, DIGIT_NAMES, file), verbose)
 
 
 def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
@@ -66,11 +91,11 @@ def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Datase
     Parameters
     ----------
     path : str or Path, optional
-        A ``student_dataset_CIFAR10.h5``; by default `cifar10_path` finds or makes it.
+        A ``student_dataset_CIFAR10.h5``; by default the file that `cifar10_path` returns.
     source : {"auto", "official", "sample"}, default="auto"
         As in `load_mnist`.
     verbose : int, default=1
-        0 prints nothing, except that a stand-in is in use.
+        0 prints nothing, except a note if the data is the drawn sample.
 
     Returns
     -------
@@ -93,14 +118,15 @@ def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Datase
     file = cifar10_path(path, source=source)
     arrays, is_sample = formats.read_cifar10(file)
     origin = "sample" if is_sample else "official"
-    return _announce(Dataset("CIFAR-10", origin, arrays, CIFAR10_CLASSES, file), verbose)
+    return _announced(Dataset("CIFAR-10", origin, arrays, CIFAR10_CLASSES, file), verbose)
 
 
 def cifar10_path(path=None, *, source: str = "auto") -> Path:
-    """Return the HDF5 file that `load_cifar10` reads; where there is none, it is made.
+    """Return the HDF5 file that `load_cifar10` reads; make it if it is missing.
 
-    It is made from the original archive, ``cifar-10-python.tar.gz``, which is looked for in the
-    same places and otherwise fetched (170 MB), or else from the sample.
+    A missing file is downloaded from the course, if the course names an address. Otherwise it is
+    made of the original archive, ``cifar-10-python.tar.gz``, which is looked for in the same
+    folders and then downloaded (170 MB).
 
     Parameters
     ----------
@@ -115,30 +141,33 @@ def cifar10_path(path=None, *, source: str = "auto") -> Path:
     Raises
     ------
     DataError
-        If the file is missing, damaged, or not laid out as it should be.
+        If the file is missing, damaged, or has another layout.
     """
-    file = locate.locate(path, CIFAR10_FILE, source)
+    file = locations.locate(path, CIFAR10_FILE, source)
     if file is None:
-        return stand_in.cifar10_sample_path()
-    formats.check_cifar10(file)
+        return sample.cifar10_file()
+    formats.read_cifar10(file)  # a damaged file is named here, not where the notebook opens it
     return file
 
 
-def _announce(data: Dataset, verbose: int) -> Dataset:
+def _announced(data: Dataset, verbose: int) -> Dataset:
     data_source.record(data.name, data.source)
     _limit(data)
+    file_name = {"MNIST": MNIST_FILE, "CIFAR-10": CIFAR10_FILE}[data.name]
     if data.source == "sample":
         print(
-            f"NOTE: {data.name} is not at hand. These pictures are drawn by a program, to try the\n"
-            f"notebook with: results on them are not {data.name} results.\n"
-            f"To use the real data, put {FILES[data.name]} into one of {locate.listing()}."
+            f"NOTE: This is a drawn sample, not {data.name}: it shows how the notebook works, but\n"
+            f"results on it are not {data.name} results.\n"
+            f"For the real data put {file_name} into one of {locations.listing()}."
         )
+    elif data.source == "other":
+        print(f"NOTE: {data.path} holds other images or labels than the original {data.name}.")
     elif verbose:
         print(f"{data.name} from {data.path}")
-    if data.name == "CIFAR-10" and data.path and data.path.parent == locate.fetched_folder():
+    if data.path == locations.downloads_folder() / CIFAR10_FILE:
         print(
-            "NOTE: This file was made here, with its test images in an order of its own. For the\n"
-            f"leaderboard take {CIFAR10_FILE} from your course."
+            "NOTE: This file was made from the original CIFAR-10, its test images in an order of\n"
+            f"its own. For the leaderboard take {file_name} from your course."
         )
     return data
 
@@ -146,12 +175,8 @@ def _announce(data: Dataset, verbose: int) -> Dataset:
 def _limit(data: Dataset) -> None:
     """Keep the first ``CNN_UTILS_LIMIT`` training images, and a fifth as many of the others.
 
-    For those who run notebooks by the hundred, to see whether they run, and not how well.
+    For grading: few images are enough to see whether a notebook runs.
     """
-    named = os.environ.get("CNN_UTILS_LIMIT")
-    if not named:
-        return
-    if not named.isdecimal() or int(named) < 5:
-        raise KitError.about("CNN_UTILS_LIMIT", "be a whole number of at least 5", named)
-    for name, array in data.items():
-        data[name] = array[: int(named) if name.endswith("train") else int(named) // 5]
+    if limit := int(os.environ.get("CNN_UTILS_LIMIT") or 0):
+        for name, array in data.items():
+            data[name] = array[: limit if name.endswith("train") else limit // 5]

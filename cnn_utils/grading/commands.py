@@ -1,4 +1,4 @@
-"""The instructors' part of the command line: `release`, `grade`, `score`, `leaderboard`."""
+"""The instructors' commands: `student-file`, `release`, `grade`, `score`, `leaderboard`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ NOTEBOOKS = KIT / "notebooks"
 
 def add_commands(commands) -> list[argparse.ArgumentParser]:
     """Add the instructors' commands; return those that take ``--notebooks``."""
+    file_parser = commands.add_parser(
+        "student-file",
+        help="write the CIFAR-10 file to hand out, and the labels of its test images",
+    )
+    file_parser.add_argument("--archive", type=Path, help="your own cifar-10-python.tar.gz")
+    file_parser.add_argument("--out", type=Path, default=Path(), help="folder for the files")
+    file_parser.add_argument("--seed", type=int, help="for the test images' order")
+    file_parser.set_defaults(command=student_file)
+
     release_parser = commands.add_parser("release", help="write the student release")
     release_parser.add_argument("--out", type=Path, required=True, help="a new folder")
     release_parser.add_argument(
@@ -79,10 +88,25 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
     return [release_parser]
 
 
+def student_file(options: argparse.Namespace) -> int:
+    """Write the file that students get, and the labels that they don't get."""
+    from cnn_utils.data.download import download
+    from cnn_utils.data.locations import downloads_folder
+    from cnn_utils.data.originals import CIFAR10
+    from cnn_utils.grading.student_file import make_student_file
+
+    archive = options.archive or download(CIFAR10, downloads_folder())
+    handed_out, labels = make_student_file(archive, options.out, options.seed)
+    print(
+        f"{handed_out} written: hand it out.\n{labels} written: keep it to yourself, for grading."
+    )
+    return 0
+
+
 def release(options: argparse.Namespace) -> int:
     """Write what students get, and say what it is."""
-    from cnn_utils.data import course
     from cnn_utils.grading.release import release as write_release
+    from cnn_utils.grading.student_file import describe_file
 
     if bool(options.data) != bool(options.data_url):
         raise KitError.about(
@@ -91,7 +115,7 @@ def release(options: argparse.Namespace) -> int:
             "only one of them",
             "The file tells size and SHA-256, by which a download is known to be this very file.",
         )
-    data = course.describe_file(options.data, options.data_url) if options.data else None
+    data = describe_file(options.data, options.data_url) if options.data else None
     files = write_release(options.out, options.notebooks, options.py, data)
     notebooks = [str(options.out / file) for file in files if file.suffix == ".ipynb"]
     print(f"{options.out} written: {len(files)} files, without tests, grading and answers")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnn_utils.data import stand_in
+from cnn_utils.data import sample
 from cnn_utils.files import sha256
 from cnn_utils.grading.grade_one import Job
 from cnn_utils.grading.intake import content_hash
@@ -66,7 +66,7 @@ def prepared(settings: Settings, work: Path) -> Iterator[Job]:
     chosen = choose(settings.sandbox, settings.image)
     if chosen.name == "rlimits":
         print("WARNING: without a sandbox, student code can read your files and use your network.")
-    sample = stand_in.sample_files()
+    sample_files = sample.files()
     with tempfile.TemporaryDirectory(dir=work) as folder:
         kit = Path(folder) / "kit"
         package_for_students(kit / "cnn_utils")
@@ -75,7 +75,7 @@ def prepared(settings: Settings, work: Path) -> Iterator[Job]:
         os.chmod(folder, 0o755)
         cache = Path(folder).resolve() / "cache"
         cache.mkdir()
-        for file in sample:  # and nothing else: the kit's own cache may hold labels
+        for file in sample_files:  # and nothing else: the kit's own cache may hold labels
             _link(file, cache / file.name)
         yield Job(
             settings.masters.resolve(),

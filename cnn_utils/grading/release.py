@@ -10,12 +10,13 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from cnn_utils.data import course
-from cnn_utils.data.mirrors import RemoteFile
+from cnn_utils.data.download import RemoteFile
+from cnn_utils.data.locations import COURSE_FILE
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT
 from cnn_utils.grading.dependents import needs_an_answer
 from cnn_utils.grading.regions import replace_regions
+from cnn_utils.grading.student_file import write_course_file
 from cnn_utils.notebook.pairing import build_notebook, pair
 from cnn_utils.notebook.run import read_notebook
 
@@ -23,7 +24,7 @@ from cnn_utils.notebook.run import read_notebook
 AS_THEY_ARE = ("requirements.txt", "environment.yml", "pyproject.toml", "LICENSE")
 STUDENT_FILES = resources.files("cnn_utils.grading") / "student_files"
 # What the package consists of; whatever else lies about in its folder stays here.
-SUFFIXES = (".py", ".typ", ".ttf", ".txt")
+SUFFIXES = (".py", ".typ", ".ttf", ".txt", ".json")
 ANSWER = "*YOUR ANSWER HERE*"
 LEFT_OUT = 'raise NotImplementedError("left out of the student release: it is yours to write")'
 # Front ends go on after an error in a cell with this tag, so that one gap does not stop them all.
@@ -78,7 +79,7 @@ def _release(out: Path, notebooks: Path, as_text: bool, data: RemoteFile | None)
         for file in STUDENT_FILES.iterdir():
             (built / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
         if data is not None:
-            course.write(data, built / course.COURSE_FILE.relative_to(KIT))
+            write_course_file(data, built / COURSE_FILE.relative_to(KIT))
         if out.exists():
             for path in built.iterdir():
                 path.rename(out / path.name)

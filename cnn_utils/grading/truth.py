@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from cnn_utils.checks.lenet_by_hand import logits
-from cnn_utils.data import stand_in
-from cnn_utils.data.formats import read_cifar10, read_mnist
-from cnn_utils.data.locate import CIFAR10_FILE, MNIST_FILE
+from cnn_utils.data import sample
+from cnn_utils.data.formats import CIFAR10_FILE, MNIST_FILE, read_cifar10, read_mnist
 from cnn_utils.errors import KitError
+from cnn_utils.grading.student_file import LABELS_FILE
 from cnn_utils.metrics import f1_score
 from cnn_utils.submission import validate_submission
 
-LABELS_FILE = "labels_CIFAR10.csv"
 LABEL_FILES = (MNIST_FILE, CIFAR10_FILE, LABELS_FILE)
 SAMPLE = Path("sample")
 HOW_TO_TRY = "To try things out with networks trained on the built-in sample: --labels sample"
@@ -91,9 +90,9 @@ def read_truth(folder: Path | None, networks: Collection[str] = ()) -> Truth:
 
 def _sample() -> Truth:
     print("NOTE: rated on the built-in sample: to try things out, not to grade a course.")
-    digits = stand_in.mnist_sample()
-    photos = read_cifar10(stand_in.cifar10_sample_path())[0]["X_test"]
-    labels = stand_in.cifar10_sample_test_labels()
+    digits = sample.mnist()
+    photos = read_cifar10(sample.cifar10_file())[0]["X_test"]
+    labels = sample.cifar10_test_labels()
     return Truth((digits["X_test"], digits["y_test"]), photos, labels)
 
 

@@ -11,7 +11,7 @@ def test_the_order_is_told_from_the_answers():
 
 def test_what_is_wrong_with_the_file_is_said_as_always():
     path, *rest = written(0, "ID,Prediction\n0,3\n")
-    with pytest.raises(CheckFailed, match=r"submission\.csv' can't be scored"):
+    with pytest.raises(CheckFailed, match=r"submission\.csv' must hold 10,000 predictions"):
         check_submission(path, *rest)
 
 

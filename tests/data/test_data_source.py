@@ -9,11 +9,11 @@ def test_no_note_while_all_data_is_real():
     assert data_source.source_of("CIFAR-10") is None
 
 
-def test_the_note_names_every_stand_in():
+def test_the_note_names_every_sample():
     data_source.record("MNIST", "sample")
-    assert data_source.sample_note() == "synthetic sample, not MNIST"
+    assert data_source.sample_note() == "drawn sample, not MNIST"
     data_source.record("CIFAR-10", "sample")
-    assert data_source.sample_note() == "synthetic sample, not CIFAR-10 or MNIST"
+    assert data_source.sample_note() == "drawn sample, not CIFAR-10 or MNIST"
 
 
 def test_loading_the_real_data_afterwards_takes_the_note_back():

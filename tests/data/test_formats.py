@@ -1,7 +1,5 @@
-import os
 import subprocess
 import sys
-import zipfile
 
 import h5py
 import numpy as np
@@ -24,7 +22,7 @@ def cifar_arrays():
 
 
 def write_h5(path, arrays, **attributes):
-    with h5py.File(path, "w") as file:
+    with h5py.File(path, "w", locking=False) as file:
         for name, array in arrays.items():
             file[name] = array
         file.attrs.update(attributes)
@@ -59,9 +57,9 @@ def test_a_file_that_is_locked_by_another_program_is_read_all_the_same(tmp_path,
     fcntl = pytest.importorskip("fcntl")
     path = write_h5(tmp_path / "c.h5", cifar_arrays)
     code = (
-        "import cnn_utils, h5py, sys; from pathlib import Path\n"
+        "import sys; from pathlib import Path\n"
         "from cnn_utils.data.formats import read_cifar10\n"
-        "read_cifar10(Path(sys.argv[1])); print(len(h5py.File(sys.argv[1])))"
+        "print(len(read_cifar10(Path(sys.argv[1]))[0]))"
     )
     with open(path, "rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -84,7 +82,7 @@ def test_the_sample_is_known_by_its_own_word(tmp_path, cifar_arrays):
 
 
 def test_compressed_files_are_read_too(tmp_path, cifar_arrays):
-    with h5py.File(tmp_path / "c.h5", "w") as file:
+    with h5py.File(tmp_path / "c.h5", "w", locking=False) as file:
         for name, array in cifar_arrays.items():
             file.create_dataset(name, data=array, compression="gzip")
     assert len(formats.read_cifar10(tmp_path / "c.h5")[0]["X_train"]) == N
@@ -98,12 +96,17 @@ def test_compressed_files_are_read_too(tmp_path, cifar_arrays):
         ("X_train", np.zeros((N, 32, 32, 3), np.float32), r"uint8 0-255.*float32"),
         ("X_train", np.zeros((0, 32, 32, 3), np.uint8), r"X_train.*\(0, 32, 32, 3\)"),
         ("X_test", np.zeros((5, 28, 28), np.uint8), r"X_test.*\(5, 28, 28\)"),
-        ("y_train", np.zeros((N, 10), np.uint8), r"12 whole-number labels.*\(12, 10\)"),
-        ("y_train", np.zeros(N + 1, np.uint8), r"12 whole-number labels.*\(13,\)"),
+        ("y_train", np.zeros((N, 10), np.uint8), r"whole-number labels, shape \(n,\).*\(12, 10\)"),
+        ("y_train", np.zeros(N + 1, np.uint8), r"whole-number labels, shape \(12,\).*\(13,\)"),
         ("y_train", np.zeros(N, np.float32), r"whole-number labels.*float32"),
-        ("y_train", np.full(N, 10, np.uint8), r"labels 0-9; received labels from 10 to 10"),
-        ("y_train", np.full(N, -1), r"labels 0-9; received labels from -1 to -1"),
+        (
+            "y_train",
+            np.full(N, 10, np.uint8),
+            r"ten classes.* 1 different ones, from 10",
+        ),
+        ("y_train", np.full(N, -1), r"ten classes, 0-9; received 1 different ones, from -1"),
         ("y_train", np.full(N, b"cat"), r"whole-number labels"),
+        ("y_train", np.arange(N) % 5, r"ten classes, 0-9; received 5 different ones, from 0 to 4"),
     ],
 )
 def test_a_wrong_array_in_the_hdf5_file_is_named(tmp_path, cifar_arrays, name, value, message):
@@ -115,29 +118,29 @@ def test_a_wrong_array_in_the_hdf5_file_is_named(tmp_path, cifar_arrays, name, v
 
 
 def test_a_group_in_place_of_an_array(tmp_path):
-    with h5py.File(tmp_path / "c.h5", "w") as file:
+    with h5py.File(tmp_path / "c.h5", "w", locking=False) as file:
         for name in ("X_train", "y_train", "X_test"):
             file.create_group(name)
-    with pytest.raises(DataError, match=r"X_train.*must be an array stored in the file.* a group"):
+    with pytest.raises(DataError, match=r"X_train.*must be an array stored in the file"):
         formats.read_cifar10(tmp_path / "c.h5")
 
 
 def test_a_link_to_another_file_is_not_read_as_zeros(tmp_path, cifar_arrays):
     layout = h5py.VirtualLayout((N, 32, 32, 3), np.uint8)
     layout[:] = h5py.VirtualSource(tmp_path / "gone.h5", "X_train", (N, 32, 32, 3))
-    with h5py.File(tmp_path / "c.h5", "w") as file:
+    with h5py.File(tmp_path / "c.h5", "w", locking=False) as file:
         file.create_virtual_dataset("X_train", layout)
         file["y_train"], file["X_test"] = cifar_arrays["y_train"], cifar_arrays["X_test"]
-    with pytest.raises(DataError, match=r"X_train.*received a link to other files"):
+    with pytest.raises(DataError, match=r"X_train.*received no stored values"):
         formats.read_cifar10(tmp_path / "c.h5")
 
 
 def test_an_array_that_was_never_written_is_not_read_as_zeros(tmp_path, cifar_arrays):
     del cifar_arrays["X_test"]
     file = write_h5(tmp_path / "c.h5", cifar_arrays)
-    with h5py.File(file, "a") as f:
+    with h5py.File(file, "a", locking=False) as f:
         f.create_dataset("X_test", (5, 32, 32, 3), np.uint8)
-    with pytest.raises(DataError, match=r"X_test.*received an array that was never written"):
+    with pytest.raises(DataError, match=r"X_test.*received no stored values"):
         formats.read_cifar10(file)
 
 
@@ -147,34 +150,11 @@ def test_an_empty_hdf5_array_is_no_traceback(tmp_path, cifar_arrays):
         formats.read_cifar10(write_h5(tmp_path / "c.h5", cifar_arrays))
 
 
-def test_a_text_of_any_length_is_not_looked_for_in_the_files_heap(tmp_path, cifar_arrays):
-    """In a damaged file, HDF5 may look there forever."""
-    file = write_h5(tmp_path / "c.h5", cifar_arrays, source="sample", long=np.bytes_("x" * 300))
-    assert not formats.read_cifar10(file)[1]
-    with h5py.File(file) as opened:
-        assert [formats.attribute(opened, name) for name in ("source", "long", "no")] == [""] * 3
-
-
-def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path, mnist_arrays):
-    with zipfile.ZipFile(tmp_path / "m.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in mnist_arrays.items():
-            with archive.open(f"{name}.npy", "w") as member:
-                np.lib.format.write_array(member, array[:1])
-        archive.writestr("more.npy", bytes(200_000_000))
-    with pytest.raises(DataError, match=r"must unpack to some 55 MB; received 200 MB\. Delete it"):
-        formats.read_mnist(tmp_path / "m.npz")
-
-
-def test_an_odd_source_attribute_makes_no_sample(tmp_path, cifar_arrays):
-    file = write_h5(tmp_path / "c.h5", cifar_arrays, source=np.zeros(3))
+@pytest.mark.parametrize("source", ["sample", np.bytes_("x" * 300), np.zeros(3)])
+def test_another_source_attribute_marks_no_sample(tmp_path, cifar_arrays, source):
+    """HDF5 searches the heap for texts of variable length, in a damaged file forever."""
+    file = write_h5(tmp_path / "c.h5", cifar_arrays, source=source)
     assert formats.read_cifar10(file)[1] is False
-
-
-@pytest.mark.parametrize("read", [formats.read_cifar10, formats.read_mnist])
-def test_a_pipe_is_not_waited_for(tmp_path, read):
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(DataError, match="received a pipe or device"):
-        read(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.99])
@@ -191,10 +171,10 @@ def test_a_cut_off_hdf5_file(tmp_path, cifar_arrays, share):
     ("content", "message"),
     [
         (b"", "received an empty file"),
-        (b"<!DOCTYPE html><title>404</title>", "received a web page.*log-in page"),
+        (b"<!DOCTYPE html><title>404</title>", "received a web page.*log-in"),
         (b"\n <html><body>Too many requests", "received a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer.*git lfs pull"),
-        (b"\x00" * 600, "received something else"),
+        (b"\x00" * 600, r"received another kind of file\. Is it the file"),
     ],
 )
 def test_a_file_of_another_kind(tmp_path, read, content, message):
@@ -206,7 +186,7 @@ def test_a_file_of_another_kind(tmp_path, read, content, message):
 
 @pytest.mark.parametrize("read", [formats.read_cifar10, formats.read_mnist])
 def test_a_folder_or_no_file(tmp_path, read):
-    with pytest.raises(DataError, match=r"received a folder\. Name the file in it"):
+    with pytest.raises(DataError, match=r"must be readable; received Is a directory.*the name"):
         read(tmp_path)
     with pytest.raises(DataError, match=r"must be readable; received No such file.*permissions"):
         read(tmp_path / "none")
@@ -233,8 +213,8 @@ def test_mnist_is_split_in_its_order(tmp_path, mnist_arrays):
         ("x_train", np.zeros((6000, 28, 28), np.uint8), r"\(60000, 28, 28\).*\(6000, 28, 28\)"),
         ("x_test", np.zeros((10000, 784), np.uint8), r"\(10000, 28, 28\).*\(10000, 784\)"),
         ("x_test", np.zeros((10000, 28, 28), np.float16), "float16"),
-        ("y_train", np.zeros(9, np.uint8), "60000 whole-number labels"),
-        ("y_test", np.full(10000, 11), "labels from 11 to 11"),
+        ("y_train", np.zeros(9, np.uint8), r"whole-number labels, shape \(60000,\)"),
+        ("y_test", np.full(10000, 11), "received 1 different ones, from 11 to 11"),
         ("y_test", np.array([{}], dtype=object), "readable and complete"),
     ],
 )

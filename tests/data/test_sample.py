@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import h5py
 import numpy as np
 import pytest
 
+from cnn_utils.data import formats, sample
 from cnn_utils.data.sample import make_digits, make_scenes, scene_labels
-from cnn_utils.errors import KitError
+from cnn_utils.errors import DataError
+from cnn_utils.files import cache_folder
 
 MAKERS = pytest.mark.parametrize("make", [make_digits, make_scenes])
 
@@ -59,16 +62,13 @@ def test_other_seed_other_images(make):
     assert not np.array_equal(make(30, seed=5)[0], make(30, seed=6)[0])
 
 
-@MAKERS
-def test_numpy_integers_count(make):
-    assert len(make(np.int64(3))[0]) == 3
-
-
-@MAKERS
-@pytest.mark.parametrize("n", [0, -5, 2.0, "10", None, True])
-def test_bad_n_says_what_to_do(make, n):
-    with pytest.raises(KitError, match=r"`n` must be a whole number of at least 1; received"):
-        make(n)
+@pytest.mark.parametrize(
+    ("make", "means"), [(make_digits, (30.8578, 29.4986)), (make_scenes, (138.4608, 142.2272))]
+)
+def test_the_drawings_have_not_changed(make, means):
+    """If they have, their cached files need a new version in their names."""
+    images, _ = make(100)
+    assert (images[:50].mean(), images[50:].mean()) == pytest.approx(means, rel=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["digits", "scenes"])
@@ -120,3 +120,64 @@ def test_scenes_are_learnable_but_not_by_averages(scenes):
 
 def test_labels_can_be_had_without_painting(scenes):
     np.testing.assert_array_equal(scene_labels(2000, seed=1), scenes[1])
+
+
+@pytest.fixture
+def small_sample(tmp_path, monkeypatch):
+    """Draw black images: the real drawings take half a minute."""
+    drawn = []
+
+    def draw(shape):
+        def make(n):
+            drawn.append(n)
+            return np.zeros((n, *shape), np.uint8), (np.arange(n) % 10).astype(np.uint8)
+
+        return make
+
+    monkeypatch.setattr(sample, "make_digits", draw((28, 28)))
+    monkeypatch.setattr(sample, "make_scenes", draw((32, 32, 3)))
+    monkeypatch.setenv("CNN_UTILS_CACHE", str(tmp_path / "cache"))
+    return drawn
+
+
+def test_digits_are_drawn_once_and_then_read(small_sample, capsys):
+    first, second = sample.mnist(), sample.mnist()
+    assert small_sample == [70_000]
+    assert first["X_test"].shape == second["X_test"].shape == (10_000, 28, 28)
+    assert capsys.readouterr().out.count("Drawing") == 1
+
+
+def test_scenes_are_a_file_like_the_real_one_but_marked(small_sample):
+    file = sample.cifar10_file()
+    arrays, is_sample = formats.read_cifar10(file)
+    assert is_sample
+    assert arrays["X_train"].shape == (50_000, 32, 32, 3)
+    assert arrays["X_test"].shape == (10_000, 32, 32, 3)
+    with h5py.File(file, locking=False) as f:
+        assert f.attrs["source"] == b"sample"
+    assert "student_dataset" not in file.name
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK rubbish"])
+def test_a_damaged_cache_is_drawn_again(small_sample, damage):
+    sample.mnist()
+    (file,) = cache_folder().iterdir()
+    file.write_bytes(damage)
+    assert sample.mnist()["y_test"].shape == (10_000,)
+    assert small_sample == [70_000, 70_000]
+
+
+def test_a_full_disk(small_sample, monkeypatch):
+    def fill(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sample, "_write_mnist", fill)
+    with pytest.raises(DataError, match=r"No space left on device\. .*CNN_UTILS_CACHE"):
+        sample.mnist()
+
+
+def test_the_test_labels_are_those_of_the_file():
+    arrays, _ = formats.read_cifar10(sample.cifar10_file())
+    labels = scene_labels(60_000)
+    np.testing.assert_array_equal(arrays["y_train"], labels[:50_000])
+    np.testing.assert_array_equal(sample.cifar10_test_labels(), labels[50_000:])

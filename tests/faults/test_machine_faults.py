@@ -140,15 +140,15 @@ def test_on_a_full_disk_a_training_ends_well_and_says_that_it_is_not_kept(small_
 
 
 def test_the_sample_on_a_full_disk(small_disk, monkeypatch):
-    from cnn_utils.data import stand_in
+    from cnn_utils.data import sample
 
     fill(small_disk, 8_192)
     monkeypatch.setenv("CNN_UTILS_CACHE", str(small_disk))
     monkeypatch.setattr(
-        stand_in, "make_digits", lambda n: (np.zeros((n, 28, 28), "uint8"), np.zeros(n))
+        sample, "make_digits", lambda n: (np.zeros((n, 28, 28), "uint8"), np.zeros(n))
     )
     with pytest.raises(KitError, match=r"No space left.*Make room, or name another folder"):
-        stand_in.mnist_sample()
+        sample.mnist()
     assert [path.name for path in small_disk.iterdir()] == ["others"]
 
 

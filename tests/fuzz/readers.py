@@ -18,7 +18,8 @@ import h5py
 import nbformat
 import numpy as np
 
-from cnn_utils.data import course, formats
+from cnn_utils.data import formats
+from cnn_utils.data.download import read_remote_files
 from cnn_utils.files import KIT
 from cnn_utils.grading import arrays, assemble, evidence, intake, lms, spec, splice, spreadsheets
 from cnn_utils.grading import reading as cells
@@ -61,13 +62,13 @@ class Reader:
 
 
 def _hdf5(folder: Path) -> list[bytes]:
-    images = np.arange(3 * 3072, dtype=np.uint64).astype(np.uint8).reshape(3, 32, 32, 3)
+    images = np.arange(11 * 3072, dtype=np.uint64).astype(np.uint8).reshape(11, 32, 32, 3)
     found = []
     for options in ({}, {"chunks": (1, 32, 32, 3), "compression": "gzip"}):
-        with h5py.File(folder / "seed.h5", "w") as file:
-            file.create_dataset("X_train", data=images[:2], **options)
-            file.create_dataset("X_test", data=images[2:], **options)
-            file["y_train"] = np.array([[3], [7]])
+        with h5py.File(folder / "seed.h5", "w", locking=False) as file:
+            file.create_dataset("X_train", data=images[:10], **options)
+            file.create_dataset("X_test", data=images[10:], **options)
+            file["y_train"] = np.arange(10)[:, np.newaxis]
             file.attrs["source"] = np.bytes_("sample")
         found.append((folder / "seed.h5").read_bytes())
     return found
@@ -209,5 +210,5 @@ READERS = {
     "assignment": Reader(
         lambda path: assignment.read_assignment(path.parent), "assignment.json", _assignments
     ),
-    "course": Reader(course.read, "course.json", _courses),
+    "course": Reader(read_remote_files, "course.json", _courses),
 }

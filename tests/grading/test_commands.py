@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cnn_utils.__main__ import main
-from cnn_utils.data import course
+from cnn_utils.data.download import read_remote_files
 from cnn_utils.data.loaders import cifar10_path
 from cnn_utils.files import sha256
 from cnn_utils.submission import export_submission
@@ -45,7 +45,7 @@ def test_a_baseline_that_is_none_is_refused(files, baseline, capsys):
 def test_a_submission_that_is_not_valid_is_said(files, tmp_path, capsys):
     (tmp_path / "bad.csv").write_text("ID,Prediction\n0,1\n")
     assert main(["score", str(tmp_path / "bad.csv"), "--labels", files[1]]) == 2
-    assert "can't be scored" in capsys.readouterr().err
+    assert "must hold 10,000 predictions; received 1" in capsys.readouterr().err
 
 
 def test_the_release_command_says_what_it_wrote(tmp_path, capsys):
@@ -61,7 +61,7 @@ def test_the_release_says_where_the_courses_file_lies(tmp_path, capsys):
     address = ["--data-url", "https://a.example/student.h5", "--data-url", "https://b.example/x"]
     out = ["--out", str(tmp_path / "handout")]
     assert main(["release", *out, "--data", file, *address]) == 0
-    remote = course.read(tmp_path / "handout" / "data" / "course.json")
+    (remote,) = read_remote_files(tmp_path / "handout" / "data" / "course.json").values()
     assert remote.mirrors == ("https://a.example/student.h5", "https://b.example/x")
     assert remote.sha256 == sha256(file)
     for part in (["--data", file], address):

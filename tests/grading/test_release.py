@@ -203,7 +203,7 @@ def test_only_the_package_s_own_kinds_of_files_are_copied(tmp_path, monkeypatch)
     monkeypatch.setattr("cnn_utils.grading.release.KIT", kit)
     package_for_students(tmp_path / "out")
     suffixes = {path.suffix for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    assert suffixes == {".py", ".typ", ".ttf", ".txt"}
+    assert suffixes == {".py", ".typ", ".ttf", ".txt", ".json"}
 
 
 def test_an_empty_folder_is_used_as_it_is(tmp_path, monkeypatch):

@@ -134,7 +134,7 @@ def test_artifacts_are_asked_for_where_the_assignment_does(notebook, folder):
 
 def test_what_an_earlier_look_said_supports_no_claim(notebook, folder):
     notebook.cells[4].source = "The accuracy was 99.9 %."
-    said = v4.new_output("stream", text="You write 99.9 %. It ran on the synthetic sample.")
+    said = v4.new_output("stream", text="You write 99.9 %. It ran on the drawn sample.")
     notebook.cells.append(ran("cnn_utils.hand_in()", 5, said))
     (sentence,) = told(notebook, folder)
     assert "You write 99.9 %" in sentence

@@ -96,8 +96,8 @@ def test_axes_may_come_as_a_grid(name):
 def test_stand_in_data_is_named_in_the_picture_and_in_its_description(name):
     data_source.record("MNIST", "sample")
     display = CALLS[name][1]()
-    assert "[synthetic sample, not MNIST]" in all_text(display.figure_)
-    assert display.alt_text_.endswith("(synthetic sample, not MNIST)")
+    assert "[drawn sample, not MNIST]" in all_text(display.figure_)
+    assert display.alt_text_.endswith("(drawn sample, not MNIST)")
     assert display.figure_.alt_text == display.alt_text_
 
 
@@ -105,14 +105,14 @@ def test_stand_in_data_is_named_in_the_picture_and_in_its_description(name):
 def test_official_data_needs_no_note(name):
     data_source.record("MNIST", "official")
     display = CALLS[name][1]()
-    assert "synthetic" not in all_text(display.figure_) + display.alt_text_
+    assert "drawn sample" not in all_text(display.figure_) + display.alt_text_
 
 
 def test_a_title_names_every_stand_in():
     assert titled("Digits") == "Digits"
     data_source.record("MNIST", "sample")
     data_source.record("CIFAR-10", "sample")
-    assert titled("Digits") == "Digits\n[synthetic sample, not CIFAR-10 or MNIST]"
+    assert titled("Digits") == "Digits\n[drawn sample, not CIFAR-10 or MNIST]"
 
 
 def test_the_mime_bundle_holds_a_png_with_its_alternative_text():

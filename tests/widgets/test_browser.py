@@ -247,7 +247,7 @@ def test_a_stand_in_is_named_where_it_shows():
     data_source.record("MNIST", "sample")
     browser = ImageBrowser(IMAGES, LABELS)
     browser.chosen = 0
-    note = "synthetic sample, not MNIST"
+    note = "drawn sample, not MNIST"
     assert note in browser._status.value
     assert note in browser._detail.value
     assert note in browser._repr_mimebundle_()[1]["image/png"]["alt"]

@@ -1,15 +1,81 @@
-"""The built-in *sample*: synthetic stand-ins for MNIST and CIFAR-10, for work without a network.
+"""The sample: drawings in place of MNIST and CIFAR-10, for work without a network.
 
-Same shapes, types and label order as the real data sets, but drawn by a program. Numbers measured
-on them must never be called MNIST or CIFAR-10 results.
+It has the shapes, dtypes and label order of the real data. Numbers measured on it must never be
+called MNIST or CIFAR-10 results. It is drawn once and then cached.
 
-- `digits`: pen strokes bent into handwriting-like digits
-- `scenes`: small colour drawings of the ten CIFAR-10 classes
+digits.py    pen strokes bent into handwriting-like digits
+scenes.py    small colour scenes of the ten CIFAR-10 classes
+subjects.py  what the scenes show
+pen.py       the pen that paints them
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from cnn_utils.data import formats
 from cnn_utils.data.sample.digits import make_digits
 from cnn_utils.data.sample.scenes import make_scenes, scene_labels
+from cnn_utils.errors import DataError
+from cnn_utils.files import atomic_path, cache_folder, named_cache_folder
 
-__all__ = ["make_digits", "make_scenes", "scene_labels"]
+# Raise the version in the names when the drawings or the files change.
+MNIST_SAMPLE, CIFAR10_SAMPLE = "sample_mnist_v2.npz", "sample_cifar10_v2.h5"
+
+
+def mnist() -> dict[str, np.ndarray]:
+    """Return the drawn digits as `cnn_utils.data.formats.read_mnist` returns MNIST."""
+    return _cached(MNIST_SAMPLE, formats.read_mnist, _write_mnist)[1]
+
+
+def cifar10_file() -> Path:
+    """Return the HDF5 file of drawn scenes, in the layout of the real one, marked as sample."""
+    return _cached(CIFAR10_SAMPLE, formats.read_cifar10, _write_cifar10)[0]
+
+
+def files() -> list[Path]:
+    """Return the files of the digits and the scenes."""
+    return [_cached(MNIST_SAMPLE, formats.read_mnist, _write_mnist)[0], cifar10_file()]
+
+
+def cifar10_test_labels() -> np.ndarray:
+    """Return the labels of the test scenes, (10000,) uint8; the file does not hold them."""
+    return scene_labels(60_000)[50_000:]
+
+
+def _cached(name: str, read: Callable, write: Callable[[Path], None]) -> tuple[Path, object]:
+    """Return a cached file and its content; draw it if it is missing or damaged."""
+    # The named folder may be readable, but not writable.
+    for file in (named_cache_folder() / name, cache_folder() / name):
+        with suppress(DataError):
+            return file, read(file)
+    print("Drawing the sample data (once, about half a minute) ...", flush=True)
+    try:
+        with atomic_path(file) as part:
+            write(part)
+    except OSError as error:
+        raise DataError.about(
+            f"'{file}'",
+            "be a place for the sample data, about 250 MB",
+            f"{error.strerror or error}",
+            "Make room, or name another folder in the environment variable CNN_UTILS_CACHE.",
+        ) from None
+    return file, read(file)
+
+
+def _write_mnist(file: Path) -> None:
+    x, y = make_digits(70_000)
+    arrays = {"x_train": x[:60_000], "x_test": x[60_000:]}
+    np.savez_compressed(file, **arrays, y_train=y[:60_000], y_test=y[60_000:])
+
+
+def _write_cifar10(file: Path) -> None:
+    images, labels = make_scenes(60_000)
+    with h5py.File(file, "w", locking=False) as f:
+        f["X_train"], f["y_train"], f["X_test"] = images[:50_000], labels[:50_000], images[50_000:]
+        f.attrs["source"] = np.bytes_("sample")

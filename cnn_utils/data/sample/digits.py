@@ -1,108 +1,65 @@
-"""Handwriting-like digits, a synthetic stand-in for MNIST (never to be called MNIST results).
+"""Handwriting-like digits.
 
-A digit is a path of the pen. Every image takes one of the paths below, bends it, turns and slants
-it, fits it into the middle of the picture as MNIST does, and inks it with a pen of its own.
+Every image takes one of the paths below, bends it, turns and slants it, fits it into the middle of
+the picture as MNIST does, and inks it with a pen of its own.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.errors import check_count
-
 SIDE = 28
 POINTS = 64  # along one path: dense enough that the dots of ink run together
 
-# Paths on a 100 x 100 sheet, y downwards. The curve runs smoothly through the points "x,y";
-# "|" after a point makes it a sharp corner, "/" lifts the pen.
-PATHS = {
-    0: (
-        "58,4 28,16 14,52 30,90 56,95 82,72 84,38 68,10 50,5",
-        "40,12 62,4 82,30 78,72 52,96 24,82 18,44 34,12 60,10",
-        "50,5 32,30 30,70 50,95 68,70 68,30 50,5",
-    ),
-    1: (
-        "52,4 50,96",
-        "30,28 54,5| 52,96",
-        "32,26 52,5| 52,95/ 28,95 76,95",
-    ),
-    2: (
-        "20,28 36,8 64,7 76,26 62,54 18,92| 82,92",
-        "20,30 38,8 66,10 74,32 54,66 30,92 18,82 32,72 56,86 86,88",
-        "22,14 56,6 74,22 64,50 24,88| 50,84 84,90",
-    ),
-    3: (
-        "22,16 50,5 75,19 66,40 42,47| 72,56 80,76 54,95 18,84",
-        "22,8 76,8| 46,42| 76,54 78,82 48,96 18,86",
-        "20,18 44,6 70,16 68,36 50,46 44,48 52,50 74,60 74,84 48,95 22,88",
-    ),
-    4: (
-        "26,8 18,54| 84,50/ 68,10 64,96",
-        "60,96 64,5| 15,62| 86,62",
-        "22,10 20,42 40,52 74,42/ 76,8 72,50 66,96",
-        "30,6 20,50| 52,52 80,46/ 62,30 58,96",
-    ),
-    5: (
-        "76,8 32,8| 26,44| 54,38 78,60 66,90 38,95 18,85",
-        "32,10 28,46| 58,42 76,66 58,92 20,90/ 32,10 82,6",
-        "80,10 42,12 34,22 32,40 60,50 72,72 54,94 20,88",
-    ),
-    6: (
-        "70,6 38,28 20,64 34,93 62,92 75,70 58,54 34,62 22,76",
-        "54,4 32,40 24,74 42,95 66,86 66,62 44,58 26,74",
-        "78,14 56,5 28,30 20,70 42,95 70,82 64,58 36,60 24,76",
-    ),
-    7: (
-        "18,12 80,10| 54,50 42,96",
-        "18,12 80,10| 56,46 40,96/ 32,54 76,48",
-        "20,28 20,10| 50,12 80,8| 48,96",
-        "16,16 46,8 76,12 70,36 50,62 46,96",
-    ),
-    8: (
-        "72,20 50,6 30,20 38,40 64,58 72,80 50,95 28,80 38,58 64,40 72,18",
-        "50,48 31,28 50,6 69,26 50,48 26,72 50,95 74,74 50,48",
-        "66,8 40,10 32,30 62,54 68,82 40,94 30,74 50,52 76,22 70,8",
-    ),
-    9: (
-        "72,24 50,6 28,24 36,48 60,46 73,22| 68,96",
-        "70,16 46,6 26,28 42,50 66,38 74,18 76,56 60,90 30,93",
-        "74,12 48,6 28,30 44,48 70,30 76,8 70,50 56,96",
-    ),
-}
+# Paths of the pen on a 100 x 100 sheet, y downwards. The curve runs smoothly through the points
+# "x,y"; "|" after a point makes it a sharp corner, "/" lifts the pen.
+PATHS = """
+0: 58,4 28,16 14,52 30,90 56,95 82,72 84,38 68,10 50,5
+0: 40,12 62,4 82,30 78,72 52,96 24,82 18,44 34,12 60,10
+0: 50,5 32,30 30,70 50,95 68,70 68,30 50,5
+1: 52,4 50,96
+1: 30,28 54,5| 52,96
+1: 32,26 52,5| 52,95/ 28,95 76,95
+2: 20,28 36,8 64,7 76,26 62,54 18,92| 82,92
+2: 20,30 38,8 66,10 74,32 54,66 30,92 18,82 32,72 56,86 86,88
+2: 22,14 56,6 74,22 64,50 24,88| 50,84 84,90
+3: 22,16 50,5 75,19 66,40 42,47| 72,56 80,76 54,95 18,84
+3: 22,8 76,8| 46,42| 76,54 78,82 48,96 18,86
+3: 20,18 44,6 70,16 68,36 50,46 44,48 52,50 74,60 74,84 48,95 22,88
+4: 26,8 18,54| 84,50/ 68,10 64,96
+4: 60,96 64,5| 15,62| 86,62
+4: 22,10 20,42 40,52 74,42/ 76,8 72,50 66,96
+4: 30,6 20,50| 52,52 80,46/ 62,30 58,96
+5: 76,8 32,8| 26,44| 54,38 78,60 66,90 38,95 18,85
+5: 32,10 28,46| 58,42 76,66 58,92 20,90/ 32,10 82,6
+5: 80,10 42,12 34,22 32,40 60,50 72,72 54,94 20,88
+6: 70,6 38,28 20,64 34,93 62,92 75,70 58,54 34,62 22,76
+6: 54,4 32,40 24,74 42,95 66,86 66,62 44,58 26,74
+6: 78,14 56,5 28,30 20,70 42,95 70,82 64,58 36,60 24,76
+7: 18,12 80,10| 54,50 42,96
+7: 18,12 80,10| 56,46 40,96/ 32,54 76,48
+7: 20,28 20,10| 50,12 80,8| 48,96
+7: 16,16 46,8 76,12 70,36 50,62 46,96
+8: 72,20 50,6 30,20 38,40 64,58 72,80 50,95 28,80 38,58 64,40 72,18
+8: 50,48 31,28 50,6 69,26 50,48 26,72 50,95 74,74 50,48
+8: 66,8 40,10 32,30 62,54 68,82 40,94 30,74 50,52 76,22 70,8
+9: 72,24 50,6 28,24 36,48 60,46 73,22| 68,96
+9: 70,16 46,6 26,28 42,50 66,38 74,18 76,56 60,90 30,93
+9: 74,12 48,6 28,30 44,48 70,30 76,8 70,50 56,96
+"""
 
 
 def make_digits(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
-    """Write `n` digits by hand, so to speak.
-
-    Parameters
-    ----------
-    n : int
-        How many images, at least 1.
-    seed : int, default 458
-        The same `n` and `seed` give the same images.
-
-    Returns
-    -------
-    images : ndarray of shape (n, 28, 28), dtype uint8
-        White ink (up to 255) on black (0).
-    labels : ndarray of shape (n,), dtype uint8
-        Digits 0-9 in random order; their counts differ by one at most.
-
-    Raises
-    ------
-    KitError
-        If `n` is not a positive integer.
-    """
-    check_count("n", n)
+    """Draw `n` digits: images (n, 28, 28), white on black, and labels (n,), uint8, shuffled."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
-    templates = [np.stack([_trace(path) for path in PATHS[digit]]) for digit in range(10)]
+    rows = [line.split(": ") for line in PATHS.strip().splitlines()]
+    templates = [[_trace(path) for name, path in rows if name == str(i)] for i in range(10)]
     images = np.empty((n, SIDE, SIDE), np.uint8)
     for start in range(0, n, 1000):  # a thousand at a time keeps the working memory small
         part = slice(start, start + 1000)
-        paths = np.stack(
-            [templates[digit][rng.integers(len(PATHS[digit]))] for digit in labels[part]]
-        )
+        variants = [templates[digit] for digit in labels[part]]
+        paths = np.stack([variant[rng.integers(len(variant))] for variant in variants])
         images[part] = _ink(rng, _fit(rng, _slant(rng, _bend(rng, paths))))
     return images, labels
 

@@ -1,6 +1,6 @@
-"""The pen that paints a scene, its colours, and the parts that several subjects share.
+"""The pen that paints a scene.
 
-Each thing is drawn on a sheet of its own: -100 to 100, x to the right, y down.
+Each thing has its own sheet: -100 to 100, x to the right, y down.
 """
 
 from __future__ import annotations
@@ -14,15 +14,6 @@ from PIL import ImageDraw
 SIDE = 32
 CANVAS = 3 * SIDE  # reduced at the end, which smooths the edges
 CIRCLE = np.array([(np.cos(a), np.sin(a)) for a in np.arange(16) * np.pi / 8])
-
-BLACK, WHITE, GLASS, LAMP = (28, 25, 27), (238, 238, 232), (130, 165, 190), (250, 240, 185)
-BROWN, TAN, INK, CREAM = (105, 70, 46), (182, 142, 96), (48, 46, 48), (222, 216, 206)
-GREY, GINGER, PINK, HORN = (128, 126, 124), (196, 122, 66), (200, 120, 120), (160, 125, 85)
-RED, BLUE, GOLD, GREEN = (190, 40, 40), (40, 70, 170), (220, 180, 50), (50, 130, 80)
-ORANGE, OLIVE, LIME, MOSS = (215, 110, 40), (100, 95, 50), (90, 155, 60), (55, 100, 50)
-COATS = (BROWN, TAN, INK, CREAM, GREY, GINGER)
-PAINTS = (RED, BLUE, WHITE, INK, GOLD, GREEN, GREY, ORANGE)
-LEAVES = (MOSS, OLIVE, MOSS, BROWN)
 
 
 @cache
@@ -89,68 +80,3 @@ class Pen:
     def colour(self, *palette):
         """One colour of the palette, never twice quite the same."""
         return tuple(int(value + self.between(-20, 20)) for value in self.pick(palette))
-
-
-# ---- parts that several subjects share; the sheet of a head is as large as the head
-
-
-def wheels(pen, y, radius, *places):
-    for x in places:
-        pen.blob(BLACK, x, y, radius)
-        pen.blob(GREY, x, y, 0.5 * radius)
-
-
-def eyes(pen, x, y, apart, radius, iris=BLACK):
-    for side in (-apart, apart):
-        pen.blob(iris, x + side, y, radius)
-        pen.blob(BLACK, x + side, y, 0.55 * radius)
-
-
-def legs(pen, coat, length, width):
-    """Four legs, the far pair in shade."""
-    for x, colour in ((28, tone(coat, 0.6)), (-30, tone(coat, 0.6)), (42, coat), (-44, coat)):
-        leg = pen.at(x, 5, length, turn=pen.between(-0.2, 0.2))
-        leg.line(colour, 100 * width / length, pen.pick(("0,0 0,110", "0,0 10,50 0,110")))
-
-
-def pointed_ears(head, coat):
-    for side in (-1, 1):
-        ear = head.at(0, 0, wide=side)
-        ear.shape(coat, "22,-65 72,-122 88,-45")
-        ear.shape(PINK, "42,-65 70,-100 76,-55")
-
-
-def hanging_ears(head, coat):
-    for side in (-1, 1):
-        head.blob(tone(coat, 0.6), 85 * side, -12, 27, 62, -0.3 * side)
-
-
-def antlers(head):
-    for side in (-1, 1):
-        branch = head.at(0, 0, wide=side)
-        branch.line(HORN, 11, "8,-20 50,-70 45,-130")
-        branch.line(HORN, 10, "50,-70 95,-115")
-
-
-def cat_head(head, coat):
-    pointed_ears(head, coat)
-    head.ball(coat, 0, 0, 100, 88)
-    eyes(head, 0, -12, 40, 20, head.colour(GOLD, LIME))
-    head.blob(tone(coat, 1.3), 0, 42, 36, 24)
-    head.blob(PINK, 0, 28, 11)
-    for whiskers in ("-30,40 -125,28", "30,40 125,28"):
-        head.line(WHITE, 4, whiskers)
-
-
-def dog_head(head, coat):
-    hanging = head.chance(0.75)
-    if not hanging:
-        pointed_ears(head, coat)
-    head.ball(coat, 0, 0, 88, 100)
-    if hanging:
-        hanging_ears(head, coat)
-    eyes(head, 0, -20, 36, 14)
-    head.ball(tone(coat, 1.3), 0, 45, 48, 50)
-    head.blob(BLACK, 0, 25, 22, 16)
-    if head.chance(0.4):
-        head.blob(PINK, 0, 92, 15, 22)

@@ -1,6 +1,4 @@
-"""Small colour scenes of the ten CIFAR-10 classes, a synthetic stand-in for CIFAR-10.
-
-Numbers measured on these drawings must never be called CIFAR-10 results.
+"""Small colour scenes of the ten CIFAR-10 classes.
 
 Every scene is painted from back to front at three times its size: a setting with its clutter, the
 subject, sometimes a thing in front of it. Light and grain come last, for a thousand at once.
@@ -11,20 +9,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from cnn_utils.data.sample.pen import BROWN, CANVAS, COATS, LEAVES, MOSS, SIDE, Pen
-from cnn_utils.data.sample.subjects import (
-    airplane,
-    automobile,
-    bird,
-    cat,
-    deer,
-    dog,
-    frog,
-    horse,
-    ship,
-    truck,
-)
-from cnn_utils.errors import check_count
+from cnn_utils.data.sample import subjects
+from cnn_utils.data.sample.pen import CANVAS, SIDE, Pen
+from cnn_utils.data.sample.subjects import BROWN, COATS, LEAVES, MOSS
 
 # Colours at the top, just above the horizon, just below it and at the bottom; what stands there.
 SETTINGS = {
@@ -41,45 +28,23 @@ SETTINGS = {
 
 # In CIFAR-10's order. Settings are shared: the background alone must not give the class away.
 SUBJECTS = (
-    (airplane, "sky sky sky dusk road water"),
-    (automobile, "road road meadow sand snow"),
-    (bird, "sky sky wood wood meadow water"),
-    (cat, "room room meadow road snow"),
-    (deer, "wood wood meadow meadow snow"),
-    (dog, "room room meadow sand snow"),
-    (frog, "water water wood meadow"),
-    (horse, "meadow meadow wood dusk sand"),
-    (ship, "water water water dusk sky"),
-    (truck, "road road dusk snow meadow"),
+    (subjects.airplane, "sky sky sky dusk road water"),
+    (subjects.automobile, "road road meadow sand snow"),
+    (subjects.bird, "sky sky wood wood meadow water"),
+    (subjects.cat, "room room meadow road snow"),
+    (subjects.deer, "wood wood meadow meadow snow"),
+    (subjects.dog, "room room meadow sand snow"),
+    (subjects.frog, "water water wood meadow"),
+    (subjects.horse, "meadow meadow wood dusk sand"),
+    (subjects.ship, "water water water dusk sky"),
+    (subjects.truck, "road road dusk snow meadow"),
 )
 
 
 def make_scenes(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
-    """Paint `n` small scenes.
-
-    Parameters
-    ----------
-    n : int
-        How many images, at least 1.
-    seed : int, default 458
-        The same `n` and `seed` give the same images.
-
-    Returns
-    -------
-    images : ndarray of shape (n, 32, 32, 3), dtype uint8
-        Red, green and blue, 0-255.
-    labels : ndarray of shape (n,), dtype uint8
-        Classes 0-9 in CIFAR-10's order, airplane to truck, shuffled; their counts differ by one at
-        most.
-
-    Raises
-    ------
-    KitError
-        If `n` is not a positive integer.
-    """
-    check_count("n", n)
+    """Paint `n` scenes: images (n, 32, 32, 3) and labels (n,), uint8, in a random order."""
     rng = np.random.default_rng(seed)
-    labels = _drawn_labels(rng, n)
+    labels = _shuffled_labels(rng, n)
     images = np.empty((n, SIDE, SIDE, 3), np.uint8)
     for start in range(0, n, 1000):  # a thousand at a time keeps the working memory small
         part = slice(start, start + 1000)
@@ -88,11 +53,11 @@ def make_scenes(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
 
 
 def scene_labels(n: int, seed: int = 458) -> np.ndarray:
-    """Return the labels that `make_scenes` gives with the same arguments, without painting."""
-    return _drawn_labels(np.random.default_rng(seed), n)
+    """Return the labels that `make_scenes` returns for the same arguments, without painting."""
+    return _shuffled_labels(np.random.default_rng(seed), n)
 
 
-def _drawn_labels(rng, n: int) -> np.ndarray:
+def _shuffled_labels(rng, n: int) -> np.ndarray:
     return rng.permutation(np.arange(n) % 10).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Small stand-ins for the original files, and the rows by which to tell their images apart."""
+"""Small files in the format of the original ones; their images can be told apart."""
 
 import gzip
 import hashlib
@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from cnn_utils.data.mirrors import RemoteFile
+from cnn_utils.data.download import RemoteFile
 
 
 def remote(name: str, content: bytes, *mirrors: str) -> RemoteFile:
