@@ -231,6 +231,20 @@ class WithArguments(Counting):
         super().__init__()
 
 
+class ShapeSecond(keras.metrics.Metric):
+    """As TensorFlow 2 took it: the name first."""
+
+    def __init__(self):
+        super().__init__()
+        self.counts = self.add_weight("counts", shape=(10, 10))
+
+
+def a_metric_function(y_true, y_pred):
+    metric = Counting()
+    metric.update_state(y_true, y_pred)
+    return metric.result()
+
+
 def unanswered():
     raise NotImplementedError("task f1: write `F1Score`, then run this cell again")
 
@@ -267,6 +281,8 @@ WRONG = {
     "an instance, not the class": (Counting(), "not-a-function"),
     "a number, not the class": (3.0, "not-a-function"),
     "a function": (lambda: 0.5, "not-a-metric"),
+    "a metric as a function": (a_metric_function, "not-a-metric"),
+    "add_weight as in TensorFlow 2": (ShapeSecond, "stopped"),
     "not attempted": (unanswered, "not-attempted"),
 }
 

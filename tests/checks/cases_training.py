@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from tests.checks.cases_f1 import BatchAveraged, a_metric_function
 from tests.checks.cases_lenet import lenet
 
 EPOCHS, BATCH_SIZE = 4, 16
@@ -130,6 +131,19 @@ def parted():
     return trained(labels=y[np.random.default_rng(1).permutation(480)])
 
 
+def f1_compiled_as(metric):
+    def training():
+        return trained(metrics=("accuracy", metric()))
+
+    return training
+
+
+def trained_unscaled():
+    x, y = data()
+    model, history, *_ = trained(images=255 * x)
+    return model, history, x, y, EPOCHS, BATCH_SIZE
+
+
 def all_images():
     x, y = data()
     return trained(validation_split=0.0, validation_data=(x[400:], y[400:]))
@@ -175,6 +189,13 @@ WRONG = {
     "the dense network": (lambda: trained(network=dense), "not-lenet"),
     "validated on images it learned from": (validated_on_its_own, "other-validation"),
     "F1 is no number": (f1_without_a_number, "f1-not-a-number"),
+    "F1 as a function": (f1_compiled_as(lambda: a_metric_function), "f1-function"),
+    "F1 averaged by batch": (f1_compiled_as(BatchAveraged), "batch-averaged"),
+    "weighted F1": (
+        f1_compiled_as(lambda: keras.metrics.F1Score(average="weighted", name="f1")),
+        "weighted",
+    ),
+    "images of 0 to 255 given to fit": (trained_unscaled, "trained-unscaled"),
     "history is None": (lambda: with_history(None), "no-history"),
     "history is the model": (lambda: with_history(trained()[0]), "no-history"),
 }
@@ -223,6 +244,18 @@ def evaluated(accuracy=None, f1_value=None):
     return model, x, y, accuracy or right_accuracy, f1_value or right_f1
 
 
+def weighted(y=None):
+    model, x, labels, *_ = numbers()
+    return f1_score(labels if y is None else y, model.predict(x, verbose=0), "weighted")
+
+
+def nearly_weighted():
+    """Macro and weighted F1 differ by less than the tolerance: all classes but one are right."""
+    model, x, _, *_ = numbers()
+    y = np.eye(10, dtype="float32")[model.predict(x, verbose=0).argmax(axis=1)]
+    return model, x, y, 1.0, weighted(y)
+
+
 EVALUATION_WRONG = {
     "percent": (lambda: evaluated(accuracy=100 * numbers()[4]), "percent"),
     "the loss": (lambda: evaluated(accuracy=numbers()[3]), "loss"),
@@ -230,6 +263,12 @@ EVALUATION_WRONG = {
     "swapped": (lambda: evaluated(numbers()[5], numbers()[4]), "swapped"),
     "accuracy for F1": (lambda: evaluated(f1_value=numbers()[4]), "swapped"),
     "all of evaluate": (lambda: evaluated(accuracy=list(numbers()[3:])), "not-a-number"),
+    "weighted F1": (lambda: evaluated(f1_value=weighted()), "weighted-F1"),
+    "nearly the same weighted F1": (nearly_weighted, "weighted-F1"),
+    "nearly as good on other images": (
+        lambda: evaluated(accuracy=numbers()[4] + 1 / 3000),
+        "other-data",
+    ),
     "another set": (lambda: evaluated(accuracy=0.123), "other-data"),
     "not attempted": (lambda: (*evaluated()[:4], ...), "not-attempted"),
 }

@@ -8,7 +8,7 @@ def test_the_text_shows_what_was_worked_out_again():
     *_, loss, accuracy, _ = numbers()
     with pytest.raises(CheckFailed) as caught:
         check_evaluation(*evaluated(accuracy=loss))
-    told = f"`test_accuracy` is {loss:.4f}; worked out again, the accuracy is {accuracy:.4f}."
+    told = f"`test_accuracy` is {loss:.4f}; computed again, the accuracy is {accuracy:.4f}."
     assert str(caught.value).splitlines()[0] == f"✗ evaluate-lenet: {told} Yours is the loss."
 
 

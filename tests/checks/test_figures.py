@@ -10,7 +10,7 @@ def test_a_missing_curve_is_named_with_its_column():
     assert str(caught.value).splitlines() == [
         "✗ plot-history: There is no curve of f1 on the validation images, with one point per "
         "epoch.",
-        "  Hint 1 of 1: It is in the history under the name 'val_f1'.",
+        "  Hint 1 of 1: The history has it under the name 'val_f1'.",
     ]
 
 
@@ -20,5 +20,5 @@ def test_what_is_right_is_said(capsys):
 
 
 def test_what_is_no_figure_is_described():
-    with pytest.raises(CheckFailed, match=r"That is no figure but 3 \(int\)"):
+    with pytest.raises(CheckFailed, match=r"Expected a figure; received 3 \(int\)"):
         check_images_figure(3)

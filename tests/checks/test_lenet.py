@@ -19,7 +19,7 @@ def test_the_text_names_what_is_seen_and_leads_without_telling():
         "✗ lenet: Your first feature maps are 24 x 24; expected 28 x 28.",
         "  Hint 1 of 2: Which padding keeps 28, so that the kernel also sees the border of the "
         "image?",
-        "  For the next one, run the check with hint=2.",
+        "  For the next hint, run the check with hint=2.",
     ]
     assert "same" not in told(without_padding, hint=2)
 

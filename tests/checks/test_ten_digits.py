@@ -15,6 +15,6 @@ def test_hints_lead_step_by_step():
             check_ten_digits(lambda p: 0.1, hint=hint)
         told.append(str(caught.value))
     assert "For an accuracy of 0.988 your function gives 0.1; that is not right." in told[0]
-    assert "when is a number of ten digits read rightly?" in told[0]
+    assert "when is a number of ten digits read correctly?" in told[0]
     assert "with two independent ones?" in told[1]
     assert "are multiplied" in told[2]

@@ -1,7 +1,13 @@
+import numpy as np
 import pytest
 
 from cnn_utils.checks import CheckFailed, check_training
+from cnn_utils.checks.outcome import Mistake
+from cnn_utils.checks.training import check_training_images, check_training_labels
 from tests.checks.cases_training import data, trained
+
+IMAGES = np.linspace(0, 1, 5 * 28 * 28, dtype=np.float32).reshape(5, 28, 28, 1)
+LABELS = np.eye(10)[[0, 1, 2, 3, 4]]
 
 
 def test_a_leak_is_told_by_the_number_of_batches():
@@ -11,8 +17,8 @@ def test_a_leak_is_told_by_the_number_of_batches():
     with pytest.raises(CheckFailed) as caught:
         check_training(*arguments)
     assert str(caught.value).splitlines()[0] == (
-        "✗ train-lenet: An epoch had 30 batches; expected 25. That is all of the images, those "
-        "for validation among them."
+        "✗ train-lenet: An epoch had 30 batches; expected 25. These are all of the images, "
+        "including those for validation."
     )
 
 
@@ -22,3 +28,28 @@ def test_what_is_right_is_said_with_its_accuracy(capsys):
     accuracy = history.history["val_accuracy"][-1]
     said = f"✓ train-lenet: 4 epochs; validation accuracy {accuracy:.4f}.\n"
     assert capsys.readouterr().out == said
+
+
+def name_of(check, *arguments):
+    with pytest.raises(Mistake) as caught:
+        check(*arguments)
+    return caught.value.name
+
+
+def test_what_is_right_passes():
+    check_training_images(IMAGES)
+    check_training_images(IMAGES.astype(np.float16))
+    check_training_labels(LABELS, 5)
+
+
+def test_images_that_are_not_are_named():
+    assert name_of(check_training_images, IMAGES[..., 0]) == "image-shape"
+    assert name_of(check_training_images, 255 * IMAGES) == "not-scaled"
+    assert name_of(check_training_images, IMAGES / 255) == "scaled-twice"
+    assert name_of(check_training_images, IMAGES.astype(float)) == "float64"
+
+
+def test_labels_that_are_not_are_named():
+    assert name_of(check_training_labels, np.arange(5), 5) == "not-one-hot"
+    assert name_of(check_training_labels, LABELS, 6) == "label-shape"
+    assert name_of(check_training_labels, LABELS / 255, 5) == "labels-scaled"
