@@ -154,10 +154,10 @@ def _has_legend(axes: list) -> bool:
 def _check_label(line, table) -> None:
     """Refuse a label that calls training validation, or the other way round."""
     label = str(line.get_label()).lower()
-    says = "val" if "val" in label else "train" if "train" in label else ""
+    kind = "val" if "val" in label else "train" if "train" in label else ""
     shown = [column for column in table.columns if _shows(line, table[column])]
     kinds = {"val" if column.startswith("val_") else "train" for column in shown}
-    if says and kinds and says not in kinds:
+    if kind and kinds and kind not in kinds:
         raise Mistake(
             "labels-swapped",
             f"The curve with the label '{line.get_label()}' shows the other one's numbers.",

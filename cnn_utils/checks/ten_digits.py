@@ -75,11 +75,11 @@ def _compare(found: np.ndarray) -> None:
         "nine": (NINE, "How many digits does a number have?"),
     }
     value = dict(zip(VALUES, found, strict=True))[0.988]
-    told = f"For an accuracy of 0.988 your function gives {value:.4g}; that is not right."
-    recognise(suspects, lambda values: np.allclose(found, values, atol=TOLERANCE), told)
+    message = f"For an accuracy of 0.988 your function gives {value:.4g}; that is not right."
+    recognise(suspects, lambda values: np.allclose(found, values, atol=TOLERANCE), message)
     raise Mistake(
         "other-value",
-        told,
+        message,
         "Begin with the opposite: when is a number of ten digits read correctly?",
         "All ten digits have to be right. With one digit that happens with the probability of "
         "its accuracy; with two independent ones?",

@@ -49,14 +49,12 @@ def check_training(
         check_training_images(images)
         check_training_labels(labels, len(images))
         _check_compiled(model)
-        table = _table(history)
-        steps = (getattr(history, "params", None) or {}).get("steps")
+        table, params = _table(history), getattr(history, "params", None) or {}
         _check_columns(list(table.columns))
-        if steps is not None:
-            _check_steps(steps, len(images), batch_size)
-        _check_epochs(history, len(table), epochs)
+        _check_steps(params, len(images), batch_size)
+        _check_epochs(params, len(table), epochs)
         _check_values(table)
-        _check_weights(model, steps and steps * len(table))
+        _check_weights(model, params, len(table))
         held_out = len(images) - int(len(images) * VALIDATION_SHARE)
         _check_validation(model, table, images[held_out:], labels[held_out:])
         _check_metric(model)
@@ -173,10 +171,10 @@ def _check_columns(columns: list[str]) -> None:
         )
 
 
-def _check_steps(steps: int, n_images: int, batch_size: int) -> None:
+def _check_steps(params: dict, n_images: int, batch_size: int) -> None:
     """Compare the number of batches with the one expected: it shows what was trained on."""
-    n_train = n_images - int(n_images * VALIDATION_SHARE)
-    if abs(steps - n_train / batch_size) <= 1:
+    steps, n_train = params.get("steps"), n_images - int(n_images * VALIDATION_SHARE)
+    if steps is None or abs(steps - n_train / batch_size) <= 1:
         return
     found = f"An epoch had {steps} batches; expected {ceil(n_train / batch_size)}."
     if abs(steps - n_images / batch_size) <= 1:
@@ -201,14 +199,13 @@ def _check_steps(steps: int, n_images: int, batch_size: int) -> None:
     )
 
 
-def _check_epochs(history, found: int, epochs: int) -> None:
+def _check_epochs(params: dict, found: int, epochs: int) -> None:
     if found != epochs:
-        asked = (getattr(history, "params", None) or {}).get("epochs", found)
         raise Mistake(
             "epochs",
             f"You trained for {found} epochs; expected {epochs}.",
             "Was the training stopped early? Run the cell again, and let it finish."
-            if asked == epochs
+            if params.get("epochs") == epochs
             else "The number stands in the variable `EPOCHS`; give it to `fit`.",
         )
 
@@ -243,7 +240,7 @@ def _check_values(table) -> None:
         )
 
 
-def _check_weights(model, n_batches: int | None) -> None:
+def _check_weights(model, params: dict, n_epochs: int) -> None:
     """Compare the network with LeNet, and how often it was trained with its history."""
     if sorted(w.shape for w in model.get_weights()) != sorted(LENET_SHAPES):
         raise Mistake(
@@ -251,11 +248,11 @@ def _check_weights(model, n_batches: int | None) -> None:
             "`model` is not LeNet: its weights have other shapes.",
             "Which function builds LeNet? Train what it returns.",
         )
-    done = int(np.asarray(model.optimizer.iterations))
-    if n_batches is not None and done != n_batches:
+    done, steps = int(np.asarray(model.optimizer.iterations)), params.get("steps")
+    if steps is not None and done != steps * n_epochs:
         raise Mistake(
             "other-training",
-            f"`model` was trained for {done} batches, its history tells of {n_batches}.",
+            f"`model` was trained for {done} batches; its history records {steps * n_epochs}.",
             "Build a new network before you train it again, and keep the history of that training.",
         )
 
@@ -274,12 +271,12 @@ def _check_validation(model, table, images: np.ndarray, labels: np.ndarray) -> N
     accuracy = accuracy_on(images)
     if is_recorded(accuracy):
         return
-    found = f"On the last sixth of `x_train` your network has an accuracy of {accuracy:.4f}; no "
-    found += "epoch of its history has."
+    found = f"On the last sixth of `x_train` your network has an accuracy of {accuracy:.4f}, which "
+    found += "no epoch of its history shows."
     if is_recorded(accuracy_on(255 * images)):
         raise Mistake(
             "trained-unscaled",
-            f"{found} It has if the pixels go from 0 to 255.",
+            f"{found} With pixels from 0 to 255 its accuracy fits the history.",
             "Which images did you give to `fit`? The scaled ones are in `x_train`.",
         )
     raise Mistake(
@@ -290,7 +287,7 @@ def _check_validation(model, table, images: np.ndarray, labels: np.ndarray) -> N
 
 
 def _check_metric(model) -> None:
-    """Refuse a compiled F1 that is averaged over batches, weighted, or wrong in another way."""
+    """Refuse a compiled F1 that does not give the epoch's macro F1, however it is computed."""
     import keras
 
     for group in model.metrics:

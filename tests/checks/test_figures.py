@@ -14,11 +14,11 @@ def test_a_missing_curve_is_named_with_its_column():
     ]
 
 
-def test_what_is_right_is_said(capsys):
+def test_a_right_solution_is_confirmed(capsys):
     check_history_plot(panels(), HISTORY)
     assert capsys.readouterr().out == "✓ plot-history: 6 curves over 3 epochs.\n"
 
 
-def test_what_is_no_figure_is_described():
+def test_a_value_of_another_type_is_described():
     with pytest.raises(CheckFailed, match=r"Expected a figure; received 3 \(int\)"):
         check_images_figure(3)

@@ -16,7 +16,7 @@ def images():
     return np.random.default_rng(1).random((2, 28, 28, 1))
 
 
-def test_it_is_what_keras_computes(weights, images):
+def test_it_equals_keras(weights, images):
     from cnn_utils import build_lenet
 
     model = build_lenet()

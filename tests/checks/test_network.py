@@ -12,7 +12,7 @@ def model():
     return keras.Sequential([keras.Input((2, 2, 1)), inner, layers.Dense(10)])
 
 
-def test_weights_are_put_back_even_after_an_error(model):
+def test_weights_are_restored_even_after_an_error(model):
     before = model.get_weights()
     zeros, image = [0 * w for w in before], np.ones((1, 2, 2, 1), np.float32)
     np.testing.assert_array_equal(answers_with(zeros, model, image), np.zeros((1, 10)))
@@ -22,7 +22,7 @@ def test_weights_are_put_back_even_after_an_error(model):
         np.testing.assert_array_equal(old, new)
 
 
-def test_layers_within_layers_are_listed(model):
+def test_inner_layers_are_listed(model):
     assert [type(layer).__name__ for layer in layers_of(model)] == ["Flatten", "Dense", "Dense"]
     assert list(layers_of(object())) == []
 
@@ -32,7 +32,7 @@ def test_dropout_is_off_and_answers_are_numbers():
     np.testing.assert_array_equal(answers(model, np.ones((1, 2, 2, 1))), np.ones((1, 4)))
 
 
-def test_a_softmax_of_a_softmax_stays_below_its_bound():
+def test_a_softmax_of_a_softmax_stays_below_its_maximum():
     def softmax(x):
         return np.exp(x) / np.exp(x).sum()
 

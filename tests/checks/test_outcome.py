@@ -21,7 +21,7 @@ def failing(hint, *hints):
         raise Mistake("padding", "The maps are too small.", *hints)
 
 
-def test_what_is_right_is_said_in_one_line(capsys):
+def test_a_right_solution_prints_one_line(capsys):
     with checking("lenet", 1) as passed:
         passed("61,706 parameters.")
     assert capsys.readouterr().out == "✓ lenet: 61,706 parameters.\n"
@@ -39,7 +39,7 @@ def test_hints_come_one_by_one(hint):
     assert caught.value.mistake == "padding"
 
 
-def test_after_the_last_hint_there_is_no_other():
+def test_the_last_hint_announces_no_other():
     with pytest.raises(CheckFailed) as caught:
         failing(9, *HINTS)
     assert str(caught.value).splitlines()[1:] == ["  Hint 3 of 3: `same`."]
@@ -48,13 +48,13 @@ def test_after_the_last_hint_there_is_no_other():
     assert str(caught.value) == "✗ lenet: The maps are too small."
 
 
-def test_a_notebook_shows_the_text_alone():
+def test_a_notebook_shows_only_the_message():
     with pytest.raises(CheckFailed) as caught:
         failing(1, "Think.")
     assert caught.value._render_traceback_() == [str(caught.value)]
 
 
-def test_a_check_leaves_the_random_generators_as_they_were():
+def test_a_check_restores_the_random_states():
     random.seed(1)
     np.random.seed(1)  # noqa: NPY002
     expected = random.random(), np.random.rand()  # noqa: NPY002
@@ -66,23 +66,23 @@ def test_a_check_leaves_the_random_generators_as_they_were():
 
 
 @pytest.mark.parametrize("error", [KeyError("a"), TypeError("b"), RecursionError()])
-def test_whatever_else_goes_wrong_is_told_in_a_sentence(error):
-    told = "✗ lenet: This could not be checked: "
-    with pytest.raises(CheckFailed, match=told), checking("lenet", 1):
+def test_any_other_error_becomes_a_sentence(error):
+    message = "✗ lenet: This could not be checked: "
+    with pytest.raises(CheckFailed, match=message), checking("lenet", 1):
         raise error
 
 
-def test_a_wrong_argument_is_told_as_the_kit_tells_it():
-    told = "^✗ lenet: `path` must be a text$"
-    with pytest.raises(CheckFailed, match=told), checking("lenet", 1):
+def test_the_kit_s_own_errors_keep_their_message():
+    message = "^✗ lenet: `path` must be a text$"
+    with pytest.raises(CheckFailed, match=message), checking("lenet", 1):
         raise KitError("`path` must be a text")
 
 
-def test_what_was_not_attempted_is_told_apart():
+def test_an_unsolved_task_is_not_a_mistake():
     with pytest.raises(CheckFailed, match=r"^· lenet: not attempted yet\.$"), checking("lenet", 1):
         raise NotImplementedError
-    told = r"^· lenet: not attempted yet: task lenet: write `build_lenet`\.$"
-    with pytest.raises(CheckFailed, match=told) as caught, checking("lenet", 1):
+    message = r"^· lenet: not attempted yet: task lenet: write `build_lenet`\.$"
+    with pytest.raises(CheckFailed, match=message) as caught, checking("lenet", 1):
         raise NotImplementedError("task lenet: write `build_lenet`")
     assert caught.value.mistake == "not-attempted"
 
@@ -93,7 +93,7 @@ def test_nothing_to_call_is_not_attempted(function):
         call("build_lenet", function)
 
 
-def test_what_a_student_s_function_raises_is_told_with_its_line():
+def test_an_error_in_a_student_s_function_names_its_line():
     source = compile("def build():\n    return 1 / 0", "/tmp/ipykernel_1/2.py", "exec")
     names: dict = {}
     exec(source, names)
@@ -116,7 +116,7 @@ def test_the_advice_fits_the_error(function, hint):
     assert caught.value.hints[0].startswith(hint)
 
 
-def test_a_result_instead_of_a_function_is_said():
+def test_a_result_instead_of_a_function_is_refused():
     with pytest.raises(Mistake, match="`build` must be a function or class; received a float"):
         call("build", 0.5)
 

@@ -10,7 +10,7 @@ IMAGES = np.linspace(0, 1, 5 * 28 * 28, dtype=np.float32).reshape(5, 28, 28, 1)
 LABELS = np.eye(10)[[0, 1, 2, 3, 4]]
 
 
-def test_a_leak_is_told_by_the_number_of_batches():
+def test_the_number_of_batches_shows_a_leak():
     x, y = data()
     # 480 images: 400 to learn from are 25 batches of 16, all of them 30.
     arguments = trained(validation_split=0.0, validation_data=(x[400:], y[400:]))
@@ -22,12 +22,12 @@ def test_a_leak_is_told_by_the_number_of_batches():
     )
 
 
-def test_what_is_right_is_said_with_its_accuracy(capsys):
+def test_a_right_training_prints_its_accuracy(capsys):
     model, history, *rest = trained()
     check_training(model, history, *rest)
     accuracy = history.history["val_accuracy"][-1]
-    said = f"✓ train-lenet: 4 epochs; validation accuracy {accuracy:.4f}.\n"
-    assert capsys.readouterr().out == said
+    printed = f"✓ train-lenet: 4 epochs; validation accuracy {accuracy:.4f}.\n"
+    assert capsys.readouterr().out == printed
 
 
 def name_of(check, *arguments):
@@ -36,20 +36,20 @@ def name_of(check, *arguments):
     return caught.value.name
 
 
-def test_what_is_right_passes():
+def test_right_images_and_labels_pass():
     check_training_images(IMAGES)
     check_training_images(IMAGES.astype(np.float16))
     check_training_labels(LABELS, 5)
 
 
-def test_images_that_are_not_are_named():
+def test_each_mistake_in_images_has_its_name():
     assert name_of(check_training_images, IMAGES[..., 0]) == "image-shape"
     assert name_of(check_training_images, 255 * IMAGES) == "not-scaled"
     assert name_of(check_training_images, IMAGES / 255) == "scaled-twice"
     assert name_of(check_training_images, IMAGES.astype(float)) == "float64"
 
 
-def test_labels_that_are_not_are_named():
+def test_each_mistake_in_labels_has_its_name():
     assert name_of(check_training_labels, np.arange(5), 5) == "not-one-hot"
     assert name_of(check_training_labels, LABELS, 6) == "label-shape"
     assert name_of(check_training_labels, LABELS / 255, 5) == "labels-scaled"
