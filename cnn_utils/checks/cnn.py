@@ -64,19 +64,15 @@ def _check_parameters(model, n_parameters: int) -> None:
 
 def _check_layers(model, images: np.ndarray) -> None:
     if not any(w.ndim == 4 for w in model.get_weights()):
-        raise Mistake(
-            "no-convolution",
-            "There is no convolution in your network.",
-            "A dense layer does not know which pixels are neighbours; which layer does?",
-        )
+        found = "There is no convolution in your network."
+        hint = "A dense layer does not know which pixels are neighbours; which layer does?"
+        raise Mistake("no-convolution", found, hint)
     for layer in layers_of(model):
         kind = type(layer).__name__
         if kind == "Rescaling" and np.max(np.abs(layer.get_config()["scale"])) < 0.1:
-            raise Mistake(
-                "scaled-twice",
-                "A Rescaling layer divides the pixels, which `preprocess` has already scaled.",
-                "The images that your network gets lie in [0, 1]. What comes out of that layer?",
-            )
+            found = "A Rescaling layer divides the pixels, which `preprocess` has already scaled."
+            hint = "The images that your network gets lie in [0, 1]. What comes out of that layer?"
+            raise Mistake("scaled-twice", found, hint)
         if kind != "InputLayer" and not kind.startswith("Random"):
             break  # what comes now no longer sees the pixels as they are
     if _is_linear(model, images):

@@ -40,20 +40,16 @@ def check_value(metric) -> float:
     y_true, y_prob = make_epoch(SEED)
     expected, values = f1_score(y_true, y_prob), _fed(metric, y_true, y_prob)
     if values.size > 1:
-        raise Mistake(
-            "vector",
-            f"`result` gives {values.size} numbers; expected one, the mean over the classes.",
-            "Macro F1 is one number: what is missing after F1 of each class is known?",
-        )
+        found = f"`result` gives {values.size} numbers; expected one, the mean over the classes."
+        hint = "Macro F1 is one number: what is missing after F1 of each class is known?"
+        raise Mistake("vector", found, hint)
     value = _finite(values)
     if abs(value - expected) < TOLERANCE:
         return value
     if value == 0:
-        raise Mistake(
-            "zero",
-            "Your F1 is 0, although many of the predictions are right.",
-            "Does `update_state` keep its counts? Look at what it changes.",
-        )
+        found = "Your F1 is 0, although many of the predictions are right."
+        hint = "Does `update_state` keep its counts? Look at what it changes."
+        raise Mistake("zero", found, hint)
     found = f"In batches of {', '.join(map(str, BATCH_SIZES))} your F1 is {value:.4f}; expected "
     found += f"{expected:.4f}."
     recognise(suspects(y_true, y_prob), lambda x: np.isclose(x, value, 0, TOLERANCE).any(), found)
@@ -157,18 +153,14 @@ def _f1_of(y_true, y_pred) -> tuple[float, float]:
 
 def _make(F1Score):
     if getattr(getattr(F1Score, "__code__", None), "co_argcount", 0) > 1:
-        raise Mistake(
-            "not-a-metric",
-            "`F1Score` is a function: Keras would average its values over the batches.",
-            "A class derived from `keras.metrics.Metric` can keep counts from batch to batch.",
-        )
+        found = "`F1Score` is a function: Keras would average its values over the batches."
+        hint = "A class derived from `keras.metrics.Metric` can keep counts from batch to batch."
+        raise Mistake("not-a-metric", found, hint)
     metric = call("F1Score", F1Score)
     if not all(callable(getattr(metric, name, None)) for name in ("update_state", "result")):
-        raise Mistake(
-            "not-a-metric",
-            f"`F1Score()` gives a {type(metric).__name__}, which Keras can't use as a metric.",
-            "It has to be a class that is derived from `keras.metrics.Metric`.",
-        )
+        found = f"`F1Score()` gives a {type(metric).__name__}, which Keras can't use as a metric."
+        hint = "It has to be a class that is derived from `keras.metrics.Metric`."
+        raise Mistake("not-a-metric", found, hint)
     return metric
 
 
@@ -199,11 +191,9 @@ def _finite(values: np.ndarray) -> float:
 
 def _check_second_epoch(metric, first: float) -> None:
     if abs(_result(metric).item() - first) > TOLERANCE:
-        raise Mistake(
-            "result-changes",
-            "Called twice, `result` gives two different numbers.",
-            "Keras asks for the result after each batch: `result` may not change the counts.",
-        )
+        found = "Called twice, `result` gives two different numbers."
+        hint = "Keras asks for the result after each batch: `result` may not change the counts."
+        raise Mistake("result-changes", found, hint)
     y_true, y_prob = make_epoch(SEED + 1)
     call("F1Score.reset_state", metric.reset_state)
     value, expected = _fed(metric, y_true, y_prob).item(), f1_score(y_true, y_prob)

@@ -33,18 +33,7 @@ def check_history_plot(figure, history, hint: int = 1) -> None:
         for column in wanted:
             if not any(_shows(line, table[column]) for line in lines):
                 _missing(column)
-        if not all(_names_epochs(ax, axes) for ax in axes if ax.get_lines()):
-            raise Mistake(
-                "unnamed-axes",
-                "The horizontal axis does not say that it counts epochs.",
-                "Name it, so that one can read the figure without the code: `set_xlabel`.",
-            )
-        if not _has_legend(axes):
-            raise Mistake(
-                "no-legend",
-                "Nothing says which curve is training and which validation.",
-                "Give each curve a `label`, and the figure a legend.",
-            )
+        _check_words(axes)
         for line in lines:
             _check_label(line, table)
         passed(f"{len(wanted)} curves over {len(table)} epochs.")
@@ -82,11 +71,9 @@ def _axes(figure) -> list:
         raise NotImplementedError
     axes = list(dict.fromkeys(_axes_within(figure)))
     if not axes and not hasattr(getattr(figure, "figure_", figure), "savefig"):
-        raise Mistake(
-            "not-a-figure",
-            f"Expected a figure; received {describe(figure)}.",
-            "Keep what the plotting function returns, or `plt.gcf()`.",
-        )
+        found = f"Expected a figure; received {describe(figure)}."
+        hint = "Keep what the plotting function returns, or `plt.gcf()`."
+        raise Mistake("not-a-figure", found, hint)
     if not any(ax.has_data() for ax in axes):
         raise Mistake(
             "empty",
@@ -136,6 +123,17 @@ def _missing(column: str) -> None:
     )
 
 
+def _check_words(axes: list) -> None:
+    if not all(_names_epochs(ax, axes) for ax in axes if ax.get_lines()):
+        found = "The horizontal axis does not say that it counts epochs."
+        hint = "Name it, so that one can read the figure without the code: `set_xlabel`."
+        raise Mistake("unnamed-axes", found, hint)
+    if not _has_legend(axes):
+        found = "Nothing says which curve is training and which validation."
+        hint = "Give each curve a `label`, and the figure a legend."
+        raise Mistake("no-legend", found, hint)
+
+
 def _names_epochs(ax, axes: list) -> bool:
     """Say whether the epochs are named at the axes, or at others that share them."""
     shared = [o for o in axes if o is ax or ax.get_shared_x_axes().joined(ax, o)]
@@ -158,8 +156,6 @@ def _check_label(line, table) -> None:
     shown = [column for column in table.columns if _shows(line, table[column])]
     kinds = {"val" if column.startswith("val_") else "train" for column in shown}
     if kind and kinds and kind not in kinds:
-        raise Mistake(
-            "labels-swapped",
-            f"The curve with the label '{line.get_label()}' shows the other one's numbers.",
-            "Compare it with the history: what begins with 'val_' is validation.",
-        )
+        found = f"The curve with the label '{line.get_label()}' shows the other one's numbers."
+        hint = "Compare it with the history: what begins with 'val_' is validation."
+        raise Mistake("labels-swapped", found, hint)

@@ -53,20 +53,16 @@ def check_lenet(build_lenet, hint: int = 1) -> None:
 def _check_layers(model) -> None:
     for layer in layers_of(model):
         if EXTRA_LAYERS.search(type(layer).__name__):
-            raise Mistake(
-                "extra-layer",
-                f"There is a {type(layer).__name__} layer, which the table does not have.",
-                "It may help a network, but this task asks for LeNet as in the table.",
-            )
+            found = f"There is a {type(layer).__name__} layer, which the table does not have."
+            hint = "It may help a network, but this task asks for LeNet as in the table."
+            raise Mistake("extra-layer", found, hint)
 
 
-def _check_number(name: str, found: int, expected: int) -> None:
-    if found != expected:
-        raise Mistake(
-            f"count-{name.split()[0]}",
-            f"There are {found} {name}; the table has {expected}.",
-            f"Go down the table, and count the {name}, the last row included.",
-        )
+def _check_number(name: str, number: int, expected: int) -> None:
+    if number != expected:
+        found = f"There are {number} {name}; the table has {expected}."
+        hint = f"Go down the table, and count the {name}, the last row included."
+        raise Mistake(f"count-{name.split()[0]}", found, hint)
 
 
 def _check_kernels(shapes: list[tuple]) -> None:
@@ -74,17 +70,13 @@ def _check_kernels(shapes: list[tuple]) -> None:
     shapes = sorted(shapes, key=lambda shape: shape[2])
     for place, shape, n_filters in zip(("first", "second"), shapes, (6, 16), strict=True):
         if shape[:2] != (5, 5):
-            raise Mistake(
-                "kernel-size",
-                f"The {place} convolution has {shape[0]} x {shape[1]} kernels; expected 5 x 5.",
-                "Keras takes the number of filters first, then the size of the kernel.",
-            )
+            found = f"The {place} convolution has {shape[0]} x {shape[1]} kernels; expected 5 x 5."
+            hint = "Keras takes the number of filters first, then the size of the kernel."
+            raise Mistake("kernel-size", found, hint)
         if shape[3] != n_filters:
-            raise Mistake(
-                "filters",
-                f"The {place} convolution has {shape[3]} filters; expected {n_filters}.",
-                "The second column of the table gives the number of filters.",
-            )
+            found = f"The {place} convolution has {shape[3]} filters; expected {n_filters}."
+            hint = "The second column of the table gives the number of filters."
+            raise Mistake("filters", found, hint)
 
 
 def _check_dense(shapes: list[tuple], first_side: int | None) -> None:
@@ -93,11 +85,9 @@ def _check_dense(shapes: list[tuple], first_side: int | None) -> None:
     # The first dense layer is the one that does not follow another.
     _check_flattened(next((shape[0] for shape in shapes if shape[0] not in units), 0), first_side)
     if sorted(shapes) != [(84, 10), (120, 84), (400, 120)]:
-        raise Mistake(
-            "units",
-            f"The dense layers have {', '.join(map(str, units))} units; expected 120, 84, 10.",
-            "Compare the last three rows of the table with your dense layers.",
-        )
+        found = f"The dense layers have {', '.join(map(str, units))} units; expected 120, 84, 10."
+        hint = "Compare the last three rows of the table with your dense layers."
+        raise Mistake("units", found, hint)
 
 
 def _check_flattened(n_inputs: int, first_side: int | None) -> None:
@@ -121,11 +111,9 @@ def _check_flattened(n_inputs: int, first_side: int | None) -> None:
             "The two convolutions in the table differ in their padding.",
         )
     if n_inputs < 100:
-        raise Mistake(
-            "no-flatten",
-            f"The first dense layer sees {n_inputs} numbers; expected 400.",
-            "What lies between the last pooling and the first dense layer?",
-        )
+        found = f"The first dense layer sees {n_inputs} numbers; expected 400."
+        hint = "What lies between the last pooling and the first dense layer?"
+        raise Mistake("no-flatten", found, hint)
     raise Mistake(
         "pooling-size",
         f"{n_inputs:,} numbers are flattened; expected 5 x 5 x 16 = 400.",
@@ -155,11 +143,9 @@ def _check_other_weights(model, shapes: list[tuple]) -> None:
         )
     n_trainable = len(getattr(model, "trainable_weights", shapes))
     if n_trainable < len(shapes):
-        raise Mistake(
-            "frozen",
-            f"Of {len(shapes)} arrays of weights, {n_trainable} can be trained.",
-            "Is `trainable` switched off for a layer?",
-        )
+        found = f"Of {len(shapes)} arrays of weights, {n_trainable} can be trained."
+        hint = "Is `trainable` switched off for a layer?"
+        raise Mistake("frozen", found, hint)
 
 
 def _drawn(shapes: list[tuple]) -> tuple[list[np.ndarray], np.ndarray]:

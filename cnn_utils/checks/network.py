@@ -16,18 +16,14 @@ def build(name: str, function, image_shape: tuple[int, ...]):
     """Return the built model of a student's function; it must take images of a shape."""
     model = result_of(name, function)
     if not callable(getattr(model, "get_weights", None)) or not callable(model):
-        raise Mistake(
-            "not-a-model",
-            f"`{name}()` returns a {type(model).__name__}; expected a Keras model.",
-            "Join the layers, for example in a `keras.Sequential`.",
-        )
+        found = f"`{name}()` returns a {type(model).__name__}; expected a Keras model."
+        hint = "Join the layers, for example in a `keras.Sequential`."
+        raise Mistake("not-a-model", found, hint)
     shape = getattr(model, "input_shape", None) if getattr(model, "built", False) else None
     if isinstance(shape, tuple) and shape[1:] != image_shape and None not in shape[1:]:
-        raise Mistake(
-            "input-shape",
-            f"Images have shape {image_shape}; your network takes inputs of shape {shape[1:]}.",
-            "Look at the shape you give to `keras.Input`: height, width, channels.",
-        )
+        found = f"Images have shape {image_shape}; your network takes inputs of shape {shape[1:]}."
+        hint = "Look at the shape you give to `keras.Input`: height, width, channels."
+        raise Mistake("input-shape", found, hint)
     call(f"the network of {name}()", answers, model, np.zeros((3, *image_shape), np.float32))
     return model
 

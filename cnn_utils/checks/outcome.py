@@ -87,11 +87,9 @@ def result_of(name: str, function, *arguments):
     """Call a student's function, as `call` does; it must return something."""
     result = call(name, function, *arguments)
     if result is None:
-        raise Mistake(
-            "no-return",
-            f"`{name}` returns None.",
-            "A function gives its caller what stands after `return`: does it end in one?",
-        )
+        found = f"`{name}` returns None."
+        hint = "A function gives its caller what stands after `return`: does it end in one?"
+        raise Mistake("no-return", found, hint)
     return result
 
 

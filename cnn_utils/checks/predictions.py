@@ -39,27 +39,27 @@ def check_submission(path, model, X_test, preprocess, hint: int = 1) -> None:
         If the file is not valid, or holds other predictions than the network's.
     """
     with checking("submit", hint) as passed:
-        if not isinstance(path, (str, os.PathLike)):
-            raise Mistake(
-                "no-path",
-                f"The file's name is {describe(path)}.",
-                "`export_submission` returns it; pandas' `to_csv` does not: write it yourself.",
-            )
-        if not Path(path).exists():
-            raise NotImplementedError
-        if Path(path).name != FILE:
-            raise Mistake(
-                "file-name",
-                f"The file is called '{Path(path).name}'; expected '{FILE}'.",
-                "`hand_in` and the leaderboard find it by this name: write it again with it.",
-            )
-        try:
-            predictions = validate_submission(path)["Prediction"].to_numpy()
-        except KitError as error:
-            cure = "`cnn_utils.export_submission(...)` writes the file as it should be."
-            raise Mistake("invalid", str(error), cure) from None
+        predictions = _predictions(path)
         _compare(predictions, model, np.asarray(X_test), preprocess)
         passed(f"{len(predictions):,} predictions, and they are your network's.")
+
+
+def _predictions(path) -> np.ndarray:
+    if not isinstance(path, (str, os.PathLike)):
+        found = f"The file's name is {describe(path)}."
+        hint = "`export_submission` returns it; pandas' `to_csv` does not: write it yourself."
+        raise Mistake("no-path", found, hint)
+    if not Path(path).exists():
+        raise NotImplementedError
+    if Path(path).name != FILE:
+        found = f"The file is called '{Path(path).name}'; expected '{FILE}'."
+        hint = "`hand_in` and the leaderboard find it by this name: write it again with it."
+        raise Mistake("file-name", found, hint)
+    try:
+        return validate_submission(path)["Prediction"].to_numpy()
+    except KitError as error:
+        hint = "`cnn_utils.export_submission(...)` writes the file as it should be."
+        raise Mistake("invalid", str(error), hint) from None
 
 
 def _compare(predictions, model, images, preprocess) -> None:
@@ -94,11 +94,9 @@ def _compare(predictions, model, images, preprocess) -> None:
     for shift in (1, -1):
         moved = np.roll(labels, shift, axis=1) == given
         if moved[:, 1:-1].mean() >= MIN_AGREEMENT:
-            raise Mistake(
-                "shifted",
-                f"{found} All of them fit if the rows are moved by one.",
-                "Does the first row belong to the first image? IDs begin at 0.",
-            )
+            found = f"{found} All of them fit if the rows are moved by one."
+            hint = "Does the first row belong to the first image? IDs begin at 0."
+            raise Mistake("shifted", found, hint)
     everywhere = _scores(model, preprocess(images)).argmax(axis=1)
     if np.array_equal(np.sort(everywhere), np.sort(predictions)):
         raise Mistake(

@@ -29,24 +29,24 @@ def check_preprocess(preprocess, hint: int = 1) -> None:
         images[0, 0, 0], images[0, 0, 1] = 0, 255
         before = images.copy()
         scaled = np.asarray(result_of("preprocess", preprocess, images))
-        if not np.array_equal(images, before):
-            raise Mistake(
-                "in-place",
-                "`preprocess` changes the images it receives.",
-                "Work on a copy: `astype` makes one, `/=` and `*=` do not.",
-            )
-        if scaled.shape != SHAPE:
-            raise Mistake(
-                "shape",
-                f"Images of shape {SHAPE} become an array of shape {scaled.shape}.",
-                "Only the values should change: the network needs height, width and channels.",
-            )
+        _check_arrays(scaled, images, before)
         _check_values(scaled, images / 255)
         # A function that looks at the data treats dark images, fewer of them, differently.
         dark = (images // 3)[:4]
         _check_dark(np.asarray(result_of("preprocess", preprocess, dark.copy())), dark / 255)
         _check_type(scaled.dtype)
         passed("float32 in [0, 1], and the same for every image.")
+
+
+def _check_arrays(scaled, images, before) -> None:
+    if not np.array_equal(images, before):
+        found = "`preprocess` changes the images it receives."
+        hint = "Work on a copy: `astype` makes one, `/=` and `*=` do not."
+        raise Mistake("in-place", found, hint)
+    if scaled.shape != SHAPE:
+        found = f"Images of shape {SHAPE} become an array of shape {scaled.shape}."
+        hint = "Only the values should change: the network needs height, width and channels."
+        raise Mistake("shape", found, hint)
 
 
 def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
@@ -80,11 +80,9 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
         suspects, lambda x: np.allclose(values, x, atol=1e-3 * max(1, np.abs(x).max())), found
     )
     if np.allclose(np.sort(values, axis=None), np.sort(expected, axis=None), atol=1e-3):
-        raise Mistake(
-            "moved",
-            "The numbers are right, but not at the places of their pixels.",
-            "Were channels, rows or images exchanged?",
-        )
+        found = "The numbers are right, but not at the places of their pixels."
+        hint = "Were channels, rows or images exchanged?"
+        raise Mistake("moved", found, hint)
     if abs(values.mean()) < 0.05 and low < 0:
         _looks_at_the_data("mean", "The mean of your images is 0: you subtract it.")
     raise Mistake(

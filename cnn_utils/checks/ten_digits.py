@@ -94,8 +94,6 @@ def _check_arrays(function) -> None:
     except Exception:  # a student's code may raise anything
         fits = False
     if not fits:
-        raise Mistake(
-            "no-arrays",
-            "It is right for one accuracy, but not for an array of them, as used below.",
-            "`if`, `float(...)` and the functions of `math` take single numbers only.",
-        )
+        found = "It is right for one accuracy, but not for an array of them, as used below."
+        hint = "`if`, `float(...)` and the functions of `math` take single numbers only."
+        raise Mistake("no-arrays", found, hint)

@@ -64,11 +64,9 @@ def check_training(
 def check_training_images(images: np.ndarray) -> None:
     """Raise a `Mistake` unless images are scaled once and have their channel."""
     if images.shape[1:] != (28, 28, 1):
-        raise Mistake(
-            "image-shape",
-            f"`x_train` has shape {images.shape}; expected (n, 28, 28, 1).",
-            "A grey image has one channel: which axis is missing or too many?",
-        )
+        found = f"`x_train` has shape {images.shape}; expected (n, 28, 28, 1)."
+        hint = "A grey image has one channel: which axis is missing or too many?"
+        raise Mistake("image-shape", found, hint)
     low, high = float(images[:2000].min()), float(images[:2000].max())
     found = f"Pixels in `x_train` go from {low:.4g} to {high:.4g}; expected 0 to 1."
     if high > 1.001:
@@ -94,18 +92,14 @@ def check_training_labels(labels: np.ndarray, n_images: int) -> None:
             "`keras.utils.to_categorical` does that.",
         )
     if labels.shape != (n_images, 10):
-        raise Mistake(
-            "label-shape",
-            f"`y_train_hot` has shape {labels.shape}; expected ({n_images}, 10).",
-            "One row per image, one column per digit.",
-        )
+        found = f"`y_train_hot` has shape {labels.shape}; expected ({n_images}, 10)."
+        hint = "One row per image, one column per digit."
+        raise Mistake("label-shape", found, hint)
     sums = np.unique(np.round(labels[:2000].sum(axis=1), 4))
     if not np.array_equal(sums, [1]):
-        raise Mistake(
-            "labels-scaled",
-            f"The rows of `y_train_hot` add up to {sums[0]:.4g}; a one-hot row adds up to 1.",
-            "Only images are divided by 255; labels are not pixels.",
-        )
+        found = f"The rows of `y_train_hot` add up to {sums[0]:.4g}; a one-hot row adds up to 1."
+        hint = "Only images are divided by 255; labels are not pixels."
+        raise Mistake("labels-scaled", found, hint)
 
 
 def _check_compiled(model) -> None:
@@ -113,19 +107,15 @@ def _check_compiled(model) -> None:
     if optimizer is None:
         raise Mistake("not-compiled", "`model` is not compiled.", "Which step comes before `fit`?")
     if type(optimizer).__name__.lower() != "adam":
-        raise Mistake(
-            "optimizer",
-            f"The optimizer is {type(optimizer).__name__}; expected Adam.",
-            "The task's heading names it.",
-        )
+        found = f"The optimizer is {type(optimizer).__name__}; expected Adam."
+        hint = "The task's heading names it."
+        raise Mistake("optimizer", found, hint)
     loss = getattr(model, "loss", None)
     if not _is_mse(loss):
         name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-        raise Mistake(
-            "loss",
-            f"The loss is {name}; expected the mean squared error.",
-            "Look at the task's heading; Keras knows it by a short name of three letters.",
-        )
+        found = f"The loss is {name}; expected the mean squared error."
+        hint = "Look at the task's heading; Keras knows it by a short name of three letters."
+        raise Mistake("loss", found, hint)
 
 
 def _is_mse(loss) -> bool:
@@ -164,11 +154,9 @@ def _check_columns(columns: list[str]) -> None:
         hint = "`compile` takes a list of metrics: add yours."
         raise Mistake("no-f1", f"{found}; there is no F1.", hint)
     if "val_loss" not in columns:
-        raise Mistake(
-            "no-validation",
-            f"{found}; none of them was measured on validation images.",
-            "`fit` has an argument that sets a share of the images aside.",
-        )
+        found = f"{found}; none of them was measured on validation images."
+        hint = "`fit` has an argument that sets a share of the images aside."
+        raise Mistake("no-validation", found, hint)
 
 
 def _check_steps(params: dict, n_images: int, batch_size: int) -> None:
@@ -213,17 +201,13 @@ def _check_epochs(params: dict, found: int, epochs: int) -> None:
 def _check_values(table) -> None:
     loss, accuracy = table["loss"], table["accuracy"].iloc[-1]
     if not np.isfinite(loss).all():
-        raise Mistake(
-            "diverged",
-            "The loss is no longer a number.",
-            "Were the images divided by 255? Is the learning rate Keras' own?",
-        )
+        found = "The loss is no longer a number."
+        hint = "Were the images divided by 255? Is the learning rate Keras' own?"
+        raise Mistake("diverged", found, hint)
     if not np.isfinite(table).all(axis=None):
-        raise Mistake(
-            "f1-not-a-number",
-            "A column of the history is not a number in some epoch.",
-            "Which one? `cnn_utils.history_table(history)` shows them all.",
-        )
+        found = "A column of the history is not a number in some epoch."
+        hint = "Which one? `cnn_utils.history_table(history)` shows them all."
+        raise Mistake("f1-not-a-number", found, hint)
     if loss.max() > 1.5 * MAX_MSE:
         raise Mistake(
             "labels",
@@ -243,11 +227,9 @@ def _check_values(table) -> None:
 def _check_weights(model, params: dict, n_epochs: int) -> None:
     """Compare the network with LeNet, and how often it was trained with its history."""
     if sorted(w.shape for w in model.get_weights()) != sorted(LENET_SHAPES):
-        raise Mistake(
-            "not-lenet",
-            "`model` is not LeNet: its weights have other shapes.",
-            "Which function builds LeNet? Train what it returns.",
-        )
+        found = "`model` is not LeNet: its weights have other shapes."
+        hint = "Which function builds LeNet? Train what it returns."
+        raise Mistake("not-lenet", found, hint)
     done, steps = int(np.asarray(model.optimizer.iterations)), params.get("steps")
     if steps is not None and done != steps * n_epochs:
         raise Mistake(
@@ -274,16 +256,11 @@ def _check_validation(model, table, images: np.ndarray, labels: np.ndarray) -> N
     found = f"On the last sixth of `x_train` your network has an accuracy of {accuracy:.4f}, which "
     found += "no epoch of its history shows."
     if is_recorded(accuracy_on(255 * images)):
-        raise Mistake(
-            "trained-unscaled",
-            f"{found} With pixels from 0 to 255 its accuracy fits the history.",
-            "Which images did you give to `fit`? The scaled ones are in `x_train`.",
-        )
-    raise Mistake(
-        "other-validation",
-        found,
-        "On which images was it validated? `validation_split=1/6` sets the last sixth aside.",
-    )
+        found = f"{found} With pixels from 0 to 255 its accuracy fits the history."
+        hint = "Which images did you give to `fit`? The scaled ones are in `x_train`."
+        raise Mistake("trained-unscaled", found, hint)
+    hint = "On which images was it validated? `validation_split=1/6` sets the last sixth aside."
+    raise Mistake("other-validation", found, hint)
 
 
 def _check_metric(model) -> None:
