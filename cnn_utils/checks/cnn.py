@@ -41,12 +41,9 @@ def check_cnn(build_cnn, hint: int = 1) -> None:
         _check_parameters(model, n_parameters)
         _check_layers(model, images)
         if call("build_cnn", build_cnn) is model:
-            raise Mistake(
-                "same-model",
-                "Called twice, `build_cnn()` returns the same network.",
-                "A second training would start from the first one's weights: build the network "
-                "inside the function.",
-            )
+            found = "Called twice, `build_cnn()` returns the same network."
+            hint = "A second training would go on from the first: build it inside the function."
+            raise Mistake("same-model", found, hint)
         passed(f"{n_parameters:,} parameters; images in, ten probabilities out.")
 
 

@@ -53,11 +53,9 @@ def _number(name: str, value) -> float:
     try:
         return float(np.asarray(value, dtype=np.float64).item())
     except (TypeError, ValueError):
-        raise Mistake(
-            "not-a-number",
-            f"`{name}` is a {type(value).__name__}; expected a single number.",
-            "`evaluate` gives the loss and each metric, in the order of `compile`: unpack them.",
-        ) from None
+        found = f"`{name}` is a {type(value).__name__}; expected a single number."
+        hint = "`evaluate` gives the loss and each metric, in the order of `compile`: unpack them."
+        raise Mistake("not-a-number", found, hint) from None
 
 
 def _compare(name: str, number: float, what: str, values: dict[str, float]) -> None:
@@ -87,8 +85,7 @@ def _check_count(accuracy: float, n_images: int) -> None:
     right = accuracy * n_images
     if abs(right - round(right)) > ROUNDING * n_images and not _is_rounded(accuracy):
         _other_data(
-            f"`test_accuracy` is {accuracy:.6f}: {right:.2f} of {n_images:,} test images; expected "
-            "a whole number of them."
+            f"`test_accuracy` is {accuracy:.6f}; no whole number of {n_images:,} images gives that."
         )
 
 

@@ -107,8 +107,7 @@ def suspects(y_true, y_prob) -> dict[str, tuple]:
         ),
         "rounded": (
             _f1_of(y_true, np.round(y_prob)),
-            "Your predictions look like rounded probabilities: an image whose largest "
-            "probability is below 0.5 then belongs to no class.",
+            "You seem to round probabilities: an image with none above 0.5 then has no class.",
             "The prediction is the class with the largest probability, however small it is.",
         ),
         "argmax-missing": (
@@ -198,12 +197,9 @@ def _check_second_epoch(metric, first: float) -> None:
     call("F1Score.reset_state", metric.reset_state)
     value, expected = _fed(metric, y_true, y_prob).item(), f1_score(y_true, y_prob)
     if abs(value - expected) > TOLERANCE:
-        raise Mistake(
-            "no-reset",
-            f"In a second epoch your F1 is {value:.4f}; expected {expected:.4f}: the counts still "
-            "include the first epoch.",
-            "Where do you keep the counts? Keras sets to zero what was made with `add_weight`.",
-        )
+        found = f"In a second epoch your F1 is {value:.4f}; expected {expected:.4f}."
+        hint = "The first epoch is still in the counts. Keras resets what `add_weight` made."
+        raise Mistake("no-reset", found, hint)
 
 
 def _check_absent_class(metric) -> None:
@@ -237,8 +233,6 @@ def _check_in_keras(metric) -> None:
     raise Mistake(
         "not-in-graph",
         f"Called by hand it gives the right number; inside Keras it {result}.",
-        "Keras compiles `update_state`: NumPy and `.numpy()` don't work there, and plain Python "
-        "variables change only once.",
-        "Use `keras.ops`; keep the counts in what `add_weight` made, and change them with "
-        "`assign_add`.",
+        "Keras compiles `update_state`: no NumPy there; plain Python variables change only once.",
+        "Use `keras.ops`, and `assign_add` for the counts, in variables made by `add_weight`.",
     )

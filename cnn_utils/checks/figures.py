@@ -75,12 +75,9 @@ def _axes(figure) -> list:
         hint = "Keep what the plotting function returns, or `plt.gcf()`."
         raise Mistake("not-a-figure", found, hint)
     if not any(ax.has_data() for ax in axes):
-        raise Mistake(
-            "empty",
-            "The figure is empty.",
-            "Was it drawn in this cell, and is it kept before `plt.show()`? After both, Matplotlib "
-            "begins a new figure.",
-        )
+        found = "The figure is empty."
+        hint = "After `plt.show()`, and in a new cell, `plt.gcf()` begins a new figure."
+        raise Mistake("empty", found, hint)
     return axes
 
 
@@ -114,13 +111,11 @@ def _shows(line, values) -> bool:
 
 def _missing(column: str) -> None:
     name = column.removeprefix("val_")
-    is_validation = column.startswith("val_")
-    raise Mistake(
-        f"no-{'validation-' if is_validation else ''}{'f1' if 'f1' in name.lower() else name}",
-        f"There is no curve of {name} on the {'validation' if is_validation else 'training'} "
-        "images, with one point per epoch.",
-        f"The history has it under the name '{column}'.",
-    )
+    kind = "validation" if name != column else "training"
+    short = "f1" if "f1" in name.lower() else name
+    found = f"There is no curve of {name} on the {kind} images, with one point per epoch."
+    hint = f"The history has it under the name '{column}'."
+    raise Mistake(f"no-validation-{short}" if name != column else f"no-{short}", found, hint)
 
 
 def _check_words(axes: list) -> None:

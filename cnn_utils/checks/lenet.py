@@ -100,16 +100,12 @@ def _check_flattened(n_inputs: int, first_side: int | None) -> None:
             "padding-first",
             f"Your first feature maps are {side} x {side}; expected 28 x 28.",
             "Which padding keeps 28, so that the kernel also sees the border of the image?",
-            "Without padding, a 5 x 5 kernel fits 24 times into a row of 28. Look at the "
-            "`padding` argument of `Conv2D`.",
+            "Unpadded, a kernel of 5 fits 24 times into a row of 28: see `padding` of `Conv2D`.",
         )
     if n_inputs == 784:
-        raise Mistake(
-            "padding-second",
-            "784 numbers are flattened; expected 400: the second feature maps are 14 x 14, "
-            "not 10 x 10.",
-            "The two convolutions in the table differ in their padding.",
-        )
+        found = "784 numbers are flattened, not 400: the second maps are 14 x 14, not 10 x 10."
+        hint = "The two convolutions in the table differ in their padding."
+        raise Mistake("padding-second", found, hint)
     if n_inputs < 100:
         found = f"The first dense layer sees {n_inputs} numbers; expected 400."
         hint = "What lies between the last pooling and the first dense layer?"

@@ -68,12 +68,9 @@ def call(name: str, function, *arguments):
     # Keras' models and metrics can be called, but what builds them is wanted.
     is_result = not arguments and hasattr(function, "get_config") and not isinstance(function, type)
     if is_result or not callable(function):
-        raise Mistake(
-            "not-a-function",
-            f"`{name}` must be a function or class; received a {type(function).__name__}.",
-            f"Pass `{name}` itself, not its result. If the name was given to something else, run "
-            "the cell that defines it again.",
-        )
+        found = f"`{name}` must be a function or class; received a {type(function).__name__}."
+        hint = f"Run the cell that defines `{name}` again, and pass the name without brackets."
+        raise Mistake("not-a-function", found, hint)
     try:
         return function(*arguments)
     except NotImplementedError:

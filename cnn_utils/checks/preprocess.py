@@ -95,19 +95,15 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
 
 def _check_dark(scaled: np.ndarray, expected: np.ndarray) -> None:
     if scaled.shape != expected.shape or not np.allclose(scaled, expected, atol=1e-3):
-        _looks_at_the_data(
-            "own-maximum",
-            f"The brightest pixel of dark images, 85, becomes {float(scaled.max()):.3f}; expected "
-            "0.333.",
-        )
+        found = f"In dark images, the brightest pixel, 85, becomes {scaled.max():.3f}"
+        _looks_at_the_data("own-maximum", f"{found}; expected 0.333.")
 
 
 def _looks_at_the_data(name: str, found: str) -> None:
     raise Mistake(
         name,
         found,
-        "If the test set is scaled by its own values, the same pixel means one thing in training "
-        "and another in the test.",
+        "If each set is scaled by its own values, one pixel means different things in each.",
         "Use a fixed number, not the minimum, maximum or mean of the images you receive.",
     )
 

@@ -39,12 +39,9 @@ def _number(function, accuracy: float) -> float:
     try:
         return float(np.asarray(result))
     except (TypeError, ValueError):
-        raise Mistake(
-            "not-a-number",
-            f"`ten_digit_error_rate({accuracy})` gives a {type(result).__name__}; expected a "
-            "number.",
-            "Return the number itself; format it only when you print it.",
-        ) from None
+        found = f"`ten_digit_error_rate` returns a {type(result).__name__}; expected a number."
+        hint = "Return the number itself; format it only when you print it."
+        raise Mistake("not-a-number", found, hint) from None
 
 
 def _compare(found: np.ndarray) -> None:
@@ -81,8 +78,7 @@ def _compare(found: np.ndarray) -> None:
         "other-value",
         message,
         "Begin with the opposite: when is a number of ten digits read correctly?",
-        "All ten digits have to be right. With one digit that happens with the probability of "
-        "its accuracy; with two independent ones?",
+        "One digit is right with the probability of its accuracy; and two independent ones?",
         "The probabilities of independent events are multiplied.",
     )
 

@@ -272,12 +272,9 @@ def _check_metric(model) -> None:
             if "f1" not in metric.name.lower():
                 continue
             if isinstance(metric, keras.metrics.MeanMetricWrapper):
-                raise Mistake(
-                    "f1-function",
-                    f"`compile` was given the function `{metric.name}`: Keras averages its values "
-                    "over the batches.",
-                    "Give it the metric of task 1.1.1, a class that counts: `F1Score()`.",
-                )
+                found = f"`{metric.name}` is a function: Keras averages its values over batches."
+                hint = "Give `compile` the metric of task 1.1.1, a class that counts: `F1Score()`."
+                raise Mistake("f1-function", found, hint)
             metric.reset_state()
             check_value(metric)
             metric.reset_state()

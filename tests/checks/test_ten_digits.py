@@ -16,5 +16,5 @@ def test_hints_lead_step_by_step():
         messages.append(str(caught.value))
     assert "For an accuracy of 0.988 your function gives 0.1; that is not right." in messages[0]
     assert "when is a number of ten digits read correctly?" in messages[0]
-    assert "with two independent ones?" in messages[1]
+    assert "and two independent ones?" in messages[1]
     assert "are multiplied" in messages[2]
