@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_utils.checks.network import (
+    answers,
     build,
     check_probabilities,
     check_ten_outputs,
-    is_linear,
-    kind_of,
     layers_of,
 )
 from cnn_utils.checks.outcome import Mistake, call, checking
 
-IMAGE = (32, 32, 3)
-MOST_PARAMETERS = 25_000_000
+IMAGE_SHAPE = (32, 32, 3)
+MAX_PARAMETERS = 25_000_000
 
 
 def check_cnn(build_cnn, hint: int = 1) -> None:
@@ -33,61 +32,67 @@ def check_cnn(build_cnn, hint: int = 1) -> None:
     CheckFailed
         If it can't take the images, is no convolutional network, or gives no probabilities.
     """
-    with checking("cnn", hint) as well:
-        model = build("build_cnn", build_cnn, IMAGE)
-        check_ten_outputs(model, IMAGE)
-        images = np.random.default_rng(458).random((8, *IMAGE)).astype(np.float32)
+    with checking("cnn", hint) as passed:
+        model = build("build_cnn", build_cnn, IMAGE_SHAPE)
+        check_ten_outputs(model, IMAGE_SHAPE)
+        images = np.random.default_rng(458).random((8, *IMAGE_SHAPE)).astype(np.float32)
         check_probabilities(model, images)
-        _check_size(model)
+        n_parameters = sum(int(np.prod(w.shape)) for w in model.get_weights())
+        _check_parameters(model, n_parameters)
         _check_layers(model, images)
         if call("build_cnn", build_cnn) is model:
-            raise Mistake(
-                "same-model",
-                "Called twice, `build_cnn()` gives the same network.",
-                "The second training would go on where the first ended. Build it in the function.",
-            )
-        n_parameters = sum(int(np.prod(w.shape)) for w in model.get_weights())
-        well(f"{n_parameters:,} parameters; images in, ten probabilities out.")
+            found = "Called twice, `build_cnn()` returns the same network."
+            hint = "A second training would go on from the first: build it inside the function."
+            raise Mistake("same-model", found, hint)
+        passed(f"{n_parameters:,} parameters; images in, ten probabilities out.")
+
+
+def _check_parameters(model, n_parameters: int) -> None:
+    if n_parameters > MAX_PARAMETERS:
+        raise Mistake(
+            "too-large",
+            f"{n_parameters:,} parameters are too many to train on a laptop and to hand in.",
+            "Look at `model.summary()`: which layer has most of them?",
+            "What does the first dense layer see? Pool once more before you flatten.",
+        )
+    if not getattr(model, "trainable_weights", True):
+        raise Mistake("frozen", "None of the parameters can be trained.", "See `trainable`.")
 
 
 def _check_layers(model, images: np.ndarray) -> None:
     if not any(w.ndim == 4 for w in model.get_weights()):
-        raise Mistake(
-            "no-convolution",
-            "There is no convolution in your network.",
-            "A dense layer does not know which pixels are neighbours; which layer does?",
-        )
-    first = next((layer for layer in layers_of(model) if not _leaves_range(layer)), None)
-    if first is not None and kind_of(first) == "Rescaling":
-        if np.max(np.abs(first.get_config()["scale"])) < 0.1:
-            raise Mistake(
-                "scaled-twice",
-                "A Rescaling layer divides the pixels, which `preprocess` has already scaled.",
-                "The images that your network gets lie in [0, 1]. What comes out of that layer?",
-            )
-    if is_linear(model, images):
+        found = "There is no convolution in your network."
+        hint = "A dense layer does not know which pixels are neighbours; which layer does?"
+        raise Mistake("no-convolution", found, hint)
+    for layer in layers_of(model):
+        kind = type(layer).__name__
+        if kind == "Rescaling" and np.max(np.abs(layer.get_config()["scale"])) < 0.1:
+            found = "A Rescaling layer divides the pixels, which `preprocess` has already scaled."
+            hint = "The images that your network gets lie in [0, 1]. What comes out of that layer?"
+            raise Mistake("scaled-twice", found, hint)
+        if kind != "InputLayer" and not kind.startswith("Random"):
+            break  # what comes now no longer sees the pixels as they are
+    if _is_linear(model, images):
         raise Mistake(
             "no-activation",
-            "Your network is linear: none of its layers has an activation, but the last.",
-            "Without one, any number of layers can do no more than a single one.",
+            "Your network is linear: only its last layer has an activation.",
+            "Without activations, many layers can do no more than a single one.",
             "ReLU is the usual choice: the `activation` argument of `Conv2D` and `Dense`.",
         )
 
 
-def _leaves_range(layer) -> bool:
-    """Say whether a layer at the beginning leaves the pixels between 0 and 1."""
-    return kind_of(layer) == "InputLayer" or kind_of(layer).startswith("Random")
+def _is_linear(model, images: np.ndarray) -> bool:
+    """Say whether a network does no more than a single linear layer before its softmax.
 
+    Then the centred logarithms of its probabilities for the mean of two images are the mean of
+    those for the two. A network whose outputs hardly differ is not judged.
+    """
 
-def _check_size(model) -> None:
-    n_parameters = sum(int(np.prod(w.shape)) for w in model.get_weights())
-    if n_parameters > MOST_PARAMETERS:
-        raise Mistake(
-            "too-large",
-            f"{n_parameters:,} parameters are too many to train on a laptop and to hand in.",
-            "Look at `model.summary()`: in which layer do most of them sit?",
-            "What does the first dense layer see? Pool once more before it is flattened.",
-        )
-    trainable = getattr(model, "trainable_weights", None)
-    if trainable is not None and not list(trainable):
-        raise Mistake("frozen", "None of the parameters can be trained.", "See `trainable`.")
+    def centred(x):
+        logs = np.log(np.maximum(answers(model, x), 1e-30))
+        return logs - logs.mean(axis=1, keepdims=True)
+
+    first, second = np.split(images, 2)
+    a, b, mean = centred(first), centred(second), centred((first + second) / 2)
+    spread = np.abs(a - b).max()
+    return bool(1e-2 < spread < 30 and np.abs(mean - (a + b) / 2).max() < 1e-3 * spread)

@@ -1,16 +1,15 @@
-"""Is F1 counted over the epoch? A wrong metric is recognised by the number it gives."""
+"""Is F1 counted over the whole epoch? A wrong metric is recognised by the number it gives."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.checks.f1_by_hand import BATCHES, batches, make_epoch, suspects
-from cnn_utils.checks.outcome import Mistake, call, checking
-from cnn_utils.metrics import f1_score
+from cnn_utils.checks.outcome import Mistake, call, checking, recognise, result_of
+from cnn_utils.metrics import confusion_matrix, f1_score, precision_recall_f1
 
+BATCH_SIZES = (8, 61, 131)
 TOLERANCE = 1e-4
-# With these numbers, all the mistakes below give clearly different values.
-SEED = 15
+SEED = 15  # with these numbers, the mistakes below give clearly different values
 
 
 def check_f1(F1Score, hint: int = 1) -> None:
@@ -28,136 +27,202 @@ def check_f1(F1Score, hint: int = 1) -> None:
     CheckFailed
         If it is not the epoch's macro F1; the text says what it seems to be instead.
     """
-    with checking("f1", hint) as well:
-        y_true, y_prob = make_epoch(SEED)
-        metric = _new(F1Score)
-        value = _fed(metric, y_true, y_prob)
-        _compare(value, y_true, y_prob)
-        _check_result_keeps_counts(metric, value)
-        _check_reset(metric)
-        _check_absent_class(F1Score)
-        _check_in_keras(F1Score, y_true, y_prob)
-        well("macro F1 of the whole epoch, whatever the batches, and a fresh start for the next.")
+    with checking("f1", hint) as passed:
+        metric = _make(F1Score)
+        _check_second_epoch(metric, check_value(metric))
+        _check_absent_class(_make(F1Score))
+        _check_in_keras(_make(F1Score))
+        passed("macro F1 of the whole epoch, for any batches, and a fresh start for the next.")
 
 
-def _new(F1Score):
-    if callable(getattr(F1Score, "update_state", None)) and not isinstance(F1Score, type):
-        raise Mistake(
-            "not-a-function",
-            "That is a metric; the check wants its class, to make some of its own.",
-            "Write `F1Score` into the brackets, without brackets of its own.",
-        )
+def check_value(metric) -> float:
+    """Raise a `Mistake` unless a new metric gives the macro F1 of an epoch; return that."""
+    y_true, y_prob = make_epoch(SEED)
+    expected, values = f1_score(y_true, y_prob), _fed(metric, y_true, y_prob)
+    if values.size > 1:
+        found = f"`result` gives {values.size} numbers; expected one, the mean over the classes."
+        hint = "Macro F1 is one number: what is missing after F1 of each class is known?"
+        raise Mistake("vector", found, hint)
+    value = _finite(values)
+    if abs(value - expected) < TOLERANCE:
+        return value
+    if value == 0:
+        found = "Your F1 is 0, although many of the predictions are right."
+        hint = "Does `update_state` keep its counts? Look at what it changes."
+        raise Mistake("zero", found, hint)
+    found = f"In batches of {', '.join(map(str, BATCH_SIZES))} your F1 is {value:.4f}; expected "
+    found += f"{expected:.4f}."
+    recognise(suspects(y_true, y_prob), lambda x: np.isclose(x, value, 0, TOLERANCE).any(), found)
+    raise Mistake(
+        "other-value",
+        found,
+        "Compute F1 of a tiny example on paper, and compare the counts with your metric's.",
+        "For each class: true positives, all images of the class, all predictions of it.",
+    )
+
+
+def make_epoch(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return one-hot labels, unequally frequent, and probabilities that often are wrong."""
+    rng = np.random.default_rng(seed)
+    n = sum(BATCH_SIZES)
+    labels = rng.choice(10, n, p=np.arange(1, 11) / 55)
+    labels[:10] = np.arange(10)
+    # Some classes are predicted too often, so that precision and recall differ.
+    scores = rng.normal(size=(n, 10)) + 1.3 * np.eye(10)[labels] + rng.normal(size=10)
+    powers = np.exp(scores)
+    y_prob = powers / powers.sum(axis=1, keepdims=True)
+    return np.eye(10, dtype=np.float32)[labels], y_prob.astype(np.float32)
+
+
+def batches(y_true, y_prob) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Split an epoch into batches of `BATCH_SIZES`."""
+    ends = np.cumsum(BATCH_SIZES)[:-1]
+    return list(zip(np.split(y_true, ends), np.split(y_prob, ends), strict=True))
+
+
+def suspects(y_true, y_prob) -> dict[str, tuple]:
+    """Return the values that the usual mistakes lead to, each with its hints."""
+    precision, recall, f1 = precision_recall_f1(confusion_matrix(y_true, y_prob))
+    p, r = precision.mean(), recall.mean()
+    return {
+        "batch-averaged": (
+            means_of_batches(y_true, y_prob),
+            "That is the mean of the batches' F1 scores, as in the example above the task.",
+            "`update_state` may only count; `result` computes F1 from all the counts.",
+        ),
+        "last-batch": (
+            f1_score(*batches(y_true, y_prob)[-1], n_classes=10),
+            "That is F1 of the last batch alone: what became of the earlier ones?",
+            "`assign` replaces the earlier counts; the new ones have to be added to them.",
+        ),
+        "micro": (
+            f1_score(y_true, y_prob, "micro"),
+            "That is the accuracy, and micro F1: the classes' counts were added up first.",
+            "Macro means: F1 of each class, then their mean, so that rare classes count as much.",
+        ),
+        "weighted": (
+            f1_score(y_true, y_prob, "weighted"),
+            "That is the mean weighted by how frequent the classes are.",
+            "Macro F1 gives each class the same weight.",
+        ),
+        "rounded": (
+            _f1_of(y_true, np.round(y_prob)),
+            "You seem to round probabilities: an image with none above 0.5 then has no class.",
+            "The prediction is the class with the largest probability, however small it is.",
+        ),
+        "argmax-missing": (
+            _f1_of(y_true, y_prob),
+            "You add up probabilities; F1 counts whole images.",
+            "Turn each row of `y_pred` into one decision before counting.",
+        ),
+        "precision": (p, "That is the mean precision.", "Recall is missing."),
+        "recall": (r, "That is the mean recall.", "Precision is missing."),
+        "mean-of-both": (
+            2 * p * r / (p + r),
+            "That is F1 of the mean precision and the mean recall.",
+            "The order matters: F1 of each class first, then the mean.",
+        ),
+        "arithmetic-mean": (
+            (p + r) / 2,
+            "That is the plain mean of precision and recall.",
+            "F1 is their harmonic mean: look at the formula above.",
+        ),
+        "sum": (f1.sum(), "That is the sum over the classes.", "Macro F1 is their mean."),
+        "one-class": (f1, "That is F1 of a single class.", "Macro F1 is the mean over all ten."),
+        "percent": (100 * f1.mean(), "That is in percent.", "F1 lies between 0 and 1."),
+    }
+
+
+def means_of_batches(y_true, y_prob) -> np.ndarray:
+    """Return means over batches: plain or by size, over all ten classes or those present."""
+    values = []
+    for true, prob in batches(y_true, y_prob):
+        counts = confusion_matrix(true, prob, 10)
+        f1 = precision_recall_f1(counts)[2]
+        is_present = counts.sum(axis=0) + counts.sum(axis=1) > 0
+        values.append((f1.mean(), f1[is_present].mean()))
+    return np.ravel([np.average(values, axis=0, weights=w) for w in (None, BATCH_SIZES)])
+
+
+def _f1_of(y_true, y_pred) -> tuple[float, float]:
+    """Return macro and micro F1 if predictions are added up as they are."""
+    hits, total = (y_pred * y_true).sum(axis=0), (y_pred + y_true).sum(axis=0)
+    return (2 * hits / total).mean(), 2 * hits.sum() / total.sum()
+
+
+def _make(F1Score):
+    if getattr(getattr(F1Score, "__code__", None), "co_argcount", 0) > 1:
+        found = "`F1Score` is a function: Keras would average its values over the batches."
+        hint = "A class derived from `keras.metrics.Metric` can keep counts from batch to batch."
+        raise Mistake("not-a-metric", found, hint)
     metric = call("F1Score", F1Score)
     if not all(callable(getattr(metric, name, None)) for name in ("update_state", "result")):
-        raise Mistake(
-            "not-a-metric",
-            f"`F1Score()` gives a {type(metric).__name__}, which Keras can't use as a metric.",
-            "It has to be a class that is derived from `keras.metrics.Metric`.",
-        )
+        found = f"`F1Score()` gives a {type(metric).__name__}, which Keras can't use as a metric."
+        hint = "It has to be a class that is derived from `keras.metrics.Metric`."
+        raise Mistake("not-a-metric", found, hint)
     return metric
 
 
 def _fed(metric, y_true, y_prob) -> np.ndarray:
     """Return a metric's result after some batches."""
-    for batch in batches():
-        call("F1Score.update_state", metric.update_state, y_true[batch], y_prob[batch])
+    for batch in batches(y_true, y_prob):
+        call("F1Score.update_state", metric.update_state, *batch)
     return _result(metric)
 
 
 def _result(metric) -> np.ndarray:
-    result = call("F1Score.result", metric.result)
-    if result is None:
-        raise Mistake("no-return", "`result` gives back nothing.", "Does it end in `return`?")
-    result = result.detach().cpu() if hasattr(result, "detach") else result
-    return np.asarray(result, dtype=np.float64)
+    import keras
+
+    result = result_of("F1Score.result", metric.result)
+    return np.asarray(keras.ops.convert_to_numpy(result), dtype=np.float64)
 
 
-def _compare(value: np.ndarray, y_true, y_prob) -> None:
-    expected = f1_score(y_true, y_prob)
-    if value.size == 1 and abs(value.item() - expected) < TOLERANCE:
-        return
-    if value.size > 1:
+def _finite(values: np.ndarray) -> float:
+    if not np.isfinite(values).all():
         raise Mistake(
-            "vector",
-            f"`result` gives {value.size} numbers; expected one, the mean over the classes.",
-            "Macro F1 is one number: what is missing after F1 of each class is known?",
+            "nan",
+            "When a class is never predicted, or never right, your F1 is not a number.",
+            "What is 0 / 0? It comes up in precision, in recall, or in F1 itself.",
+            "Look for `divide_no_nan` in `keras.ops`, or add a tiny number to what you divide by.",
         )
-    if not np.isfinite(value).all():
-        _not_a_number()
-    if value.item() == 0:
-        raise Mistake(
-            "zero",
-            "Your F1 is 0, although many of the answers are right.",
-            "Are the counts kept? Look at what `update_state` changes.",
-        )
-    told = f"In batches of {', '.join(map(str, BATCHES))} your F1 is {value.item():.4f}"
-    told += f"; expected {expected:.4f}."
-    for name, (numbers, *hints) in suspects(y_true, y_prob).items():
-        if any(abs(value.item() - number) < TOLERANCE for number in np.atleast_1d(numbers)):
-            raise Mistake(name, told, *hints)
-    raise Mistake(
-        "other-value",
-        told,
-        "Work out F1 of a tiny example on paper, and compare the counts with your metric's.",
-        "For each class: true positives, all images of the class, all predictions of it.",
-    )
+    return values.item()
 
 
-def _check_result_keeps_counts(metric, value: np.ndarray) -> None:
-    if abs(_result(metric).item() - value.item()) > TOLERANCE:
-        raise Mistake(
-            "result-changes",
-            "Asked twice, `result` gives two different numbers.",
-            "Keras asks for the result after each batch: `result` may not change the counts.",
-        )
-
-
-def _check_reset(metric) -> None:
+def _check_second_epoch(metric, first: float) -> None:
+    if abs(_result(metric).item() - first) > TOLERANCE:
+        found = "Called twice, `result` gives two different numbers."
+        hint = "Keras asks for the result after each batch: `result` may not change the counts."
+        raise Mistake("result-changes", found, hint)
     y_true, y_prob = make_epoch(SEED + 1)
     call("F1Score.reset_state", metric.reset_state)
-    value = _fed(metric, y_true, y_prob)
-    expected = f1_score(y_true, y_prob)
-    if abs(value.item() - expected) > TOLERANCE:
-        raise Mistake(
-            "no-reset",
-            f"In a second epoch your F1 is {value.item():.4f}; expected {expected:.4f}: counts of "
-            "the first are still in it.",
-            "Where do you keep the counts? Keras sets to zero what was made with `add_weight`.",
-        )
+    value, expected = _fed(metric, y_true, y_prob).item(), f1_score(y_true, y_prob)
+    if abs(value - expected) > TOLERANCE:
+        found = f"In a second epoch your F1 is {value:.4f}; expected {expected:.4f}."
+        hint = "The first epoch is still in the counts. Keras resets what `add_weight` made."
+        raise Mistake("no-reset", found, hint)
 
 
-def _check_absent_class(F1Score) -> None:
-    metric = _new(F1Score)
-    # Classes 0 and 1 only; neither true nor predicted are the others.
-    y_true, y_prob = np.eye(10, dtype=np.float32)[[0, 1]], np.eye(10, dtype=np.float32)[[0, 0]]
-    call("F1Score.update_state", metric.update_state, y_true, y_prob)
-    if not np.isfinite(_result(metric)).all():
-        _not_a_number()
+def _check_absent_class(metric) -> None:
+    """Feed classes 0 and 1 only; the others are neither true nor predicted."""
+    one_hot = np.eye(10, dtype=np.float32)
+    call("F1Score.update_state", metric.update_state, one_hot[[0, 1]], one_hot[[0, 0]])
+    _finite(_result(metric))
 
 
-def _not_a_number() -> None:
-    raise Mistake(
-        "nan",
-        "When a class is never predicted, or never right, your F1 is not a number.",
-        "What is 0 / 0? It comes up in precision, in recall, or in F1 itself.",
-        "Look for `divide_no_nan` in `keras.ops`, or add a tiny number to what you divide by.",
-    )
-
-
-def _check_in_keras(F1Score, y_true, y_prob) -> None:
+def _check_in_keras(metric) -> None:
     """Let Keras itself use the metric, in compiled code."""
     import keras
 
+    y_true, y_prob = make_epoch(SEED)
     model = keras.Sequential([keras.Input((10,)), keras.layers.Activation("linear")])
-    model.compile(loss="mse", metrics=[_new(F1Score)])
-
-    def evaluate():
-        return model.evaluate(y_prob, y_true, batch_size=50, verbose=0)
-
+    model.compile(loss="mse", metrics=[metric])
     try:
-        value = evaluate()[-1]
-    except Exception as error:
-        told = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+        value = model.evaluate(y_prob, y_true, batch_size=50, verbose=0)[-1]
+        if abs(value - f1_score(y_true, y_prob)) < TOLERANCE:
+            return
+        result = f"gives {value:.4f}"
+    except Exception as error:  # a student's code may raise anything
+        result = f"stops: {' '.join(f'{type(error).__name__}: {error}'.split())[:160]}"
         if isinstance(error, TypeError) and "sample_weight" in str(error):
             raise Mistake(
                 "no-sample-weight",
@@ -165,16 +230,9 @@ def _check_in_keras(F1Score, y_true, y_prob) -> None:
                 "Look at the arguments of `update_state` in Keras' own metrics.",
                 "`sample_weight=None`, behind the other two; you need not use it.",
             ) from None
-        raise Mistake(
-            "not-in-graph",
-            f"It works when called, but not inside Keras ({told}).",
-            "In training Keras compiles `update_state`: NumPy and `.numpy()` don't work there.",
-            "Use `keras.ops` for all computations, and `assign_add` on what `add_weight` made.",
-        ) from None
-    if abs(value - f1_score(y_true, y_prob)) > TOLERANCE:
-        raise Mistake(
-            "not-in-graph",
-            f"Called by hand it gives the right number, inside Keras {value:.4f}.",
-            "In training Keras compiles `update_state`: plain Python variables change only once.",
-            "Keep the counts in what `add_weight` made, and change them with `assign_add`.",
-        )
+    raise Mistake(
+        "not-in-graph",
+        f"Called by hand it gives the right number; inside Keras it {result}.",
+        "Keras compiles `update_state`: no NumPy there; plain Python variables change only once.",
+        "Use `keras.ops`, and `assign_add` for the counts, in variables made by `add_weight`.",
+    )

@@ -1,8 +1,6 @@
-"""Is there a figure that shows what was asked for? Told by its curves, images and words."""
+"""Does a figure show what was asked for? Judged by its curves, images and words."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -26,29 +24,19 @@ def check_history_plot(figure, history, hint: int = 1) -> None:
     Raises
     ------
     CheckFailed
-        If a curve, a name or the key to the curves is missing.
+        If a curve, the name of the epochs' axis or the legend is missing.
     """
-    with checking("plot-history", hint) as well:
-        axes = _axes(figure)
-        table = history_table(history)
-        drawn = [np.asarray(line.get_ydata(), float) for ax in axes for line in ax.get_lines()]
-        for column in _wanted(list(table.columns)):
-            if not any(_same(curve, table[column].to_numpy()) for curve in drawn):
+    with checking("plot-history", hint) as passed:
+        axes, table = _axes(figure), history_table(history)
+        lines = [line for ax in axes for line in ax.get_lines()]
+        wanted = _wanted(list(table.columns))
+        for column in wanted:
+            if not any(_shows(line, table[column]) for line in lines):
                 _missing(column)
-        if not all(_says_epoch(ax, axes) for ax in axes if ax.get_lines()):
-            raise Mistake(
-                "unnamed-axes",
-                "The horizontal axis does not say that it counts epochs.",
-                "Name it, so that one can read the figure without the code: `set_xlabel`.",
-            )
-        if not _has_key(axes):
-            raise Mistake(
-                "no-legend",
-                "Nothing says which curve is training and which validation.",
-                "Give each curve a `label`, and the figure a legend.",
-            )
-        _check_labels(axes, table)
-        well(f"{len(_wanted(list(table.columns)))} curves over {len(table)} epochs.")
+        _check_words(axes)
+        for line in lines:
+            _check_label(line, table)
+        passed(f"{len(wanted)} curves over {len(table)} epochs.")
 
 
 def check_images_figure(figure, hint: int = 1) -> None:
@@ -64,18 +52,17 @@ def check_images_figure(figure, hint: int = 1) -> None:
     Raises
     ------
     CheckFailed
-        If there is none, or it shows no image.
+        If it is not a figure, or shows no image.
     """
-    with checking("look", hint) as well:
-        n_images = sum(len(ax.get_images()) for ax in _axes(figure))
-        if n_images == 0:
+    with checking("look", hint) as passed:
+        if not any(ax.get_images() for ax in _axes(figure)):
             raise Mistake(
                 "no-images",
                 "The figure shows no image.",
                 "Charts come further below; here, look at the photographs themselves.",
                 "`imshow` draws one; `cnn_utils` has functions that draw many.",
             )
-        well("a figure to look at.")
+        passed("a figure to look at.")
 
 
 def _axes(figure) -> list:
@@ -84,18 +71,28 @@ def _axes(figure) -> list:
         raise NotImplementedError
     axes = list(dict.fromkeys(_axes_within(figure)))
     if not axes and not hasattr(getattr(figure, "figure_", figure), "savefig"):
-        raise Mistake(
-            "not-a-figure",
-            f"That is no figure but {describe(figure)}.",
-            "Keep what the plotting function gives back, or `plt.gcf()`.",
-        )
+        found = f"Expected a figure; received {describe(figure)}."
+        hint = "Keep what the plotting function returns, or `plt.gcf()`."
+        raise Mistake("not-a-figure", found, hint)
     if not any(ax.has_data() for ax in axes):
-        raise Mistake(
-            "empty",
-            "The figure is empty.",
-            "Was it drawn in this cell? Matplotlib begins a new figure after each cell.",
-        )
+        found = "The figure is empty."
+        hint = "After `plt.show()`, and in a new cell, `plt.gcf()` begins a new figure."
+        raise Mistake("empty", found, hint)
     return axes
+
+
+def _axes_within(figure) -> list:
+    """Return the axes of a display, a figure, a grid, axes, or a collection of any of these."""
+    figure = getattr(figure, "figure_", figure)  # of this kit's displays
+    if hasattr(figure, "get_lines"):
+        return [figure]
+    if hasattr(figure, "get_axes") and hasattr(figure, "savefig"):
+        return figure.get_axes()
+    if isinstance(figure, (list, tuple, np.ndarray)) and len(figure):
+        parts = np.ravel(np.asarray(figure, dtype=object))
+        return [ax for part in parts for ax in _axes_within(part)]
+    grid = getattr(figure, "figure", None)  # of seaborn
+    return grid.get_axes() if hasattr(grid, "get_axes") else []
 
 
 def _wanted(columns: list[str]) -> list[str]:
@@ -104,64 +101,56 @@ def _wanted(columns: list[str]) -> list[str]:
     return [column for name in names for column in (name, f"val_{name}") if column in columns]
 
 
-def _same(curve: np.ndarray, values: np.ndarray) -> bool:
-    """Compare a curve with a column; it may be in percent."""
-    if curve.shape != values.shape:
-        return False
-    return any(np.allclose(curve, scale * values, equal_nan=True) for scale in (1, 100))
+def _shows(line, values) -> bool:
+    """Say whether a curve shows a column, perhaps in percent."""
+    curve = np.asarray(line.get_ydata(), float)
+    return curve.shape == values.shape and any(
+        np.allclose(curve, scale * values, equal_nan=True) for scale in (1, 100)
+    )
 
 
 def _missing(column: str) -> None:
     name = column.removeprefix("val_")
-    is_validation = column.startswith("val_")
-    raise Mistake(
-        f"no-{'validation-' if is_validation else ''}{'f1' if 'f1' in name.lower() else name}",
-        f"There is no curve of {name} on the {'validation' if is_validation else 'training'} "
-        "images, with one point per epoch.",
-        f"It is in the history under the name '{column}'.",
-    )
+    kind = "validation" if name != column else "training"
+    short = "f1" if "f1" in name.lower() else name
+    found = f"There is no curve of {name} on the {kind} images, with one point per epoch."
+    hint = f"The history has it under the name '{column}'."
+    raise Mistake(f"no-validation-{short}" if name != column else f"no-{short}", found, hint)
 
 
-def _axes_within(figure) -> Iterator:
-    """Yield the axes of a display, a figure, a grid, axes, or a collection of any of these."""
-    figure = getattr(figure, "figure_", figure)  # of this kit's displays
-    if hasattr(figure, "get_lines"):
-        yield figure
-    elif hasattr(figure, "get_axes") and hasattr(figure, "savefig"):
-        yield from figure.get_axes()
-    elif isinstance(figure, (list, tuple)) or isinstance(figure, np.ndarray):
-        for part in np.ravel(np.asarray(figure, dtype=object)) if len(figure) else ():
-            yield from _axes_within(part)
-    elif hasattr(getattr(figure, "figure", None), "get_axes"):  # such as seaborn's grids
-        yield from figure.figure.get_axes()
+def _check_words(axes: list) -> None:
+    if not all(_names_epochs(ax, axes) for ax in axes if ax.get_lines()):
+        found = "The horizontal axis does not say that it counts epochs."
+        hint = "Name it, so that one can read the figure without the code: `set_xlabel`."
+        raise Mistake("unnamed-axes", found, hint)
+    if not _has_legend(axes):
+        found = "Nothing says which curve is training and which validation."
+        hint = "Give each curve a `label`, and the figure a legend."
+        raise Mistake("no-legend", found, hint)
 
 
-def _says_epoch(ax, axes: list) -> bool:
+def _names_epochs(ax, axes: list) -> bool:
     """Say whether the epochs are named at the axes, or at others that share them."""
     shared = [o for o in axes if o is ax or ax.get_shared_x_axes().joined(ax, o)]
-    told = [other.get_xlabel() for other in shared] + [ax.figure.get_supxlabel()]
-    return any(word in label.lower() for label in told for word in ("epoch", "epok"))
+    labels = [other.get_xlabel() for other in shared] + [ax.figure.get_supxlabel()]
+    return any(word in label.lower() for label in labels for word in ("epoch", "epok"))
 
 
-def _check_labels(axes: list, table) -> None:
-    """Refuse a key that calls training validation, or the other way round."""
-    for line in (line for ax in axes for line in ax.get_lines()):
-        label, curve = str(line.get_label()).lower(), np.asarray(line.get_ydata(), float)
-        says = "val" if "val" in label else "train" if "train" in label else ""
-        same = [c for c in table.columns if _same(curve, table[c].to_numpy())]
-        kinds = {"val" if column.startswith("val_") else "train" for column in same}
-        if says and kinds and says not in kinds:
-            raise Mistake(
-                "labels-swapped",
-                f"The curve with the label '{line.get_label()}' shows the other one's numbers.",
-                "Compare it with the history: what begins with 'val_' is validation.",
-            )
-
-
-def _has_key(axes: list) -> bool:
-    """Say whether the curves can be told apart by words: a legend, or words beside them."""
-    legends = [ax.get_legend() for ax in axes] + list(axes[0].figure.legends)
-    if any(legends):
+def _has_legend(axes: list) -> bool:
+    """Say whether words tell the curves apart: in a legend, or beside the curves."""
+    if axes[0].figure.legends or any(ax.get_legend() for ax in axes):
         return True
     words = [text.get_text().lower() for ax in axes for text in [*ax.texts, ax.title]]
     return all(any(kind in word for word in words) for kind in ("train", "val"))
+
+
+def _check_label(line, table) -> None:
+    """Refuse a label that calls training validation, or the other way round."""
+    label = str(line.get_label()).lower()
+    kind = "val" if "val" in label else "train" if "train" in label else ""
+    shown = [column for column in table.columns if _shows(line, table[column])]
+    kinds = {"val" if column.startswith("val_") else "train" for column in shown}
+    if kind and kinds and kind not in kinds:
+        found = f"The curve with the label '{line.get_label()}' shows the other one's numbers."
+        hint = "Compare it with the history: what begins with 'val_' is validation."
+        raise Mistake("labels-swapped", found, hint)

@@ -1,27 +1,24 @@
-"""Is it LeNet? Told by its weights and by what it computes, not by how it was written."""
+"""Is it LeNet? Judged by its weights and what it computes, not by how it was written."""
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
-from cnn_utils.checks import lenet_by_hand
+from cnn_utils.checks.lenet_by_hand import LENET_SHAPES, check_computation
 from cnn_utils.checks.network import (
-    answers,
+    answers_with,
     build,
-    changed_weights,
+    check_probabilities,
     check_ten_outputs,
-    kind_of,
     layers_of,
 )
 from cnn_utils.checks.outcome import Mistake, checking
 
-IMAGE = (28, 28, 1)
-SHAPES = lenet_by_hand.LENET_SHAPES
-CONVOLUTIONS = [shape for shape in SHAPES if len(shape) == 4]
-DENSE = [shape for shape in SHAPES if len(shape) == 2]
-NOT_IN_THE_TABLE = ("Dropout", "BatchNormalization", "LayerNormalization", "GaussianNoise")
-NOT_IN_THE_TABLE += ("Rescaling", "RandomFlip", "RandomRotation", "RandomTranslation")
-NOT_IN_THE_TABLE += ("SpatialDropout2D", "AlphaDropout", "GaussianDropout")
+IMAGE_SHAPE = (28, 28, 1)
+# Layers that the table does not have, though a network with them may have LeNet's weights.
+EXTRA_LAYERS = re.compile("Dropout|Normalization|Noise|Rescaling|^Random")
 
 
 def check_lenet(build_lenet, hint: int = 1) -> None:
@@ -39,91 +36,58 @@ def check_lenet(build_lenet, hint: int = 1) -> None:
     CheckFailed
         If it is not LeNet; the text says where it begins to differ, and gives a hint.
     """
-    with checking("lenet", hint) as well:
-        model = build("build_lenet", build_lenet, IMAGE)
-        check_ten_outputs(model, IMAGE)
+    with checking("lenet", hint) as passed:
+        model = build("build_lenet", build_lenet, IMAGE_SHAPE)
+        check_ten_outputs(model, IMAGE_SHAPE)
         _check_layers(model)
-        _check_weights([w.shape for w in model.get_weights()], _first_side(model))
-        _check_trainable(model)
-        _check_computation(model)
-        well("61,706 parameters, and each layer computes what the table says.")
+        shapes = [w.shape for w in model.get_weights()]
+        _check_kernels([shape for shape in shapes if len(shape) == 4])
+        _check_dense([shape for shape in shapes if len(shape) == 2], _first_side(model))
+        _check_other_weights(model, shapes)
+        weights, images = _drawn(shapes)
+        check_probabilities(model, images)
+        check_computation(images, weights, answers_with(weights, model, images))
+        passed("61,706 parameters, and each layer computes what the table says.")
 
 
 def _check_layers(model) -> None:
     for layer in layers_of(model):
-        if kind_of(layer) in NOT_IN_THE_TABLE:
-            raise Mistake(
-                "extra-layer",
-                f"There is a {kind_of(layer)} layer, which the table does not have.",
-                "It may help a network, but here LeNet is wanted as it stands in the table.",
-            )
+        if EXTRA_LAYERS.search(type(layer).__name__):
+            found = f"There is a {type(layer).__name__} layer, which the table does not have."
+            hint = "It may help a network, but this task asks for LeNet as in the table."
+            raise Mistake("extra-layer", found, hint)
 
 
-def _check_trainable(model) -> None:
-    trainable = getattr(model, "trainable_weights", None)
-    if trainable is not None and len(trainable) < len(SHAPES):
-        raise Mistake(
-            "frozen",
-            f"Of {len(SHAPES)} arrays of weights, {len(trainable)} can be trained.",
-            "Is `trainable` switched off for a layer?",
-        )
+def _check_number(name: str, number: int, expected: int) -> None:
+    if number != expected:
+        found = f"There are {number} {name}; the table has {expected}."
+        hint = f"Go down the table, and count the {name}, the last row included."
+        raise Mistake(f"count-{name.split()[0]}", found, hint)
 
 
-def _check_weights(shapes: list[tuple], first_side: int | None) -> None:
-    kernels = [shape for shape in shapes if len(shape) == 4]
-    dense = [shape for shape in shapes if len(shape) == 2]
-    for name, found, expected in (
-        ("convolutions", kernels, CONVOLUTIONS),
-        ("dense layers", dense, DENSE),
-    ):
-        if len(found) != len(expected):
-            raise Mistake(
-                f"count-{name.split()[0]}",
-                f"There are {len(found)} {name}; the table has {len(expected)}.",
-                f"Go down the table, and count the {name}, the last row included.",
-            )
-    kernels.sort(key=lambda shape: shape[2])
-    for place, shape, expected in zip(("first", "second"), kernels, CONVOLUTIONS, strict=True):
-        _check_kernel(place, shape, expected)
-    _check_flattened(_flattened(dense), first_side)
-    if sorted(dense) != sorted(DENSE):
-        units = [shape[1] for shape in dense]
-        raise Mistake(
-            "units",
-            f"The dense layers have {', '.join(map(str, units))} units; expected 120, 84, 10.",
-            "Compare the last three rows of the table with your dense layers.",
-        )
-    if sorted(shapes) != sorted(SHAPES):
-        vectors = sum(len(shape) == 1 for shape in shapes)
-        fewer = vectors < 5
-        raise Mistake(
-            "no-bias" if fewer else "extra-weights",
-            f"There are {sum(int(np.prod(s)) for s in shapes):,} parameters; expected 61,706.",
-            "The table counts one more parameter per filter and unit than it has weights: which?"
-            if fewer
-            else "Which layer has parameters, though the table says 0, or does not have it?",
-        )
+def _check_kernels(shapes: list[tuple]) -> None:
+    _check_number("convolutions", len(shapes), 2)
+    shapes = sorted(shapes, key=lambda shape: shape[2])
+    for place, shape, n_filters in zip(("first", "second"), shapes, (6, 16), strict=True):
+        if shape[:2] != (5, 5):
+            found = f"The {place} convolution has {shape[0]} x {shape[1]} kernels; expected 5 x 5."
+            hint = "Keras takes the number of filters first, then the size of the kernel."
+            raise Mistake("kernel-size", found, hint)
+        if shape[3] != n_filters:
+            found = f"The {place} convolution has {shape[3]} filters; expected {n_filters}."
+            hint = "The second column of the table gives the number of filters."
+            raise Mistake("filters", found, hint)
 
 
-def _check_kernel(place: str, shape: tuple, expected: tuple) -> None:
-    if shape[:2] != expected[:2]:
-        raise Mistake(
-            "kernel-size",
-            f"The {place} convolution has {shape[0]} x {shape[1]} kernels; expected 5 x 5.",
-            "Keras takes the number of filters first, then the size of the kernel.",
-        )
-    if shape[3] != expected[3]:
-        raise Mistake(
-            "filters",
-            f"The {place} convolution has {shape[3]} filters; expected {expected[3]}.",
-            "The number of filters stands in the second column of the table.",
-        )
-
-
-def _flattened(dense: list[tuple]) -> int:
-    """Return the inputs of the dense layer that does not follow another one."""
-    outputs = {shape[1] for shape in dense}
-    return next((shape[0] for shape in dense if shape[0] not in outputs), 0)
+def _check_dense(shapes: list[tuple], first_side: int | None) -> None:
+    _check_number("dense layers", len(shapes), 3)
+    units = [shape[1] for shape in shapes]
+    # The first dense layer is the one that does not follow another.
+    _check_flattened(next((shape[0] for shape in shapes if shape[0] not in units), 0), first_side)
+    if sorted(shapes) != [(84, 10), (120, 84), (400, 120)]:
+        found = f"The dense layers have {', '.join(map(str, units))} units; expected 120, 84, 10."
+        hint = "Compare the last three rows of the table with your dense layers."
+        raise Mistake("units", found, hint)
 
 
 def _check_flattened(n_inputs: int, first_side: int | None) -> None:
@@ -136,22 +100,16 @@ def _check_flattened(n_inputs: int, first_side: int | None) -> None:
             "padding-first",
             f"Your first feature maps are {side} x {side}; expected 28 x 28.",
             "Which padding keeps 28, so that the kernel also sees the border of the image?",
-            "Without padding, a 5 x 5 kernel fits 24 times into a row of 28. Look at the "
-            "`padding` argument of `Conv2D`.",
+            "Unpadded, a kernel of 5 fits 24 times into a row of 28: see `padding` of `Conv2D`.",
         )
     if n_inputs == 784:
-        raise Mistake(
-            "padding-second",
-            "784 numbers are flattened; expected 400: the second feature maps are 14 x 14, "
-            "not 10 x 10.",
-            "The two convolutions in the table differ in their padding.",
-        )
+        found = "784 numbers are flattened, not 400: the second maps are 14 x 14, not 10 x 10."
+        hint = "The two convolutions in the table differ in their padding."
+        raise Mistake("padding-second", found, hint)
     if n_inputs < 100:
-        raise Mistake(
-            "no-flatten",
-            f"The first dense layer sees {n_inputs} numbers; expected 400.",
-            "What lies between the last pooling and the first dense layer?",
-        )
+        found = f"The first dense layer sees {n_inputs} numbers; expected 400."
+        hint = "What lies between the last pooling and the first dense layer?"
+        raise Mistake("no-flatten", found, hint)
     raise Mistake(
         "pooling-size",
         f"{n_inputs:,} numbers are flattened; expected 5 x 5 x 16 = 400.",
@@ -161,24 +119,36 @@ def _check_flattened(n_inputs: int, first_side: int | None) -> None:
 
 
 def _first_side(model) -> int | None:
-    """Return the height of the first convolution's feature maps, if the model tells it."""
+    """Return the height of the first convolution's feature maps, if the model knows it."""
     for layer in layers_of(model):
-        if kind_of(layer) == "Conv2D":
-            shape = getattr(getattr(layer, "output", None), "shape", None)
-            return int(shape[1]) if shape is not None and len(shape) == 4 else None
+        if type(layer).__name__ == "Conv2D":
+            shape = getattr(getattr(layer, "output", None), "shape", ())
+            return int(shape[1]) if len(shape) == 4 else None
     return None
 
 
-def _check_computation(model) -> None:
+def _check_other_weights(model, shapes: list[tuple]) -> None:
+    if sorted(shapes) != sorted(LENET_SHAPES):
+        is_fewer = sum(len(shape) == 1 for shape in shapes) < 5
+        raise Mistake(
+            "no-bias" if is_fewer else "extra-weights",
+            f"There are {sum(int(np.prod(s)) for s in shapes):,} parameters; expected 61,706.",
+            "The table counts one more parameter per filter and unit than it has weights: which?"
+            if is_fewer
+            else "Which layer has parameters, though the table says 0, or does not have it?",
+        )
+    n_trainable = len(getattr(model, "trainable_weights", shapes))
+    if n_trainable < len(shapes):
+        found = f"Of {len(shapes)} arrays of weights, {n_trainable} can be trained."
+        hint = "Is `trainable` switched off for a layer?"
+        raise Mistake("frozen", found, hint)
+
+
+def _drawn(shapes: list[tuple]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return random weights, biases as well (a new network's are 0), and images."""
     rng = np.random.default_rng(458)
-    shapes = [w.shape for w in model.get_weights()]
-    # Biases as well: a new network has none but zeros.
-    weights = [rng.normal(0, 0.4 if len(s) > 1 else 0.1, s).astype(np.float32) for s in shapes]
-    weights = [w / np.sqrt(max(np.prod(w.shape[:-1]) / 6, 1)) for w in weights]
-    images = rng.random((4, *IMAGE)).astype(np.float32)
-    with changed_weights(model, weights):
-        output = answers(model, images)
-    by_shape = dict(zip(shapes, weights, strict=True))
-    mistake = lenet_by_hand.diagnose(images, by_shape, output)
-    if mistake is not None:
-        raise mistake
+    weights = []
+    for shape in shapes:
+        scale = 0.4 / np.sqrt(max(np.prod(shape[:-1]) / 6, 1)) if len(shape) > 1 else 0.1
+        weights.append(rng.normal(0, scale, shape).astype(np.float32))
+    return weights, rng.random((4, *IMAGE_SHAPE)).astype(np.float32)

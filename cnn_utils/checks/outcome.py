@@ -1,11 +1,11 @@
-"""How a check answers: one line when all is right, else what was found and a hint."""
+"""How a check answers: one line if all is right, else what is wrong and a hint."""
 
 from __future__ import annotations
 
 import random
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -16,17 +16,7 @@ PASS, FAIL, OPEN = "✓", "✗", "·"
 
 
 class Mistake(Exception):
-    """What a check found to be wrong.
-
-    Parameters
-    ----------
-    name : str
-        Identifies the mistake, for tests and statistics, such as "lenet.padding".
-    found : str
-        What is the case, and what was expected: whole sentences.
-    *hints : str
-        From a nudge to nearly the answer.
-    """
+    """A mistake: its name, what was found and expected, and hints from a nudge to the answer."""
 
     def __init__(self, name: str, found: str, *hints: str):
         super().__init__(found)
@@ -34,13 +24,7 @@ class Mistake(Exception):
 
 
 class CheckFailed(KitError):
-    """A check's answer to a wrong solution; its text is meant for the student.
-
-    Attributes
-    ----------
-    mistake : str
-        Which one.
-    """
+    """A check's answer to a wrong solution; `mistake` is the name of what is wrong."""
 
     def __init__(self, text: str, mistake: str):
         super().__init__(text)
@@ -50,91 +34,96 @@ class CheckFailed(KitError):
         return [str(self)]
 
 
-class NotAttempted(CheckFailed):
-    """There is nothing to check yet."""
-
-
 @contextmanager
-def checking(task: str, hint: int) -> Iterator:
-    """Turn what happens in the block into an answer.
+def checking(task: str, hint: int) -> Iterator[Callable[[str], None]]:
+    """Raise as `CheckFailed` what the block raises, with a hint, counted from 1.
 
-    Parameters
-    ----------
-    task : str
-    hint : int, from 1
-        Which hint to show; the last one, if there are fewer.
-
-    Yields
-    ------
-    well : callable
-        Takes what to say if no `Mistake` is raised.
+    Yields a function; the text it receives is printed if the block raises nothing.
     """
-    if not isinstance(hint, int) or isinstance(hint, bool) or hint < 1:
-        raise KitError.about("`hint`", "be 1, 2 or 3", hint)
-    said: list[str] = []
-    # To build a network draws random numbers; a check must not change what is trained after it.
+    texts: list[str] = []
+    # Building a network draws random numbers; a check must not change later trainings.
     states = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
-        yield said.append
+        yield texts.append
     except Mistake as mistake:
-        raise CheckFailed(_text(task, mistake, hint), mistake.name) from None
+        raise CheckFailed(_message(task, mistake, hint), mistake.name) from None
     except NotImplementedError as error:
-        told = f": {error}" if str(error).startswith("task ") else ""
-        raise NotAttempted(f"{OPEN} {task}: not attempted yet{told}.", "not-attempted") from None
+        reason = f": {error}" if str(error).startswith("task ") else ""
+        raise CheckFailed(f"{OPEN} {task}: not attempted yet{reason}.", "not-attempted") from None
     except KitError as error:
         raise CheckFailed(f"{FAIL} {task}: {error}", "wrong-argument") from None
-    except Exception as error:  # whatever a student's answer provokes
-        told = f"{FAIL} {task}: This could not be checked: {_where(error)}"
-        raise CheckFailed(told, "cannot-be-checked") from None
+    except Exception as error:  # a student's code may raise anything
+        message = f"{FAIL} {task}: This could not be checked: {_where(error)}"
+        raise CheckFailed(message, "cannot-be-checked") from None
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])  # noqa: NPY002
-    print(f"{PASS} {task}: {' '.join(said)}")
+    print(f"{PASS} {task}: {' '.join(texts)}")
 
 
 def call(name: str, function, *arguments):
-    """Call a student's function; what it raises becomes a `Mistake` that names the line."""
+    """Call a student's function; turn what it raises into a `Mistake` that names the line."""
     if function is None or function is Ellipsis:
         raise NotImplementedError
-    if not callable(function):
-        raise Mistake(
-            "not-a-function",
-            f"`{name}` is no function; it is a {type(function).__name__}.",
-            f"Give the function itself, without calling it: `{name}`, not `{name}()`.",
-        )
+    # Keras' models and metrics can be called, but what builds them is wanted.
+    is_result = not arguments and hasattr(function, "get_config") and not isinstance(function, type)
+    if is_result or not callable(function):
+        found = f"`{name}` must be a function or class; received a {type(function).__name__}."
+        hint = f"Run the cell that defines `{name}` again, and pass the name without brackets."
+        raise Mistake("not-a-function", found, hint)
     try:
         return function(*arguments)
     except NotImplementedError:
         raise
-    except Exception as error:
-        told = f"`{name}` stopped: {_where(error).rstrip('.')}."
-        raise Mistake("stopped", told, *_advice(error)) from None
+    except Exception as error:  # a student's code may raise anything
+        found = f"`{name}` stopped: {_where(error).rstrip('.')}."
+        raise Mistake("stopped", found, _advice(error)) from None
 
 
-def _text(task: str, mistake: Mistake, hint: int) -> str:
+def result_of(name: str, function, *arguments):
+    """Call a student's function, as `call` does; it must return something."""
+    result = call(name, function, *arguments)
+    if result is None:
+        found = f"`{name}` returns None."
+        hint = "A function gives its caller what stands after `return`: does it end in one?"
+        raise Mistake("no-return", found, hint)
+    return result
+
+
+def recognise(suspects: dict[str, tuple], matches: Callable, found: str) -> None:
+    """Raise the `Mistake` whose numbers match the student's.
+
+    Each suspect is the name of a mistake with the numbers that it leads to and its hints.
+    """
+    for name, (numbers, *hints) in suspects.items():
+        if matches(numbers):
+            raise Mistake(name, found, *hints)
+
+
+def _message(task: str, mistake: Mistake, hint: int) -> str:
     lines = [f"{FAIL} {task}: {mistake.found}"]
     if mistake.hints:
-        number = min(hint, len(mistake.hints))
+        number = min(max(hint, 1), len(mistake.hints))
         lines.append(f"  Hint {number} of {len(mistake.hints)}: {mistake.hints[number - 1]}")
         if number < len(mistake.hints):
-            lines.append(f"  For the next one, run the check with hint={number + 1}.")
+            lines.append(f"  For the next hint, run the check with hint={number + 1}.")
     return "\n".join(lines)
 
 
 def _where(error: Exception) -> str:
-    """Return what went wrong, and in which line of the student's own cells."""
-    told = " ".join(f"{type(error).__name__}: {error}".split())
-    told = re.sub(r"\x1b\[[0-9;]*m", "", told)
-    told = told if len(told) <= 200 else told[:197] + "..."
+    """Return the error in one line, with the line of the student's own cells it comes from."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", " ".join(f"{type(error).__name__}: {error}".split()))
+    text = text if len(text) <= 200 else text[:197] + "..."
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "ipykernel_" in frame.filename]
-    line = f"in the line `{own[-1].line}`, " if own and own[-1].line else ""
-    return f"{line}{told}"
+    lines = [frame.line for frame in frames if "ipykernel_" in frame.filename]
+    return f"in the line `{lines[-1]}`, {text}" if lines and lines[-1] else text
 
 
-def _advice(error: Exception) -> tuple[str, ...]:
+def _advice(error: Exception) -> str:
+    if isinstance(error, TypeError) and "multiple values for argument 'shape'" in str(error):
+        return "In Keras 3, `add_weight` takes the shape first: write `name=...` for the name."
     if isinstance(error, TypeError) and "argument" in str(error):
-        return ("Compare the arguments it takes with those that the task asks for.",)
+        return "Compare the arguments of the call with those that the function takes."
     if isinstance(error, NameError):
-        return ("Is the name spelt as where it was defined, and was that cell run?",)
-    return ("Run it by itself, in a cell of its own, to see where it stops.",)
+        return "Is the name spelt as in its definition, and was that cell run?"
+    return "Run it by itself, in a new cell, to see where it stops."

@@ -1,4 +1,4 @@
-"""Are these the network's answers for X_test, in its order? Compared with them anew."""
+"""Is a submission the network's? Its predictions are compared with new ones, in their order."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_utils.checks.outcome import Mistake, call, checking
+from cnn_utils.checks.outcome import Mistake, checking, recognise, result_of
 from cnn_utils.errors import KitError, describe
 from cnn_utils.submission import validate_submission
 
-# Blocks of neighbouring rows, all over the file: what was moved, cut off or repeated shows there.
+FILE = "submission.csv"
+# Blocks of neighbouring rows, all over the file, show moved, missing and repeated rows.
 N_BLOCKS, BLOCK = 10, 40
-# Averaging over mirrored images, for instance, changes some of the answers.
-AGREE = 0.88
+# Averaging over mirrored images, for instance, changes some of the predictions.
+MIN_AGREEMENT = 0.88
 
 
 def check_submission(path, model, X_test, preprocess, hint: int = 1) -> None:
@@ -35,47 +36,52 @@ def check_submission(path, model, X_test, preprocess, hint: int = 1) -> None:
     Raises
     ------
     CheckFailed
-        If the file is not valid, or holds other answers than the network's.
+        If the file is not valid, or holds other predictions than the network's.
     """
-    with checking("submit", hint) as well:
-        if not isinstance(path, (str, os.PathLike)):
-            raise Mistake(
-                "no-path",
-                f"The file's name is {describe(path)}.",
-                "`export_submission` gives it back; pandas' `to_csv` does not: write it yourself.",
-            )
-        if not Path(path).exists():
-            raise NotImplementedError
-        try:
-            predictions = validate_submission(path)["Prediction"].to_numpy()
-        except KitError as error:
-            hint_text = "`cnn_utils.export_submission(...)` writes the file as it should be."
-            raise Mistake("invalid", str(error), hint_text) from None
+    with checking("submit", hint) as passed:
+        predictions = _predictions(path)
         _compare(predictions, model, np.asarray(X_test), preprocess)
-        well(f"{len(predictions):,} predictions, and they are your network's.")
+        passed(f"{len(predictions):,} predictions, and they are your network's.")
+
+
+def _predictions(path) -> np.ndarray:
+    if not isinstance(path, (str, os.PathLike)):
+        found = f"The file's name is {describe(path)}."
+        hint = "`export_submission` returns it; pandas' `to_csv` does not: write it yourself."
+        raise Mistake("no-path", found, hint)
+    if not Path(path).exists():
+        raise NotImplementedError
+    if Path(path).name != FILE:
+        found = f"The file is called '{Path(path).name}'; expected '{FILE}'."
+        hint = "`hand_in` and the leaderboard find it by this name: write it again with it."
+        raise Mistake("file-name", found, hint)
+    try:
+        return validate_submission(path)["Prediction"].to_numpy()
+    except KitError as error:
+        hint = "`cnn_utils.export_submission(...)` writes the file as it should be."
+        raise Mistake("invalid", str(error), hint) from None
 
 
 def _compare(predictions, model, images, preprocess) -> None:
     starts = np.linspace(0, len(images) - BLOCK, N_BLOCKS).astype(int)
-    chosen = (starts[:, None] + np.arange(BLOCK)).ravel()
-    scaled = call("preprocess", preprocess, images[chosen])
+    chosen = starts[:, None] + np.arange(BLOCK)
+    some, given = images[chosen.ravel()], predictions[chosen]
+    scaled = result_of("preprocess", preprocess, some)
     scores = _scores(model, scaled)
-    answers, given = scores.argmax(axis=1), predictions[chosen]
-    blocks = (answers == given).reshape(N_BLOCKS, BLOCK).mean(axis=1)
-    if blocks.mean() >= AGREE and blocks.min() >= AGREE / 2:
+    labels = scores.argmax(axis=1).reshape(chosen.shape)
+    blocks = (labels == given).mean(axis=1)
+    if blocks.mean() >= MIN_AGREEMENT and blocks.min() >= MIN_AGREEMENT / 2:
         return
-    told = f"Of {len(chosen)} images compared, {blocks.mean():.0%} have the answer that your "
-    told += "network gives."
-    raw = _scores(model, images[chosen].astype(np.float32)).argmax(axis=1)
-    twice = _scores(model, np.asarray(scaled) / 255).argmax(axis=1)
+    found = f"For {blocks.mean():.0%} of {chosen.size} images compared, the file holds your "
+    found += "network's prediction."
     suspects = {
         "not-preprocessed": (
-            raw,
+            _scores(model, some.astype(np.float32)).argmax(axis=1),
             "Your network was trained on pixels from 0 to 1: what does it get here?",
             "The test images have to go through `preprocess` as well.",
         ),
         "scaled-twice": (
-            twice,
+            _scores(model, np.asarray(scaled) / 255).argmax(axis=1),
             "Were the test images divided by 255 once more?",
             "`ImageBatches` with `preprocess` takes the images as they were loaded.",
         ),
@@ -84,32 +90,26 @@ def _compare(predictions, model, images, preprocess) -> None:
             "These are the classes with the smallest probability.",
         ),
     }
-    for name, (suspected, *hints) in suspects.items():
-        if np.mean(suspected == given) >= AGREE:
-            raise Mistake(name, told, *hints)
+    recognise(suspects, lambda x: np.mean(x == given.ravel()) >= MIN_AGREEMENT, found)
     for shift in (1, -1):
-        moved = np.roll(answers.reshape(N_BLOCKS, BLOCK), shift, axis=1)[:, 1:-1]
-        if np.mean(moved == given.reshape(N_BLOCKS, BLOCK)[:, 1:-1]) >= AGREE:
-            raise Mistake(
-                "shifted",
-                f"{told} They agree if all rows are moved by one.",
-                "Does the first row belong to the first image? IDs begin at 0.",
-            )
+        moved = np.roll(labels, shift, axis=1) == given
+        if moved[:, 1:-1].mean() >= MIN_AGREEMENT:
+            found = f"{found} All of them fit if the rows are moved by one."
+            hint = "Does the first row belong to the first image? IDs begin at 0."
+            raise Mistake("shifted", found, hint)
     everywhere = _scores(model, preprocess(images)).argmax(axis=1)
-    if np.array_equal(
-        np.bincount(everywhere, minlength=10), np.bincount(predictions, minlength=10)
-    ):
+    if np.array_equal(np.sort(everywhere), np.sort(predictions)):
         raise Mistake(
             "shuffled",
-            f"{told} All in all each class is as frequent as it should be, so the order is wrong.",
-            "Were the test images shuffled? Row 17 has to be the answer for image 17.",
-            "`ImageBatches` shuffles only if it is told to; for predictions it may not.",
+            f"{found} Each class is as frequent as it should be, so the order is wrong.",
+            "Were the test images shuffled? Row 17 must hold the prediction for image 17.",
+            "For predictions, `ImageBatches` must not shuffle: leave its `shuffle` out.",
         )
     raise Mistake(
         "other-network",
-        told,
+        found,
         "Was the network trained further after you wrote the file? Write it again.",
-        "Are these the answers for `X_test`, or for other images?",
+        "Are these the predictions for the test images (`X_test`), or for other images?",
     )
 
 

@@ -1,10 +1,10 @@
-"""Are images scaled as they should be, each like every other? Bright and dark ones tell."""
+"""Are images scaled as they should be, all in the same way? Bright and dark ones show it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.checks.outcome import Mistake, call, checking
+from cnn_utils.checks.outcome import Mistake, checking, recognise, result_of
 
 SHAPE = (6, 32, 32, 3)
 
@@ -24,56 +24,44 @@ def check_preprocess(preprocess, hint: int = 1) -> None:
     CheckFailed
         If an image comes out wrong; the text says how, and gives a hint.
     """
-    with checking("preprocess", hint) as well:
-        rng = np.random.default_rng(458)
-        images = rng.integers(0, 256, SHAPE, dtype=np.uint8)
+    with checking("preprocess", hint) as passed:
+        images = np.random.default_rng(458).integers(0, 256, SHAPE, dtype=np.uint8)
         images[0, 0, 0], images[0, 0, 1] = 0, 255
-        given = images.copy()
-        scaled = _array(call("preprocess", preprocess, images))
-        if not np.array_equal(images, given):
-            raise Mistake(
-                "in-place",
-                "`preprocess` changes the images it is given.",
-                "Work on a copy: `astype` makes one, `/=` and `*=` do not.",
-            )
-        _check_shape(scaled)
+        before = images.copy()
+        scaled = np.asarray(result_of("preprocess", preprocess, images))
+        _check_arrays(scaled, images, before)
         _check_values(scaled, images / 255)
-        # Dark images, as a whole and one by one: what looks at the data shows here.
+        # A function that looks at the data treats dark images, fewer of them, differently.
         dark = (images // 3)[:4]
-        _check_same_for_all(_array(call("preprocess", preprocess, dark.copy())), dark / 255)
-        if scaled.dtype != np.float32:
-            _wrong_type(scaled.dtype)
-        well("float32 in [0, 1], and the same for every image.")
+        _check_dark(np.asarray(result_of("preprocess", preprocess, dark.copy())), dark / 255)
+        _check_type(scaled.dtype)
+        passed("float32 in [0, 1], and the same for every image.")
 
 
-def _array(value) -> np.ndarray:
-    if value is None:
-        raise Mistake("no-return", "`preprocess` gives back nothing.", "Does it end in a `return`?")
-    return np.asarray(value)
-
-
-def _check_shape(scaled: np.ndarray) -> None:
+def _check_arrays(scaled, images, before) -> None:
+    if not np.array_equal(images, before):
+        found = "`preprocess` changes the images it receives."
+        hint = "Work on a copy: `astype` makes one, `/=` and `*=` do not."
+        raise Mistake("in-place", found, hint)
     if scaled.shape != SHAPE:
-        raise Mistake(
-            "shape",
-            f"Images of shape {SHAPE} come back as {scaled.shape}.",
-            "Only the values should change: the network needs height, width and channels.",
-        )
+        found = f"Images of shape {SHAPE} become an array of shape {scaled.shape}."
+        hint = "Only the values should change: the network needs height, width and channels."
+        raise Mistake("shape", found, hint)
 
 
 def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
-    low, high = float(scaled.min()), float(scaled.max())
-    told = f"Pixels from 0 to 255 become numbers from {low:.4g} to {high:.4g}; expected 0 to 1."
     values = scaled.astype(np.float64)
     if np.allclose(values, expected, atol=1e-3):
         return
     if np.isin(scaled, (0, 1)).all():
         raise Mistake(
             "integer-division",
-            "All pixels become 0 or 1: what lies between is lost.",
-            "What does a division give whose result must be a whole number?",
+            "All pixels become 0 or 1: the values between are lost.",
+            "What does a division give if its result must be a whole number?",
             "Change the type to float before dividing, and don't use `//`.",
         )
+    low, high = float(scaled.min()), float(scaled.max())
+    found = f"Pixels from 0 to 255 become numbers from {low:.4g} to {high:.4g}; expected 0 to 1."
     suspects = {
         "not-scaled": (255 * expected, "The brightest pixel is 255. What should it become?"),
         "scaled-twice": (
@@ -85,56 +73,48 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
             expected * 255 / 256,
             "Which number must the brightest pixel be divided by to become 1?",
         ),
-        "minus-one": (
-            2 * expected - 1,
-            "That range is used, too, but here black should be 0.",
-        ),
+        "minus-one": (2 * expected - 1, "That range is used, too, but here black should be 0."),
         "inverted": (1 - expected, "Black and white have changed places."),
     }
-    for name, (numbers, *hints) in suspects.items():
-        if np.allclose(values, numbers, atol=1e-3 * max(1, np.abs(numbers).max())):
-            raise Mistake(name, told, *hints)
+    recognise(
+        suspects, lambda x: np.allclose(values, x, atol=1e-3 * max(1, np.abs(x).max())), found
+    )
     if np.allclose(np.sort(values, axis=None), np.sort(expected, axis=None), atol=1e-3):
-        raise Mistake(
-            "moved",
-            "The numbers are right, but they stand in other places than the pixels did.",
-            "Were channels, rows or images exchanged?",
-        )
-    centred = abs(values.mean()) < 0.05 and low < 0
-    if centred:
+        found = "The numbers are right, but not at the places of their pixels."
+        hint = "Were channels, rows or images exchanged?"
+        raise Mistake("moved", found, hint)
+    if abs(values.mean()) < 0.05 and low < 0:
         _looks_at_the_data("mean", "The mean of your images is 0: you subtract it.")
     raise Mistake(
         "other-values",
-        told,
-        "Each pixel should become its own 255th part, and nothing else.",
-        "Print one pixel before and after, and work it out by hand.",
+        found,
+        "Each pixel should be divided by 255, and nothing else.",
+        "Print one pixel before and after, and compute it on paper.",
     )
 
 
-def _check_same_for_all(scaled: np.ndarray, expected: np.ndarray) -> None:
-    if scaled.shape == expected.shape and np.allclose(scaled, expected, atol=1e-3):
-        return
-    brightest = float(scaled.max())
-    told = f"The brightest pixel of dark images, 85, becomes {brightest:.3f}; expected 0.333."
-    _looks_at_the_data("own-maximum", told)
+def _check_dark(scaled: np.ndarray, expected: np.ndarray) -> None:
+    if scaled.shape != expected.shape or not np.allclose(scaled, expected, atol=1e-3):
+        found = f"In dark images, the brightest pixel, 85, becomes {scaled.max():.3f}"
+        _looks_at_the_data("own-maximum", f"{found}; expected 0.333.")
 
 
-def _looks_at_the_data(name: str, told: str) -> None:
+def _looks_at_the_data(name: str, found: str) -> None:
     raise Mistake(
         name,
-        told,
-        "If the test set is scaled by its own values, the same pixel means one thing in training "
-        "and another in the test.",
-        "Use a fixed number, not the minimum, maximum or mean of the images at hand.",
+        found,
+        "If each set is scaled by its own values, one pixel means different things in each.",
+        "Use a fixed number, not the minimum, maximum or mean of the images you receive.",
     )
 
 
-def _wrong_type(dtype) -> None:
-    raise Mistake(
-        "float64" if dtype == np.float64 else "dtype",
-        f"The numbers are right, but of type {dtype}; expected float32.",
-        "`float64` is what NumPy takes if you say nothing: twice the memory, and no use to the "
-        "network."
-        if dtype == np.float64
-        else "Name the type when you change it: `astype`, or `np.asarray(..., dtype=...)`.",
-    )
+def _check_type(dtype) -> None:
+    if dtype != np.float32:
+        is_double = dtype == np.float64
+        raise Mistake(
+            "float64" if is_double else "dtype",
+            f"The numbers are right, but of type {dtype}; expected float32.",
+            "NumPy takes `float64` if you name no type: twice the memory, for no gain in accuracy."
+            if is_double
+            else "Name the type when you change it: `astype`, or `np.asarray(..., dtype=...)`.",
+        )

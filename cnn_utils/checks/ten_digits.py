@@ -1,12 +1,12 @@
-"""Is the error rate of ten-digit numbers right? Compared with worked-out values."""
+"""Is the error rate of ten-digit numbers right? Compared with known values."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.checks.outcome import Mistake, call, checking
+from cnn_utils.checks.outcome import Mistake, checking, recognise, result_of
 
-# Accuracy of one digit, error rate of ten: worked out in advance.
+# Accuracy of one digit, error rate of ten, computed in advance.
 VALUES = {0.0: 1.0, 0.5: 0.9990234375, 0.9: 0.6513215599, 0.988: 0.1137230675, 1.0: 0.0}
 # The same for nine digits.
 NINE = np.array([1.0, 0.998046875, 0.612579511, 0.1029585708, 0.0])
@@ -28,79 +28,68 @@ def check_ten_digits(ten_digit_error_rate, hint: int = 1) -> None:
     CheckFailed
         If a value is wrong; the text says which, and gives a hint.
     """
-    with checking("ten-digits", hint) as well:
-        accuracies = list(VALUES)
-        found = [_number(call("ten_digit_error_rate", ten_digit_error_rate, a)) for a in accuracies]
-        _compare(np.array(found))
+    with checking("ten-digits", hint) as passed:
+        _compare(np.array([_number(ten_digit_error_rate, accuracy) for accuracy in VALUES]))
         _check_arrays(ten_digit_error_rate)
-        well("98.8 % accuracy for a digit means 11.4 % errors for ten.")
+        passed("98.8 % accuracy for a digit means 11.4 % errors for ten.")
 
 
-def _number(value) -> float:
+def _number(function, accuracy: float) -> float:
+    result = result_of("ten_digit_error_rate", function, accuracy)
     try:
-        return float(np.asarray(value))
+        return float(np.asarray(result))
     except (TypeError, ValueError):
-        told = "nothing" if value is None else f"a {type(value).__name__}"
-        raise Mistake(
-            "no-return" if value is None else "not-a-number",
-            f"`ten_digit_error_rate(0.988)` gives {told}; expected a number.",
-            "A function gives back what stands after `return`.",
-        ) from None
+        found = f"`ten_digit_error_rate` returns a {type(result).__name__}; expected a number."
+        hint = "Return the number itself; format it only when you print it."
+        raise Mistake("not-a-number", found, hint) from None
 
 
 def _compare(found: np.ndarray) -> None:
     accuracies, expected = np.array(list(VALUES)), np.array(list(VALUES.values()))
     if np.allclose(found, expected, atol=TOLERANCE):
         return
-    right = 1 - expected  # how often all ten are right
+    if any(np.allclose(found, np.round(expected, n), atol=1e-9) for n in range(1, 6)):
+        hint = "Return the number itself; round it only when you print it."
+        raise Mistake("rounded", "The formula is right, but you round its result.", hint)
+    begin = "Begin with the opposite: when are all ten digits right?"
     suspects = {
-        "success": (right, "That is how often a number is read rightly; asked is the opposite."),
+        "success": (
+            1 - expected,
+            "That is how often a number is read correctly; the task asks for the opposite.",
+        ),
         "times-ten": (
             10 * (1 - accuracies),
             "Ten times the error rate would be more than 100 % for a poor network: can that be?",
-            "Begin with the opposite: when are all ten digits right?",
+            begin,
         ),
         "all-wrong": (
             (1 - accuracies) ** 10,
             "That is how often all ten digits are wrong; one wrong digit spoils a number.",
-            "Begin with the opposite: when are all ten digits right?",
+            begin,
         ),
         "one-digit": (1 - accuracies, "That is the error rate of one digit, not of ten."),
         "percent": (100 * expected, "The number is in percent; expected a fraction, 0 to 1."),
         "nine": (NINE, "How many digits does a number have?"),
     }
-    for digits in range(1, 6):
-        if np.allclose(found, np.round(expected, digits), atol=1e-9):
-            told = "Give the number itself; round it only when you print it."
-            raise Mistake("rounded", "The formula is right, but you round its result.", told)
-    for name, (values, *hints) in suspects.items():
-        if np.allclose(found, values, atol=TOLERANCE):
-            raise Mistake(name, _told(found), *hints)
+    value = dict(zip(VALUES, found, strict=True))[0.988]
+    message = f"For an accuracy of 0.988 your function gives {value:.4g}; that is not right."
+    recognise(suspects, lambda values: np.allclose(found, values, atol=TOLERANCE), message)
     raise Mistake(
         "other-value",
-        _told(found),
-        "Begin with the opposite: when is a number of ten digits read rightly?",
-        "All ten digits have to be right. With one digit that happens with the probability of "
-        "its accuracy; with two independent ones?",
+        message,
+        "Begin with the opposite: when is a number of ten digits read correctly?",
+        "One digit is right with the probability of its accuracy; and two independent ones?",
         "The probabilities of independent events are multiplied.",
     )
-
-
-def _told(found: np.ndarray) -> str:
-    accuracy = 0.988
-    value = found[list(VALUES).index(accuracy)]
-    return f"For an accuracy of {accuracy} your function gives {value:.4g}; that is not right."
 
 
 def _check_arrays(function) -> None:
     try:
         values = np.asarray(function(np.array([0.5, 0.9])), dtype=float)
         fits = values.shape == (2,) and np.allclose(values, [VALUES[0.5], VALUES[0.9]], atol=1e-5)
-    except Exception:  # whatever a student's function does with an array
+    except Exception:  # a student's code may raise anything
         fits = False
     if not fits:
-        raise Mistake(
-            "no-arrays",
-            "It is right for one accuracy, but not for an array of them, as used below.",
-            "`if`, `float(...)` and the functions of `math` take single numbers only.",
-        )
+        found = "It is right for one accuracy, but not for an array of them, as used below."
+        hint = "`if`, `float(...)` and the functions of `math` take single numbers only."
+        raise Mistake("no-arrays", found, hint)

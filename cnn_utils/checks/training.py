@@ -1,4 +1,4 @@
-"""Was LeNet trained as the task asks? Told by the compiled model, its history and its data."""
+"""Was LeNet trained as the task asks? Judged by the compiled model, its history and its data."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from math import ceil
 
 import numpy as np
 
-from cnn_utils.checks.lenet import SHAPES
+from cnn_utils.checks.f1 import check_value
+from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
 from cnn_utils.checks.outcome import Mistake, checking
-from cnn_utils.checks.training_data import check_images, check_labels
 from cnn_utils.errors import KitError
 from cnn_utils.history import history_table
 
 VALIDATION_SHARE = 1 / 6
 # Ten probabilities against a one-hot label: at most (1 + 1) / 10.
-LARGEST_MSE = 0.2
-# Of the validation accuracy, worked out again in batches of another size.
+MAX_MSE = 0.2
+# Of the validation accuracy, computed again in batches of another size.
 TOLERANCE = 2e-3
 
 
@@ -44,17 +44,62 @@ def check_training(
     CheckFailed
         If something is not as it was asked for; the text says what, and gives a hint.
     """
-    with checking("train-lenet", hint) as well:
-        check_images(np.asarray(x_train))
-        check_labels(np.asarray(y_train_hot), len(x_train))
+    with checking("train-lenet", hint) as passed:
+        images, labels = np.asarray(x_train), np.asarray(y_train_hot)
+        check_training_images(images)
+        check_training_labels(labels, len(images))
         _check_compiled(model)
-        table = _table(history)
+        table, params = _table(history), getattr(history, "params", None) or {}
         _check_columns(list(table.columns))
-        _check_steps(history, len(x_train), batch_size)
-        _check_epochs(history, len(table), epochs)
+        _check_steps(params, len(images), batch_size)
+        _check_epochs(params, len(table), epochs)
         _check_values(table)
-        _check_network(model, history, table, np.asarray(x_train), np.asarray(y_train_hot))
-        well(f"{len(table)} epochs; validation accuracy {table['val_accuracy'].iloc[-1]:.4f}.")
+        _check_weights(model, params, len(table))
+        held_out = len(images) - int(len(images) * VALIDATION_SHARE)
+        _check_validation(model, table, images[held_out:], labels[held_out:])
+        _check_metric(model)
+        passed(f"{len(table)} epochs; validation accuracy {table['val_accuracy'].iloc[-1]:.4f}.")
+
+
+def check_training_images(images: np.ndarray) -> None:
+    """Raise a `Mistake` unless images are scaled once and have their channel."""
+    if images.shape[1:] != (28, 28, 1):
+        found = f"`x_train` has shape {images.shape}; expected (n, 28, 28, 1)."
+        hint = "A grey image has one channel: which axis is missing or too many?"
+        raise Mistake("image-shape", found, hint)
+    low, high = float(images[:2000].min()), float(images[:2000].max())
+    found = f"Pixels in `x_train` go from {low:.4g} to {high:.4g}; expected 0 to 1."
+    if high > 1.001:
+        raise Mistake("not-scaled", found, "Divide by the largest value that a pixel can have.")
+    if high < 0.1:
+        raise Mistake("scaled-twice", found, "Was the cell that divides by 255 run twice?")
+    if images.dtype == np.float64:
+        raise Mistake(
+            "float64",
+            "`x_train` holds float64 numbers; expected float32.",
+            "That takes twice the memory, and the network computes in float32 anyway.",
+            "Change the type before you divide: `.astype('float32')`.",
+        )
+
+
+def check_training_labels(labels: np.ndarray, n_images: int) -> None:
+    """Raise a `Mistake` unless labels are one-hot, one row per image."""
+    if labels.ndim == 1 or labels.shape[1:] == (1,):
+        raise Mistake(
+            "not-one-hot",
+            f"`y_train_hot` has shape {labels.shape}: one number per image; expected (n, 10).",
+            "Mean squared error compares ten outputs with ten numbers: how is a digit made ten?",
+            "`keras.utils.to_categorical` does that.",
+        )
+    if labels.shape != (n_images, 10):
+        found = f"`y_train_hot` has shape {labels.shape}; expected ({n_images}, 10)."
+        hint = "One row per image, one column per digit."
+        raise Mistake("label-shape", found, hint)
+    sums = np.unique(np.round(labels[:2000].sum(axis=1), 4))
+    if not np.array_equal(sums, [1]):
+        found = f"The rows of `y_train_hot` add up to {sums[0]:.4g}; a one-hot row adds up to 1."
+        hint = "Only images are divided by 255; labels are not pixels."
+        raise Mistake("labels-scaled", found, hint)
 
 
 def _check_compiled(model) -> None:
@@ -62,19 +107,15 @@ def _check_compiled(model) -> None:
     if optimizer is None:
         raise Mistake("not-compiled", "`model` is not compiled.", "Which step comes before `fit`?")
     if type(optimizer).__name__.lower() != "adam":
-        raise Mistake(
-            "optimizer",
-            f"The optimizer is {type(optimizer).__name__}; expected Adam.",
-            "It stands in the task's heading.",
-        )
+        found = f"The optimizer is {type(optimizer).__name__}; expected Adam."
+        hint = "The task's heading names it."
+        raise Mistake("optimizer", found, hint)
     loss = getattr(model, "loss", None)
     if not _is_mse(loss):
         name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-        raise Mistake(
-            "loss",
-            f"The loss is {name}; expected the mean squared error.",
-            "Look at the task's heading; Keras knows it by a short name of three letters.",
-        )
+        found = f"The loss is {name}; expected the mean squared error."
+        hint = "Look at the task's heading; Keras knows it by a short name of three letters."
+        raise Mistake("loss", found, hint)
 
 
 def _is_mse(loss) -> bool:
@@ -84,56 +125,50 @@ def _is_mse(loss) -> bool:
     loss = loss[0] if isinstance(loss, (list, tuple)) and len(loss) == 1 else loss
     y_true, y_pred = np.eye(10, dtype="float32")[:3], np.full((3, 10), 0.1, "float32")
     try:
-        value = np.mean(np.asarray(keras.losses.get(loss)(y_true, y_pred)))
-    except Exception:  # of many kinds: a student's own function
+        value = np.mean(keras.ops.convert_to_numpy(keras.losses.get(loss)(y_true, y_pred)))
+    except Exception:  # a student's code may raise anything
         return False
     return bool(abs(value - np.mean((y_true - y_pred) ** 2)) < 1e-5)
 
 
 def _table(history):
-    if history is None:
-        raise Mistake("no-history", "`history` is None.", "Keep what `model.fit` gives back.")
     try:
         return history_table(history)
     except KitError as error:
-        hint = "Keep what `model.fit` gives back."
-        raise Mistake("no-history", f"{error}", hint) from None
+        found = "`history` is None." if history is None else str(error)
+        raise Mistake("no-history", found, "Keep what `model.fit` returns.") from None
 
 
 def _check_columns(columns: list[str]) -> None:
-    told = f"The history holds {', '.join(columns)}"
+    found = f"The history holds {', '.join(columns)}"
     if "accuracy" not in columns:
-        near = [name for name in columns if "acc" in name]
+        similar = [name for name in columns if "acc" in name]
         raise Mistake(
             "no-accuracy",
-            f"{told}; there is no 'accuracy'.",
-            f"Name the metric 'accuracy' instead of '{near[0]}'."
-            if near
+            f"{found}; there is no 'accuracy'.",
+            f"Name the metric 'accuracy' instead of '{similar[0]}'."
+            if similar
             else "Which metrics does `compile` know? Give it both.",
         )
     if not any("f1" in name.lower() for name in columns):
-        raise Mistake(
-            "no-f1", f"{told}; there is no F1.", "`compile` takes a list of metrics: add yours."
-        )
+        hint = "`compile` takes a list of metrics: add yours."
+        raise Mistake("no-f1", f"{found}; there is no F1.", hint)
     if "val_loss" not in columns:
-        raise Mistake(
-            "no-validation",
-            f"{told}; nothing of it was measured on validation images.",
-            "`fit` has an argument that sets a share of the images aside.",
-        )
+        found = f"{found}; none of them was measured on validation images."
+        hint = "`fit` has an argument that sets a share of the images aside."
+        raise Mistake("no-validation", found, hint)
 
 
-def _check_steps(history, n_images: int, batch_size: int) -> None:
-    """Compare the number of batches with the one expected: it tells what was trained on."""
-    steps = (getattr(history, "params", None) or {}).get("steps")
-    n_train = n_images - int(n_images * VALIDATION_SHARE)
+def _check_steps(params: dict, n_images: int, batch_size: int) -> None:
+    """Compare the number of batches with the one expected: it shows what was trained on."""
+    steps, n_train = params.get("steps"), n_images - int(n_images * VALIDATION_SHARE)
     if steps is None or abs(steps - n_train / batch_size) <= 1:
         return
-    told = f"An epoch had {steps} batches; expected {ceil(n_train / batch_size)}."
+    found = f"An epoch had {steps} batches; expected {ceil(n_train / batch_size)}."
     if abs(steps - n_images / batch_size) <= 1:
         raise Mistake(
             "validation-leak",
-            f"{told} That is all of the images, those for validation among them.",
+            f"{found} These are all of the images, including those for validation.",
             "If the network learns from the images it is measured on, what does that tell?",
             "Let `fit` set the last sixth aside: `validation_split`.",
         )
@@ -141,84 +176,105 @@ def _check_steps(history, n_images: int, batch_size: int) -> None:
         if abs(steps - n_train / size) <= 1:
             raise Mistake(
                 "batch-size",
-                f"{told} You train with batches of {size}, not of {batch_size}.",
+                f"{found} You train with batches of {size}, not of {batch_size}.",
                 "Without `batch_size`, Keras takes 32." if size == 32 else "See the heading.",
             )
     raise Mistake(
         "validation-share",
-        told,
+        found,
         "Which share of the images is set aside? Expected: the last sixth.",
         "`fit` takes it as a fraction: `validation_split`.",
     )
 
 
-def _check_epochs(history, found: int, epochs: int) -> None:
-    asked = (getattr(history, "params", None) or {}).get("epochs", found)
-    if found == epochs:
-        return
-    raise Mistake(
-        "epochs",
-        f"You trained for {found} epochs; expected {epochs}.",
-        "Was the training stopped early? Run the cell again, and let it come to its end."
-        if asked == epochs
-        else "The number stands in the variable `EPOCHS`; give it to `fit`.",
-    )
+def _check_epochs(params: dict, found: int, epochs: int) -> None:
+    if found != epochs:
+        raise Mistake(
+            "epochs",
+            f"You trained for {found} epochs; expected {epochs}.",
+            "Was the training stopped early? Run the cell again, and let it finish."
+            if params.get("epochs") == epochs
+            else "The number stands in the variable `EPOCHS`; give it to `fit`.",
+        )
 
 
 def _check_values(table) -> None:
-    loss, accuracy = table["loss"], table["accuracy"]
+    loss, accuracy = table["loss"], table["accuracy"].iloc[-1]
     if not np.isfinite(loss).all():
-        raise Mistake(
-            "diverged",
-            "The loss is no longer a number.",
-            "Were the images divided by 255? Is the learning rate Keras' own?",
-        )
+        found = "The loss is no longer a number."
+        hint = "Were the images divided by 255? Is the learning rate Keras' own?"
+        raise Mistake("diverged", found, hint)
     if not np.isfinite(table).all(axis=None):
-        raise Mistake(
-            "f1-not-a-number",
-            "A column of the history is not a number in some epoch.",
-            "Which one? `cnn_utils.history_table(history)` shows them all.",
-        )
-    if loss.max() > 1.5 * LARGEST_MSE:
+        found = "A column of the history is not a number in some epoch."
+        hint = "Which one? `cnn_utils.history_table(history)` shows them all."
+        raise Mistake("f1-not-a-number", found, hint)
+    if loss.max() > 1.5 * MAX_MSE:
         raise Mistake(
             "labels",
-            f"The loss reaches {loss.max():.3g}; for probabilities it can't exceed {LARGEST_MSE}.",
+            f"The loss reaches {loss.max():.3g}; for probabilities it can't exceed {MAX_MSE}.",
             "Compare what the network gives with what it should: are both ten numbers, 0 to 1?",
             "Did you give the labels as digits, 0 to 9, instead of one-hot?",
         )
-    if accuracy.iloc[-1] < 0.3:
+    if accuracy < 0.3:
         raise Mistake(
             "not-learning",
-            f"The training accuracy is {accuracy.iloc[-1]:.3f}: hardly more than guessing.",
-            "Do images and labels still belong together? Shuffling one alone parts them.",
+            f"The training accuracy is {accuracy:.3f}: hardly more than guessing.",
+            "Do images and labels still belong together? Shuffle both or neither.",
             "Does the network have its activations, and is softmax the last one, once?",
         )
 
 
-def _check_network(model, history, table, images: np.ndarray, labels: np.ndarray) -> None:
-    """Compare the network with its history: how often it was trained, and how good it is."""
-    if sorted(w.shape for w in model.get_weights()) != sorted(SHAPES):
-        raise Mistake(
-            "not-lenet",
-            "`model` is not LeNet: its weights have other shapes.",
-            "Which function builds LeNet? Train what it gives back.",
-        )
-    steps = (getattr(history, "params", None) or {}).get("steps")
-    done = int(np.asarray(model.optimizer.iterations))
-    if steps is not None and done != steps * len(table):
-        told = f"`model` was trained for {done} batches, its history tells of {steps * len(table)}."
+def _check_weights(model, params: dict, n_epochs: int) -> None:
+    """Compare the network with LeNet, and how often it was trained with its history."""
+    if sorted(w.shape for w in model.get_weights()) != sorted(LENET_SHAPES):
+        found = "`model` is not LeNet: its weights have other shapes."
+        hint = "Which function builds LeNet? Train what it returns."
+        raise Mistake("not-lenet", found, hint)
+    done, steps = int(np.asarray(model.optimizer.iterations)), params.get("steps")
+    if steps is not None and done != steps * n_epochs:
         raise Mistake(
             "other-training",
-            told,
+            f"`model` was trained for {done} batches; its history records {steps * n_epochs}.",
             "Build a new network before you train it again, and keep the history of that training.",
         )
-    held_out = len(images) - int(len(images) * VALIDATION_SHARE)
-    y_prob = np.asarray(model.predict(images[held_out:], batch_size=500, verbose=0))
-    found = np.mean(y_prob.argmax(axis=1) == labels[held_out:].argmax(axis=1))
-    if np.abs(table["val_accuracy"] - found).min() > TOLERANCE + 1 / max(len(y_prob), 1):
-        raise Mistake(
-            "other-validation",
-            f"On the last sixth of the images your network has an accuracy of {found:.4f}; in no "
-            "epoch does its history say so.",
-            "On which images was it validated? `validation_split=1/6` sets the last sixth aside.",
-        )
+
+
+def _check_validation(model, table, images: np.ndarray, labels: np.ndarray) -> None:
+    """Refuse a history in which no epoch has the network's accuracy on the last sixth."""
+    tolerance = TOLERANCE + 1 / max(len(images), 1)
+
+    def accuracy_on(images) -> float:
+        y_prob = np.asarray(model.predict(images, batch_size=500, verbose=0))
+        return float(np.mean(y_prob.argmax(axis=1) == labels.argmax(axis=1)))
+
+    def is_recorded(accuracy: float) -> bool:
+        return np.abs(table["val_accuracy"] - accuracy).min() <= tolerance
+
+    accuracy = accuracy_on(images)
+    if is_recorded(accuracy):
+        return
+    found = f"On the last sixth of `x_train` your network has an accuracy of {accuracy:.4f}, which "
+    found += "no epoch of its history shows."
+    if is_recorded(accuracy_on(255 * images)):
+        found = f"{found} With pixels from 0 to 255 its accuracy fits the history."
+        hint = "Which images did you give to `fit`? The scaled ones are in `x_train`."
+        raise Mistake("trained-unscaled", found, hint)
+    hint = "On which images was it validated? `validation_split=1/6` sets the last sixth aside."
+    raise Mistake("other-validation", found, hint)
+
+
+def _check_metric(model) -> None:
+    """Refuse a compiled F1 that does not give the epoch's macro F1, however it is computed."""
+    import keras
+
+    for group in model.metrics:
+        for metric in getattr(group, "metrics", ()):
+            if "f1" not in metric.name.lower():
+                continue
+            if isinstance(metric, keras.metrics.MeanMetricWrapper):
+                found = f"`{metric.name}` is a function: Keras averages its values over batches."
+                hint = "Give `compile` the metric of task 1.1.1, a class that counts: `F1Score()`."
+                raise Mistake("f1-function", found, hint)
+            metric.reset_state()
+            check_value(metric)
+            metric.reset_state()

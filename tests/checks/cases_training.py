@@ -1,11 +1,14 @@
 """Tasks `train-lenet` and `evaluate-lenet`: small trainings, wrong and right."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 from keras import layers
 
+from cnn_utils.metrics import f1_score
+from tests.checks.cases_f1 import BatchAveraged, batch_f1
 from tests.checks.cases_lenet import lenet
 
 EPOCHS, BATCH_SIZE = 4, 16
@@ -130,6 +133,21 @@ def parted():
     return trained(labels=y[np.random.default_rng(1).permutation(480)])
 
 
+def f1_compiled_as(metric):
+    def training():
+        return trained(metrics=("accuracy", metric()))
+
+    return training
+
+
+def trained_unscaled():
+    """With kernels as if the images had gone from 0 to 255, which is quicker to make."""
+    model, *rest = trained()
+    kernel, *others = model.get_weights()
+    model.set_weights([kernel / 255, *others])
+    return model, *rest
+
+
 def all_images():
     x, y = data()
     return trained(validation_split=0.0, validation_data=(x[400:], y[400:]))
@@ -175,6 +193,13 @@ WRONG = {
     "the dense network": (lambda: trained(network=dense), "not-lenet"),
     "validated on images it learned from": (validated_on_its_own, "other-validation"),
     "F1 is no number": (f1_without_a_number, "f1-not-a-number"),
+    "F1 as a function": (f1_compiled_as(lambda: batch_f1), "f1-function"),
+    "F1 averaged by batch": (f1_compiled_as(BatchAveraged), "batch-averaged"),
+    "weighted F1": (
+        f1_compiled_as(lambda: keras.metrics.F1Score(average="weighted", name="f1")),
+        "weighted",
+    ),
+    "images of 0 to 255 given to fit": (trained_unscaled, "trained-unscaled"),
     "history is None": (lambda: with_history(None), "no-history"),
     "history is the model": (lambda: with_history(trained()[0]), "no-history"),
 }
@@ -223,6 +248,23 @@ def evaluated(accuracy=None, f1_value=None):
     return model, x, y, accuracy or right_accuracy, f1_value or right_f1
 
 
+def weighted():
+    model, x, y, *_ = numbers()
+    return f1_score(y, model.predict(x, verbose=0), "weighted")
+
+
+def well_known(accuracy=None, average="macro"):
+    """Return a network right for about 98.8 % of 10,000 digits, whose macro and weighted F1
+    differ in the fifth decimal place."""
+    rng = np.random.default_rng(458)
+    labels = rng.integers(0, 10, 10_000)
+    found = np.where(rng.random(10_000) < 0.988, labels, (labels + 1) % 10)
+    y, y_prob = np.eye(10)[labels], np.eye(10)[found]
+    model = SimpleNamespace(predict=lambda images, **options: y_prob)
+    accuracy = accuracy or np.mean(labels == found)
+    return model, np.zeros((10_000, 28, 28, 1)), y, accuracy, f1_score(y, y_prob, average)
+
+
 EVALUATION_WRONG = {
     "percent": (lambda: evaluated(accuracy=100 * numbers()[4]), "percent"),
     "the loss": (lambda: evaluated(accuracy=numbers()[3]), "loss"),
@@ -230,12 +272,16 @@ EVALUATION_WRONG = {
     "swapped": (lambda: evaluated(numbers()[5], numbers()[4]), "swapped"),
     "accuracy for F1": (lambda: evaluated(f1_value=numbers()[4]), "swapped"),
     "all of evaluate": (lambda: evaluated(accuracy=list(numbers()[3:])), "not-a-number"),
+    "weighted F1": (lambda: evaluated(f1_value=weighted()), "weighted-F1"),
+    "nearly the same weighted F1": (lambda: well_known(average="weighted"), "weighted-F1"),
+    "49,404 of 50,000 training images": (lambda: well_known(49_404 / 50_000), "other-data"),
     "another set": (lambda: evaluated(accuracy=0.123), "other-data"),
     "not attempted": (lambda: (*evaluated()[:4], ...), "not-attempted"),
 }
 
 EVALUATION_RIGHT = {
     "as Keras gives them": evaluated,
+    "of a good network": well_known,
     "NumPy numbers": lambda: evaluated(np.float32(numbers()[4]), np.array(numbers()[5])),
     "rounded to three digits": lambda: evaluated(round(numbers()[4], 3), round(numbers()[5], 3)),
     "rounded to four digits": lambda: evaluated(round(numbers()[4], 4), round(numbers()[5], 4)),

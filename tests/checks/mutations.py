@@ -1,4 +1,4 @@
-"""All cases in one table: wrong solutions with the mistake to be named, right ones that must pass.
+"""All cases in one table: wrong solutions with the name of their mistake, and right ones.
 
 `make mutations` runs them all and prints the table.
 """
@@ -24,7 +24,7 @@ from tests.checks import (
 
 
 class Case(NamedTuple):
-    """One solution and what its check must say: a mistake's name, or "passed"."""
+    """One solution and its check's verdict: a mistake's name, or "passed"."""
 
     task: str
     name: str
@@ -33,15 +33,15 @@ class Case(NamedTuple):
     expected: str
 
     def run(self) -> tuple[str, str]:
-        """Return what the check says: its verdict, and its text."""
+        """Return the check's verdict and its message."""
         arguments = self.solution if isinstance(self.solution, tuple) else self.solution()
-        said = io.StringIO()
+        printed = io.StringIO()
         try:
-            with contextlib.redirect_stdout(said):
+            with contextlib.redirect_stdout(printed):
                 self.check(*arguments)
         except checks.CheckFailed as failed:
             return failed.mistake, str(failed)
-        return "passed", said.getvalue()
+        return "passed", printed.getvalue()
 
 
 def table() -> list[Case]:
@@ -83,15 +83,15 @@ def table() -> list[Case]:
 
 
 def main() -> int:
-    """Run all cases, print the table, and return 0 if each got what it must get."""
+    """Run all cases, print the table, and return 0 if each got its verdict."""
     found: Counter = Counter()
-    print("| task | solution | must get | got | |\n|---|---|---|---|---|")
+    print("| task | solution | expected | verdict | |\n|---|---|---|---|---|")
     for case in table():
         verdict, _ = case.run()
         kind = "right" if case.expected == "passed" else "wrong"
-        as_it_should = verdict == case.expected
-        found[kind, as_it_should] += 1
-        mark = "ok" if as_it_should else "**NOT**"
+        is_as_expected = verdict == case.expected
+        found[kind, is_as_expected] += 1
+        mark = "ok" if is_as_expected else "**NOT**"
         print(f"| {case.task} | {case.name} | {case.expected} | {verdict} | {mark} |", flush=True)
     misses, alarms = found["wrong", False], found["right", False]
     print(

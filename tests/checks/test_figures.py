@@ -10,15 +10,15 @@ def test_a_missing_curve_is_named_with_its_column():
     assert str(caught.value).splitlines() == [
         "✗ plot-history: There is no curve of f1 on the validation images, with one point per "
         "epoch.",
-        "  Hint 1 of 1: It is in the history under the name 'val_f1'.",
+        "  Hint 1 of 1: The history has it under the name 'val_f1'.",
     ]
 
 
-def test_what_is_right_is_said(capsys):
+def test_a_right_solution_is_confirmed(capsys):
     check_history_plot(panels(), HISTORY)
     assert capsys.readouterr().out == "✓ plot-history: 6 curves over 3 epochs.\n"
 
 
-def test_what_is_no_figure_is_described():
-    with pytest.raises(CheckFailed, match=r"That is no figure but 3 \(int\)"):
+def test_a_value_of_another_type_is_described():
+    with pytest.raises(CheckFailed, match=r"Expected a figure; received 3 \(int\)"):
         check_images_figure(3)

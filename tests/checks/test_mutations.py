@@ -12,7 +12,7 @@ CASES = table()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.task}: {case.name}")
-def test_each_solution_gets_what_it_must_get(case):
+def test_each_solution_gets_its_verdict(case):
     verdict, text = case.run()
     plt.close("all")
     assert verdict == case.expected, text
@@ -25,7 +25,7 @@ def test_each_solution_gets_what_it_must_get(case):
         assert verdict == "cannot-be-checked" or "\n  Hint 1 of " in text
 
 
-def test_there_are_enough_of_each():
+def test_every_task_has_wrong_and_right_solutions():
     wrong = [case for case in CASES if case.expected not in ("passed", "not-attempted")]
     right = [case for case in CASES if case.expected == "passed"]
     assert len(wrong) >= 60
