@@ -11,6 +11,8 @@ from cnn_utils.errors import KitError
 from cnn_utils.notebook.tasks import tasks_in
 
 FILE = "assignment.json"
+# The folder of `save_for_grading`, and its name in last year's hand-ins.
+ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER = "artifacts", "evidence"
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,14 @@ class Part:
     networks: tuple[str, ...] = ()
 
 
+def saves_of(metadata) -> str | None:
+    """Return the network that a cell saves, by its metadata ``saves`` (formerly ``evidence``)."""
+    return metadata.get("saves", metadata.get("evidence"))
+
+
 def part_of(notebook) -> Part:
     """Read tasks and networks from a notebook as it is handed out."""
-    networks = (cell.metadata.get("evidence") for cell in notebook.cells)
+    networks = (saves_of(cell.metadata) for cell in notebook.cells)
     return Part(tuple(tasks_in(notebook)), tuple(filter(None, networks)))
 
 

@@ -6,8 +6,8 @@ from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
 from cnn_utils.grading import cluster
 from cnn_utils.grading.batch import grade
-from cnn_utils.grading.intake import HandedIn
-from cnn_utils.grading.prepare import Settings
+from cnn_utils.grading.intake.submissions import HandedIn
+from cnn_utils.grading.sandbox.prepare import Settings
 from tests.grading.small_lab import F1, TEN, needs_sandbox, notebook
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")

@@ -30,7 +30,7 @@ def make_course(lab: str, course: Path, python: str) -> bytes:
     Parameters
     ----------
     lab : str
-        The worked notebook, as the kit's masters.
+        The worked notebook, as the kit reads it.
     course : Path
         Folder to make.
     python : str

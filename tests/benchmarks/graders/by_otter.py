@@ -30,7 +30,7 @@ def make_autograder(lab: str, place: Path, python: str) -> tuple[Path, bytes]:
     Parameters
     ----------
     lab : str
-        The worked notebook, as the kit's masters.
+        The worked notebook, as the kit reads it.
     place : Path
         Folder to make.
     python : str

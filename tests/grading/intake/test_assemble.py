@@ -1,0 +1,46 @@
+from cnn_utils.grading.intake.assemble import assemble
+from cnn_utils.grading.intake.reader import read_cells
+from cnn_utils.grading.intake.splice import splice
+from tests.grading.small_lab import F1, TEN, notebook
+
+
+def assembled(source_notebook, *cells):
+    made = assemble(source_notebook, splice(source_notebook, read_cells(notebook(*cells))))
+    return {cell.metadata.grade_id: cell.source for cell in made.cells}
+
+
+def test_given_answers_checks_and_hidden_tests_in_their_order(source_notebook):
+    cells = assembled(source_notebook, "h = 1", F1, TEN)
+    assert list(cells) == [
+        "given:1",
+        "helper:2",
+        "task:f1",
+        "check:f1",
+        "task:ten-digits",
+        "check:ten-digits",
+        "hidden:f1",
+        "hidden:ten-digits",
+    ]
+    assert cells["given:1"].startswith("import keras")
+    assert cells["task:ten-digits"] == TEN
+    assert "out/output_f1.json" in cells["hidden:f1"]
+
+
+def test_given_cells_that_nothing_needs_are_left_out(source_notebook):
+    assert not any(
+        'greeting = "hello"' in source for source in assembled(source_notebook, F1).values()
+    )
+    used = assembled(source_notebook, F1.replace("average", "average"), "print(greeting)")
+    assert any('greeting = "hello"' in source for source in used.values())
+
+
+def test_unanswered_tasks_are_left_out_with_their_checks(source_notebook):
+    cells = assembled(source_notebook, TEN)
+    assert "check:f1" not in cells
+    assert "hidden:f1" not in cells
+    assert "check:ten-digits" in cells
+
+
+def test_a_check_is_the_master_s_whatever_was_handed_in(source_notebook):
+    cells = assembled(source_notebook, F1, "metric = F1Score()\nprint('passed')")
+    assert "assert abs(float(metric.result()) - 1) < 1e-6" in cells["check:f1"]
