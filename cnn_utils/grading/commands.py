@@ -107,7 +107,7 @@ def grade(options: argparse.Namespace) -> int:
     from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.results import write
     from cnn_utils.grading.sandbox.prepare import Settings
-    from cnn_utils.grading.write.lms import check_export
+    from cnn_utils.grading.results.lms import check_export
 
     if options.lms:
         check_export(options.lms, options.column)
@@ -134,7 +134,7 @@ def grade(options: argparse.Namespace) -> int:
 
 
 def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
-    from cnn_utils.grading.write.lms import fill_in
+    from cnn_utils.grading.results.lms import fill_in
 
     target = options.out / f"filled_in_{options.lms.name}"
     filled = fill_in(options.lms, rows, target, options.column)
@@ -149,8 +149,8 @@ def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
 
 def score(options: argparse.Namespace) -> int:
     """Score one submission; print which baselines it beats."""
-    from cnn_utils.grading.write.leaderboard import BASELINES, read_labels
-    from cnn_utils.grading.write.leaderboard import score as score_one
+    from cnn_utils.grading.results.leaderboard import BASELINES, read_labels
+    from cnn_utils.grading.results.leaderboard import score as score_one
     from cnn_utils.submission import validate_submission
 
     predictions = validate_submission(options.submission)["Prediction"].to_numpy()
@@ -165,7 +165,7 @@ def score(options: argparse.Namespace) -> int:
 
 def leaderboard(options: argparse.Namespace) -> int:
     """Rank the submissions of a folder on a web page."""
-    from cnn_utils.grading.write.leaderboard import (
+    from cnn_utils.grading.results.leaderboard import (
         BASELINES,
         ranked,
         read_labels,

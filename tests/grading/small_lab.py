@@ -17,6 +17,7 @@ LAB = """\
 # # Lab
 
 # %%
+# %load_ext cnn_utils
 import keras
 import numpy as np
 from keras import ops

@@ -42,7 +42,7 @@ def test_the_grader_s_own_failure_is_a_row(context, handed_in, monkeypatch):
     monkeypatch.setattr(module, "run_part", fail)
     row = grade_one(handed_in, context)
     assert row["status"] == "failed"
-    assert row["notes"][-1] == "The grader itself failed: ZeroDivisionError: oh"
+    assert row["notes"][-1] == "The grader failed: ZeroDivisionError: oh"
     assert len(row["marks"]) == 3
 
 

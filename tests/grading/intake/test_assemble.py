@@ -1,7 +1,8 @@
 from cnn_utils.grading.intake.assemble import assemble
+from cnn_utils.grading.intake.assignment import read_source_notebook
 from cnn_utils.grading.intake.reader import read_cells
 from cnn_utils.grading.intake.splice import splice
-from tests.grading.small_lab import F1, TEN, notebook
+from tests.grading.small_lab import F1, LAB, TEN, notebook
 
 
 def assembled(source_notebook, *cells):
@@ -21,7 +22,7 @@ def test_given_answers_checks_and_hidden_tests_in_their_order(source_notebook):
         "hidden:f1",
         "hidden:ten-digits",
     ]
-    assert cells["given:1"].startswith("import keras")
+    assert cells["given:1"].startswith("%load_ext cnn_utils\nimport keras")
     assert cells["task:ten-digits"] == TEN
     assert "out/output_f1.json" in cells["hidden:f1"]
 
@@ -41,6 +42,12 @@ def test_unanswered_tasks_are_left_out_with_their_checks(source_notebook):
     assert "check:ten-digits" in cells
 
 
-def test_a_check_is_the_master_s_whatever_was_handed_in(source_notebook):
+def test_checks_are_ours_whatever_was_handed_in(source_notebook):
     cells = assembled(source_notebook, F1, "metric = F1Score()\nprint('passed')")
     assert "assert abs(float(metric.result()) - 1) < 1e-6" in cells["check:f1"]
+
+
+def test_a_cell_that_loads_the_extension_stays_even_if_it_defines_nothing(tmp_path):
+    (tmp_path / "lab.py").write_text(LAB.replace("cnn_utils\n", "cnn_utils\n\n# %%\n", 1))
+    cells = assembled(read_source_notebook(tmp_path / "lab.py"), F1)
+    assert (cells["given:1"], cells["given:2"][:12]) == ("%load_ext cnn_utils", "import keras")

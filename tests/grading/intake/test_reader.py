@@ -38,7 +38,7 @@ def test_what_grading_looks_at_is_kept():
         "",
     )
     assert code.has_figure
-    assert code.said.strip() == "test accuracy"
+    assert code.output_text.strip() == "test accuracy"
     assert (text.kind, text.source, text.role) == ("markdown", "Because.", "answer")
 
 

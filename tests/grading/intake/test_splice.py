@@ -89,10 +89,22 @@ def test_helpers_stay_before_the_task_they_were_written_for(source_notebook):
     assert result.helpers == {"f1": ["a = 1"], "ten-digits": ["b = 2"], "": ["c = 3"]}
 
 
-def test_given_cells_are_the_master_s_even_if_changed_a_little(source_notebook):
-    given = "import keras\nimport numpy as np\nfrom keras import ops\n\n"
+def test_slightly_changed_given_cells_are_not_helpers(source_notebook):
+    given = "%load_ext cnn_utils\nimport keras\nimport numpy as np\nfrom keras import ops\n\n"
     result = spliced(source_notebook, given, 'greeting = "hello"\nprint(greeting)', F1, TEN)
     assert result.helpers == {}
+
+
+def test_a_given_cell_of_last_year_without_the_extension_is_not_a_helper(source_notebook):
+    given = "import keras\nimport numpy as np\nfrom keras import ops"
+    assert spliced(source_notebook, given, F1, TEN).helpers == {}
+
+
+@pytest.mark.parametrize("magic", ["%load_ext cnn_utils", "%matplotlib inline", "!pip list"])
+def test_an_answer_with_a_magic_is_found_by_its_names(source_notebook, magic):
+    without_marker = F1.partition("\n")[2]
+    answer = spliced(source_notebook, f"{magic}\n{without_marker}").answers["f1", "code"]
+    assert (answer.state, answer.source) == ("answered", f"{magic}\n{without_marker}")
 
 
 def test_texts_are_found_by_their_heading_when_metadata_are_lost(source_notebook):
@@ -103,7 +115,7 @@ def test_texts_are_found_by_their_heading_when_metadata_are_lost(source_notebook
     assert found.notes == ["task 'why' (text): found under its heading"]
 
 
-def test_markers_that_steer_nbval_are_cut_out(source_notebook):
+def test_comments_that_control_nbval_are_removed(source_notebook):
     result = spliced(
         source_notebook, "# task: f1\n# NBVAL_SKIP\nF1Score = 1  # nbval_raises_exception yes"
     )
@@ -115,7 +127,7 @@ def test_what_the_cell_showed_comes_along(source_notebook):
     cell.outputs = [v4.new_output("stream", text="test accuracy 0.98")]
     cell.outputs += [v4.new_output("display_data", data={"image/png": "AAAA"})]
     found = spliced(source_notebook, cell).answers["f1", "code"]
-    assert (found.has_figure, found.said) == (True, "test accuracy 0.98\n\n")
+    assert (found.has_figure, found.output_text) == (True, "test accuracy 0.98\n\n")
 
 
 def test_hostile_cells_take_no_time(source_notebook):

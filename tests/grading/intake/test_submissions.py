@@ -27,8 +27,9 @@ def zipped(path, members):
     return HandedIn("x", path)
 
 
-def test_the_kit_s_own_zip(tmp_path):
-    members = dict.fromkeys([ONE, TWO, "submission.csv", "evidence/lenet/weights.npz"], "a")
+@pytest.mark.parametrize("folder", ["artifacts", "evidence", "group1/evidence"])
+def test_the_kit_s_own_zip_of_this_and_last_year(tmp_path, folder):
+    members = dict.fromkeys([ONE, TWO, "submission.csv", f"{folder}/lenet/weights.npz"], "a")
     found = take(zipped(tmp_path / "a.zip", {**members, "x.pdf": "b"}), PARTS, NETWORKS)
     assert set(found) == {ONE, TWO, "submission.csv", "lenet/weights.npz"}
 
@@ -46,7 +47,12 @@ def test_the_kit_s_own_zip(tmp_path):
     ],
 )
 def test_a_notebook_may_be_renamed_and_lie_deeper(tmp_path, name):
-    assert files_in(tmp_path, [name, "evidence/cnn/weights.npz"])[ONE] == name
+    assert files_in(tmp_path, [name, "artifacts/cnn/weights.npz"])[ONE] == name
+
+
+def test_artifacts_of_this_year_come_first(tmp_path):
+    names = ["evidence/cnn/weights.npz", "deep/er/artifacts/cnn/weights.npz", "my-artifacts/cnn/x"]
+    assert files_in(tmp_path, names) == {"cnn/weights.npz": "deep/er/artifacts/cnn/weights.npz"}
 
 
 def test_the_only_one_left_is_the_one_that_is_missing(tmp_path):

@@ -10,8 +10,8 @@ from tests.grading.results.test_gradebook import mark, result
 
 def class_of_three(source_notebook):
     source_notebooks = {"lab.ipynb": source_notebook}
-    none = [mark("f1", 0), mark("ten-digits", 0, most=20), mark("why", 0, "answer", 5)]
-    full = [mark("f1", 10), mark("ten-digits", 20, most=20), mark("why", 5, "answer", 5)]
+    none = [mark("f1", 0), mark("ten-digits", 0, max_points=20), mark("why", 0, "answer", 5)]
+    full = [mark("f1", 10), mark("ten-digits", 20, max_points=20), mark("why", 5, "answer", 5)]
     results = [
         result("ann", {"part1_accuracy": 0.9}),
         result("bo", {"part1_accuracy": 0.98}, marks=none, seconds=9, status="timeout"),
@@ -24,7 +24,7 @@ def class_of_three(source_notebook):
 def test_the_numbers_of_a_class(source_notebook):
     about = class_summary(*class_of_three(source_notebook))
     assert about["statuses"] == [("complete", 2), ("timeout", 1)]
-    assert (about["n"], about["middle"], about["most"], about["to_mark"]) == (3, 10, 35, 1)
+    assert (about["n"], about["median"], about["max_score"], about["to_mark"]) == (3, 10, 35, 1)
     # 10, 0 and 35 of 35 points
     assert [bar["n"] for bar in about["bars"]] == [1, 0, 1, 0, 0, 0, 0, 0, 0, 1]
     names = ("n_full", "n_some", "n_none", "n_waiting")

@@ -14,13 +14,13 @@ def source_notebooks(tmp_path):
     return read_source_notebooks(tmp_path)
 
 
-def mark(task, points, kind="code", most=10, review=""):
+def mark(task, points, kind="code", max_points=10, review=""):
     told = {"part": "lab.ipynb", "task": task, "kind": kind, "reason": "", "review": review}
-    return {**told, "points": points, "most": most}
+    return {**told, "points": points, "max_points": max_points}
 
 
 def result(name="ann", facts=(), notes=(), **changed):
-    marks = [mark("f1", 10), mark("ten-digits", 0, most=20, review="look at this")]
+    marks = [mark("f1", 10), mark("ten-digits", 0, max_points=20, review="look at this")]
     marks.append(mark("why", None, "answer", 5))
     row = {"name": name, "status": "complete", "marks": marks, "facts": dict(facts)}
     return {**row, "notes": list(notes), "sandbox": "bwrap", "seconds": 3.2, **changed}

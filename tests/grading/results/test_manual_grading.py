@@ -7,7 +7,7 @@ from cnn_utils.grading.results.manual_grading import COLUMNS, merge_marks
 
 
 def result(name, text="It is so.", points=None):
-    mark = {"part": "lab.ipynb", "task": "why", "kind": "answer", "most": 5.0, "reason": ""}
+    mark = {"part": "lab.ipynb", "task": "why", "kind": "answer", "max_points": 5.0, "reason": ""}
     code = {**mark, "task": "f1", "kind": "code", "points": 10.0}
     return {
         "name": name,

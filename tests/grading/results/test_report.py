@@ -10,9 +10,9 @@ FACTS = {"part1_accuracy": 0.9899, "lenet_fingerprint": "abc"}
 
 @pytest.fixture
 def result():
-    def mark(task, points, most, kind="code", reason="", review=""):
-        told = {"part": "lab.ipynb", "task": task, "kind": kind, "reason": reason}
-        return {**told, "points": points, "most": most, "review": review}
+    def mark(task, points, max_points, kind="code", reason="", review=""):
+        report = {"part": "lab.ipynb", "task": task, "kind": kind, "reason": reason}
+        return {**report, "points": points, "max_points": max_points, "review": review}
 
     return {
         "name": "<b>ann",
@@ -30,10 +30,10 @@ def result():
 
 
 def test_points_and_headings(result, source_notebook):
-    told = student_report(result, {"lab.ipynb": source_notebook})
-    assert (told["score"], told["most"], told["to_mark"]) == (10, 35, 5)
-    assert [task["heading"] for task in told["tasks"]] == ["F1", "Ten digits", "Why?"]
-    assert told["facts"] == {"Accuracy of your LeNet on the test digits": "98.99 %"}
+    report = student_report(result, {"lab.ipynb": source_notebook})
+    assert (report["score"], report["max_score"], report["to_mark"]) == (10, 35, 5)
+    assert [task["heading"] for task in report["tasks"]] == ["F1", "Ten digits", "Why?"]
+    assert report["facts"] == {"Accuracy of your LeNet on the test digits": "98.99 %"}
 
 
 def test_the_page_shows_text_as_text_and_nothing_for_instructors(result, source_notebook, tmp_path):
@@ -42,7 +42,7 @@ def test_the_page_shows_text_as_text_and_nothing_for_instructors(result, source_
     page = BeautifulSoup(text, "html.parser")
     assert page.find("h1").text == "<b>ann"
     assert page.find("script") is None
-    assert "10 of 35 points; 5 of them still to be marked by a person." in page.text
+    assert "10 of 35 points; 5 of them are not yet marked." in page.text
     rows = [[cell.text.strip() for cell in row.find_all("td")] for row in page.find_all("tr")[1:]]
     assert rows == [
         ["F1", "10 of 10", "All is well."],

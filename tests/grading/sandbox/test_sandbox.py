@@ -80,7 +80,9 @@ def test_limits_alone_are_only_used_on_request(workdir):
 
 def test_without_a_sandbox_nothing_is_run(monkeypatch):
     monkeypatch.setattr(module, "_why_not", lambda sandbox: "Permission denied")
-    with pytest.raises(KitError, match=r"nothing was run\. Install bubblewrap .*bwrap: Permission"):
+    with pytest.raises(
+        KitError, match=r"no hand-in was run\. Install bubblewrap .*bwrap: Permission"
+    ):
         choose()
 
 

@@ -24,9 +24,9 @@ def test_links_pipes_folders_and_large_files_are_none(out, tmp_path):
     (out / "folder").mkdir()
     (out / "large").write_bytes(b"x" * 101)
     assert [
-        read_output(out, name, most=100) for name in ("link", "pipe", "folder", "large", "no")
+        read_output(out, name, max_bytes=100) for name in ("link", "pipe", "folder", "large", "no")
     ] == ([None] * 5)
-    assert read_output(out, "large", most=101) is not None
+    assert read_output(out, "large", max_bytes=101) is not None
 
 
 def test_a_folder_that_became_a_link_is_not_followed(out, tmp_path):

@@ -31,11 +31,11 @@ def weights():
     return {"lenet/weights.npz": saved(*arrays)}
 
 
-def lenet(files, labels=3, said=""):
+def lenet(files, labels=3, output_text=""):
     found = Comparison()
     reference = ReferenceData((DIGITS, np.full(100, labels)))
     claims = Claims(outputs={"lenet": [0.1]})
-    answers = {"code:evaluate-lenet": {"said": said}}
+    answers = {"code:evaluate-lenet": {"output_text": output_text}}
     facts = compare.lenet(files, answers, claims, PART1, reference, found)
     return facts, found.agrees
 
@@ -60,31 +60,31 @@ def test_figures_are_those_of_the_hand_in():
 
 def test_lenet_s_weights_are_rated(weights):
     # Right for all images, but F1 of nine classes is 0: 1 / 10.
-    facts, agrees = lenet(weights, said="test accuracy 1.0000, macro F1 0.1000")
+    facts, agrees = lenet(weights, output_text="test accuracy 1.0000, macro F1 0.1000")
     assert (facts["part1_accuracy"], facts["part1_f1"]) == (1.0, 0.1)
     assert [agrees[n][0] for n in ("train-lenet", "evaluate-lenet")] == [True] * 2
     assert len(facts["fingerprint"]) == 16
 
 
-def test_a_network_below_the_threshold_is_told_its_accuracy(weights):
+def test_a_network_below_the_threshold_gets_its_accuracy_as_reason(weights):
     _, agrees = lenet(weights, labels=4)
     assert agrees["train-lenet"] == (
         False,
-        "the handed-in network reads 0.0% of the test digits; 90.0% are asked for",
+        "the handed-in network recognises 0.0% of the test digits; 90.0% are required",
     )
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("output_text", "reason"),
     [
         ("", "shows no test accuracy"),
-        ("test accuracy 0.9899, macro F1 0.1000", "it says 0.9899 and 0.1000, the handed-in"),
+        ("test accuracy 0.9899, macro F1 0.1000", "it shows 0.9899 and 0.1000, but the handed-in"),
     ],
 )
-def test_claimed_numbers_must_be_the_network_s(weights, said, told):
-    _, agrees = lenet(weights, said=said)
+def test_claimed_numbers_must_be_the_network_s(weights, output_text, reason):
+    _, agrees = lenet(weights, output_text=output_text)
     assert not agrees["evaluate-lenet"][0]
-    assert told in agrees["evaluate-lenet"][1]
+    assert reason in agrees["evaluate-lenet"][1]
 
 
 @pytest.mark.parametrize("files", [{}, {"lenet/weights.npz": b"hello"}])
@@ -130,7 +130,7 @@ def test_answers_that_are_none_do_not_count(answers):
     assert not agrees["submit"][0]
 
 
-def test_without_photographs_the_reason_is_said():
+def test_missing_photographs_are_the_reason():
     found = Comparison()
     files = {"cnn/weights.npz": saved(np.ones(3, np.float32))}
     compare.cnn(files, Claims(), None, PART2, ReferenceData(), found)
@@ -171,7 +171,7 @@ def test_a_file_of_weights_does_not_show_that_lenet_was_built(weights):
     compare.lenet(weights, {}, Claims(), PART1, reference, found)
     assert found.agrees["lenet"] == (
         False,
-        "with weights of our own, the network that `build_lenet` builds gave no answers",
+        "the network from `build_lenet` gave no output for our weights",
     )
 
 

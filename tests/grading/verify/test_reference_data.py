@@ -58,19 +58,19 @@ def test_labels_are_read_as_a_submission_is(tmp_path):
 def test_what_is_needed_to_rate_the_networks_must_be_there(tmp_path, networks, needed):
     with pytest.raises(KitError, match=f"--labels must name .*: {needed}.* needed; received noth"):
         read_reference_data(None, networks)
-    with pytest.raises(KitError, match=r"which does not hold it\. To try things out .* sample"):
+    with pytest.raises(KitError, match=r"which does not hold it\. To try it .* sample"):
         read_reference_data(tmp_path, networks)
     assert read_reference_data(tmp_path, []) == ReferenceData()
 
 
-def test_a_folder_that_does_not_exist_is_said(tmp_path):
+def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(KitError, match=r"--labels must name an existing folder; received '.*gone'"):
         read_reference_data(tmp_path / "gone")
 
 
-def test_the_sample_will_do_to_try_things_out(capsys):
+def test_the_sample_serves_for_a_trial(capsys):
     reference = read_reference_data(SAMPLE, ["lenet", "cnn"])
-    assert "not to grade a course" in capsys.readouterr().out
+    assert "not for a course" in capsys.readouterr().out
     assert reference.digits[0].shape == (10_000, 28, 28)
     assert reference.photos.shape == (10_000, 32, 32, 3)
     assert np.bincount(reference.photo_labels).sum() == 10_000

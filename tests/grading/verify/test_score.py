@@ -31,7 +31,7 @@ def test_a_check_alone_gives_nothing_and_goes_to_review():
     [
         (Claims("timeout"), "The notebook took too long."),
         (Claims("crashed"), "The notebook ended its own run."),
-        (Claims("incomplete", {"task:f1": True}), "Its cell did not come to its end."),
+        (Claims("incomplete", {"task:f1": True}), "Its cell did not finish."),
         (
             Claims("complete", {"task:f1": False}, {"task:f1": "\x1b[31mValueError\x1b[39m: no"}),
             "ValueError: no.",
@@ -72,8 +72,8 @@ def test_where_nothing_is_run_the_comparison_decides():
 
 def test_a_network_that_falls_short_is_nothing_to_look_into():
     comparison = Comparison(
-        {"f1": (False, "it reads 96.5% of the digits; 97.0% are asked for")}, {"f1"}
+        {"f1": (False, "it reads 96.5% of the digits; 97.0% are required")}, {"f1"}
     )
     found = mark(F1, ANSWERED, PASSED, comparison)
-    told = "It reads 96.5% of the digits; 97.0% are asked for."
-    assert (found.points, found.reason, found.review) == (0, told, "")
+    reason = "It reads 96.5% of the digits; 97.0% are required."
+    assert (found.points, found.reason, found.review) == (0, reason, "")

@@ -66,7 +66,7 @@ ATTACKS = {
     "bomb": (packed([("arr_0.npy", npy() + b"\0" * 300_000_000)]), "more than 200 MB"),
     "a shape beyond the data": (
         packed([("arr_0.npy", npy(header=HEADER % ("<f4", "100000, 100000")))]),
-        "cut off",
+        "size of the weights does not match",
     ),
     "code in the header": (
         packed([("arr_0.npy", npy(header="{'descr': __import__('os').system('x')}"))]),
@@ -74,10 +74,13 @@ ATTACKS = {
     ),
     "header of version 3": (
         packed([("arr_0.npy", npy().replace(b"NUMPY\x01", b"NUMPY\x03"))]),
-        "no array",
+        "not an array",
     ),
-    "no array": (packed([("arr_0.npy", b"hello")]), "no array"),
-    "more than its shape": (packed([("arr_0.npy", npy() + b"1234")]), "cut off, or more"),
+    "no array": (packed([("arr_0.npy", b"hello")]), "not an array"),
+    "more than its shape": (
+        packed([("arr_0.npy", npy() + b"1234")]),
+        "does not match their shapes",
+    ),
 }
 
 
