@@ -20,10 +20,18 @@ import numpy as np
 
 from cnn_utils.data import course, formats
 from cnn_utils.files import KIT
-from cnn_utils.grading import arrays, assemble, evidence, intake, lms, spec, splice, spreadsheets
-from cnn_utils.grading import reading as cells
-from cnn_utils.handin import assignment, doctor, run, same_run
+from cnn_utils.grading.intake.assemble import assemble
+from cnn_utils.grading.intake.assignment import SourceNotebook, read_source_notebook
+from cnn_utils.grading.intake.reader import read_cells
+from cnn_utils.grading.intake.splice import splice
+from cnn_utils.grading.intake.submissions import HandedIn, take
+from cnn_utils.grading.results.lms import check_export
+from cnn_utils.grading.results.spreadsheets import read_table
+from cnn_utils.grading.verify.compare import read_submission
+from cnn_utils.grading.verify.weights_file import read_weights
+from cnn_utils.handin import checklist, consistency
 from cnn_utils.history import history_table
+from cnn_utils.notebook import assignment, run
 from cnn_utils.submission import validate_submission
 from cnn_utils.training.run_store import RunStore
 from cnn_utils.training.state import State
@@ -116,8 +124,8 @@ def _exports(folder: Path) -> list[bytes]:
 
 
 def _read_export(path: Path) -> None:
-    spreadsheets.read_table(path)
-    lms.check_export(path)
+    read_table(path)
+    check_export(path)
 
 
 def _notebooks(folder: Path) -> list[bytes]:
@@ -134,17 +142,17 @@ def _notebooks(folder: Path) -> list[bytes]:
 
 def _look_over(path: Path) -> None:
     notebook = run.read_notebook(path)
-    doctor.examine(notebook, path.parent, assignment.Part((("lenet", "code"),), ("lenet",)))
+    checklist.examine(notebook, path.parent, assignment.Part((("lenet", "code"),), ("lenet",)))
 
 
 @cache
-def _master() -> spec.Master:
-    return spec.read_master(KIT / "notebooks" / f"{Path(NOTEBOOK).stem}.py")
+def _source_notebook() -> SourceNotebook:
+    return read_source_notebook(KIT / "notebooks" / f"{Path(NOTEBOOK).stem}.py")
 
 
 def _splice(path: Path) -> None:
-    answers = splice.splice(_master(), cells.read_cells(path.read_bytes()))
-    json.dumps(assemble.assemble(_master(), answers))
+    answers = splice(_source_notebook(), read_cells(path.read_bytes()))
+    json.dumps(assemble(_source_notebook(), answers))
 
 
 def _records(folder: Path) -> list[bytes]:
@@ -156,8 +164,8 @@ def _compare_record(path: Path) -> None:
     (path.parent / "weights.npz").write_bytes(b"PK")
     folder = path.parents[2]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", execution_count=1)])
-    list(same_run.check_evidence(notebook, folder, ["lenet"]))
-    list(same_run.changed_since(notebook, folder, ["lenet"], None))
+    list(consistency.check_evidence(notebook, folder, ["lenet"]))
+    list(consistency.changed_since(notebook, folder, ["lenet"], None))
 
 
 def _zips(folder: Path) -> list[bytes]:
@@ -173,7 +181,7 @@ def _zips(folder: Path) -> list[bytes]:
 
 
 def _take(path: Path) -> None:
-    intake.take(intake.HandedIn("group1", path), {NOTEBOOK: ["lenet"]}, ["lenet"])
+    take(HandedIn("group1", path), {NOTEBOOK: ["lenet"]}, ["lenet"])
 
 
 def _logs(folder: Path) -> list[bytes]:
@@ -193,11 +201,11 @@ def _courses(folder: Path) -> list[bytes]:
 READERS = {
     "hdf5": Reader(formats.read_cifar10, "student_dataset_CIFAR10.h5", _hdf5),
     "mnist": Reader(formats.read_mnist, "mnist.npz", _mnist),
-    "weights": Reader(lambda path: arrays.read_arrays(path.read_bytes()), "weights.npz", _weights),
+    "weights": Reader(lambda path: read_weights(path.read_bytes()), "weights.npz", _weights),
     "kept": Reader(_read_kept, "kept.npz", _kept),
     "submission": Reader(validate_submission, "submission.csv", _submission),
     "handed_in_submission": Reader(
-        lambda path: evidence.read_submission(path.read_bytes()), "submission.csv", _submission
+        lambda path: read_submission(path.read_bytes()), "submission.csv", _submission
     ),
     "lms": Reader(_read_export, "export.csv", _exports),
     "notebook": Reader(_look_over, NOTEBOOK, _notebooks),

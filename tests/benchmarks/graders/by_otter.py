@@ -14,8 +14,9 @@ from pathlib import Path
 
 import nbformat
 import nbformat.v4 as v4
-import shut_off
-from assignment import HIDDEN, KERNEL, handed_in, parts_of
+
+from tests.benchmarks.graders import shut_off
+from tests.benchmarks.graders.assignment import HIDDEN, KERNEL, handed_in, parts_of
 
 ASSIGNMENT = """\
 # ASSIGNMENT CONFIG

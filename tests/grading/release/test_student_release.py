@@ -201,7 +201,7 @@ def test_only_the_package_s_own_kinds_of_files_are_copied(tmp_path, monkeypatch)
     shutil.copytree(KIT / "cnn_utils", kit / "cnn_utils")
     for name in ("solutions.ipynb", "models.py.orig", "model.keras", ".secret.py~"):
         (kit / "cnn_utils" / name).write_text("x")
-    monkeypatch.setattr("cnn_utils.grading.release.KIT", kit)
+    monkeypatch.setattr("cnn_utils.grading.release.student_release.KIT", kit)
     package_for_students(tmp_path / "out")
     suffixes = {path.suffix for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert suffixes == {".py", ".typ", ".ttf", ".txt"}
@@ -214,7 +214,7 @@ def test_an_empty_folder_is_used_as_it_is(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["file/sub", "x" * 300])
-def test_a_place_that_cannot_be_made_is_said(tmp_path, name):
+def test_an_impossible_place_is_an_error(tmp_path, name):
     (tmp_path / "file").write_text("x")
     with pytest.raises(KitError, match="must be a file to write to; received"):
         release(tmp_path / name, NOTEBOOKS)
@@ -251,7 +251,7 @@ def test_nothing_is_left_behind_when_a_solution_is_wrongly_delimited(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["worked"]
 
 
-def test_a_folder_without_worked_notebooks_is_said(tmp_path):
+def test_a_folder_without_worked_notebooks_is_an_error(tmp_path):
     with pytest.raises(KitError, match=r"must hold worked notebooks \(\.py\); received none"):
         release(tmp_path / "out", tmp_path)
 
