@@ -105,9 +105,9 @@ def grade(options: argparse.Namespace) -> int:
     """Grade a folder of hand-ins; print a summary."""
     from cnn_utils.grading.batch import grade as grade_folder
     from cnn_utils.grading.intake.assignment import read_source_notebooks
-    from cnn_utils.grading.results import write
-    from cnn_utils.grading.sandbox.prepare import Settings
     from cnn_utils.grading.results.lms import check_export
+    from cnn_utils.grading.results.write import BOOK, CLASS, REPORTS, SHEET, write_results
+    from cnn_utils.grading.sandbox.prepare import Settings
 
     if options.lms:
         check_export(options.lms, options.column)
@@ -120,14 +120,14 @@ def grade(options: argparse.Namespace) -> int:
         shard=options.shard,
         dask=options.dask,
     )
-    rows = write.write_results(found, read_source_notebooks(options.master), options.out)
+    rows = write_results(found, read_source_notebooks(options.master), options.out)
     counts = Counter(row["status"] for row in rows)
     statuses = ", ".join(f"{n} {status}" for status, n in counts.most_common())
     n_review = sum(bool(row["review"]) for row in rows)
     print(f"{len(rows)} hand-ins: {statuses}; {n_review} for a person to look at")
-    print(f"{options.out / write.BOOK}: the points; {options.out / write.CLASS}: the class")
-    print(f"{options.out / write.REPORTS}: a page for each student")
-    print(f"{options.out / write.SHEET}: texts to mark; fill in the points, then run this again")
+    print(f"{options.out / BOOK}: the points; {options.out / CLASS}: the class")
+    print(f"{options.out / REPORTS}: a page for each student")
+    print(f"{options.out / SHEET}: texts to mark; fill in the points, then run this again")
     if options.lms:
         _fill_in(options, rows)
     return 0

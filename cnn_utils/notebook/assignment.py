@@ -11,7 +11,7 @@ from cnn_utils.errors import KitError
 from cnn_utils.notebook.tasks import tasks_in
 
 FILE = "assignment.json"
-# The folder of `save_for_grading`, and its name in last year's hand-ins.
+# Where `save_for_grading` writes; earlier releases wrote to the other one.
 ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER = "artifacts", "evidence"
 
 
@@ -31,9 +31,9 @@ class Part:
     networks: tuple[str, ...] = ()
 
 
-def saves_of(metadata) -> str | None:
-    """Return the network that a cell saves, by its metadata ``saves`` (formerly ``evidence``)."""
-    return metadata.get("saves", metadata.get("evidence"))
+def saves_of(metadata: dict) -> str | None:
+    """Return the network that a cell saves for grading, by its metadata ``saves="lenet"``."""
+    return metadata.get("saves") or metadata.get("evidence")  # as earlier releases called it
 
 
 def part_of(notebook) -> Part:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 
-# A line magic, a shell command or a request for help.
-MAGIC = re.compile(r"^([ \t]*)([%!?].*|[\w.]+\?+[ \t]*)$", re.MULTILINE)
+# A line of IPython's own: `%load_ext cnn_utils`, `%%time`, `!pip list`.
+MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 
 
 def parsed(source: str) -> ast.Module | None:
-    """Return a cell's syntax tree without its line magics; None if it is not valid Python."""
+    """Return a cell's syntax tree, with `pass` for each line magic; None if it is not Python."""
+    # As it stands first: within brackets or a text, a line may begin with % as well.
     for text in (source, MAGIC.sub(r"\1pass", source)):
-        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        try:
             return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
     return None
 
 
@@ -26,13 +28,11 @@ def names_left_by(source: str) -> list[str]:
 
 
 def names_read_by(source: str) -> set[str]:
-    """Return the names that a cell reads; all words of its magics, and of invalid Python."""
+    """Return the names that a cell reads; if it is not Python, all that look like names."""
     tree = parsed(source)
     if tree is None:
         return set(re.findall(r"[^\W\d]\w*", source[:100_000]))
-    magics = " ".join(match[2] for match in MAGIC.finditer(source))
-    words = re.findall(r"[^\W\d]\w*", magics[:100_000])
-    return {*words, *(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _stored(node: ast.AST) -> Iterator[str]:

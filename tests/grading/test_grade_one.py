@@ -32,7 +32,7 @@ def test_claims_without_a_comparison_give_no_points(context, handed_in, monkeypa
         ("ten-digits", 0),
         ("why", 0),
     ]
-    assert "there is nothing to compare" in row["marks"][0]["review"]
+    assert "there is no result to compare" in row["marks"][0]["review"]
 
 
 def test_the_grader_s_own_failure_is_a_row(context, handed_in, monkeypatch):

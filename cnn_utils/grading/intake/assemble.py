@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat.v4 as v4
 
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.splice import Spliced
 from cnn_utils.grading.release.regions import END
 from cnn_utils.grading.verify.hidden_tests import hidden_test_cells
-from cnn_utils.notebook.names import names_left_by, names_read_by
+from cnn_utils.notebook.names import MAGIC, names_left_by, names_read_by
 
 # A cell's name in nbval's report begins with its kind.
 GIVEN, TASK, CHECK, HELPER, HIDDEN_TEST = "given", "task", "check", "helper", "hidden"
@@ -77,5 +79,10 @@ def _needed(cells) -> list:
         if is_given and not is_needed:
             continue
         kept.append(cell)
-        wanted |= names_read_by(cell.source)
+        wanted |= names_read_by(cell.source) | _words_of_magics(cell.source)
     return kept[::-1]
+
+
+def _words_of_magics(source: str) -> set[str]:
+    """Return all words in the line magics of a cell: ``%time y = f(x)`` reads names, too."""
+    return {word for match in MAGIC.finditer(source) for word in re.findall(r"\w+", match[0])}

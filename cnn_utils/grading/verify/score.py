@@ -74,7 +74,7 @@ def mark(task: TaskSpec, answer: dict, claims: Claims, comparison: Comparison) -
         return Mark(task.name, task.kind, 0.0, task.points, reason)
     if task.kind == "answer":
         return Mark(task.name, task.kind, None, task.points, "A person will mark this.")
-    agrees, why = comparison.agrees.get(task.name, (False, "there is nothing to compare"))
+    agrees, why = comparison.agrees.get(task.name, (False, "there is no result to compare"))
     if not task.is_run:
         points = task.points if agrees else 0.0
         return Mark(task.name, task.kind, points, task.points, "" if agrees else _sentence(why))

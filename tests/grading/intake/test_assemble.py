@@ -1,3 +1,5 @@
+import pytest
+
 from cnn_utils.grading.intake.assemble import assemble
 from cnn_utils.grading.intake.assignment import read_source_notebook
 from cnn_utils.grading.intake.reader import read_cells
@@ -33,6 +35,12 @@ def test_given_cells_that_nothing_needs_are_left_out(source_notebook):
     )
     used = assembled(source_notebook, F1.replace("average", "average"), "print(greeting)")
     assert any('greeting = "hello"' in source for source in used.values())
+
+
+@pytest.mark.parametrize("magic", ["%time", "%%time\n", "!echo", "shown ="])
+def test_a_given_cell_stays_if_a_magic_needs_it(source_notebook, magic):
+    cells = assembled(source_notebook, f"{F1}\n    shout = True\n\n{magic} greeting")
+    assert any('greeting = "hello"' in source for source in cells.values())
 
 
 def test_unanswered_tasks_are_left_out_with_their_checks(source_notebook):

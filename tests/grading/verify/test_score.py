@@ -23,7 +23,7 @@ def test_a_check_alone_gives_nothing_and_goes_to_review():
     assert found.review == (
         "the check passed, but the comparison does not agree: its numbers are not right"
     )
-    assert mark(F1, ANSWERED, PASSED, Comparison()).review.endswith("there is nothing to compare")
+    assert mark(F1, ANSWERED, PASSED, Comparison()).review.endswith("there is no result to compare")
 
 
 @pytest.mark.parametrize(
