@@ -60,7 +60,7 @@ def test_a_hand_in_that_did_not_change_is_not_graded_again(graded, lab, monkeypa
 
 def test_two_at_once_are_refused_and_nothing_is_left_over(graded, lab):
     place = graded / "out" / ".work-1-of-1"
-    with batch._work_folder(place), pytest.raises(KitError, match="another one at work"):
+    with batch._work_folder(place), pytest.raises(KitError, match="be used by one process at a time"):
         grade(graded / "in", settings(lab), graded / "out")
     assert not place.exists()
 
