@@ -60,7 +60,10 @@ def test_a_hand_in_that_did_not_change_is_not_graded_again(graded, lab, monkeypa
 
 def test_two_at_once_are_refused_and_nothing_is_left_over(graded, lab):
     place = graded / "out" / ".work-1-of-1"
-    with batch._work_folder(place), pytest.raises(KitError, match="be used by one process at a time"):
+    with (
+        batch._work_folder(place),
+        pytest.raises(KitError, match="be used by one process at a time"),
+    ):
         grade(graded / "in", settings(lab), graded / "out")
     assert not place.exists()
 
@@ -115,7 +118,7 @@ def test_an_interrupt_ends_what_runs(graded, lab, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "2", "a/b"])
-def test_a_shard_that_is_none_is_refused(shard, capsys):
+def test_an_invalid_shard_is_refused(shard, capsys):
     with pytest.raises(SystemExit):
         main(["grade", "x", "--shard", shard])
     assert "expected i/n" in capsys.readouterr().err

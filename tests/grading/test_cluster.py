@@ -94,7 +94,7 @@ def test_a_hand_in_whose_worker_dies_is_a_row(scheduler, lab, handins, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("address", "sandbox", "told"),
+    ("address", "sandbox", "message"),
     [
         ("tcp://127.0.0.1:8786", "bwrap", r"--dask must be the address of a scheduler with TLS"),
         ("tls://127.0.0.1:8786", "rlimits", r"--sandbox must be a sandbox with --dask"),
@@ -102,10 +102,10 @@ def test_a_hand_in_whose_worker_dies_is_a_row(scheduler, lab, handins, monkeypat
     ],
 )
 def test_what_is_not_safe_or_not_there_is_refused(
-    address, sandbox, told, lab, handins, tmp_path, monkeypatch
+    address, sandbox, message, lab, handins, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(cluster, "SECONDS", 2)
-    with pytest.raises(KitError, match=told):
+    with pytest.raises(KitError, match=message):
         grade(handins, Settings(lab, sandbox=sandbox), tmp_path / "out", dask=address)
 
 

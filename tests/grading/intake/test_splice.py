@@ -75,7 +75,7 @@ def test_a_lambda_defines_a_name_as_well(source_notebook):
     assert result.answers["ten-digits", "code"].state == "answered"
 
 
-def test_untouched_and_deleted_are_told_apart(source_notebook):
+def test_untouched_and_deleted_answers_differ(source_notebook):
     result = spliced(source_notebook, STUB, "x = 1", answer("*YOUR ANSWER HERE*"))
     assert states(result) == {
         "f1 code": "unanswered",

@@ -81,7 +81,7 @@ def test_a_bare_notebook_is_known_by_its_name_or_its_tasks(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"), [(b"", "can't be read"), (b"PK\x03\x04 no", "can't be read")]
 )
-def test_a_zip_that_is_none_gets_a_sentence(tmp_path, data, message):
+def test_an_invalid_zip_gets_a_sentence(tmp_path, data, message):
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(KitError, match=message):
         take(HandedIn("x", tmp_path / "a.zip"), PARTS, NETWORKS)
@@ -108,7 +108,7 @@ def test_handins_are_zips_folders_and_notebooks(tmp_path):
     assert [h.name for h in find_handins(tmp_path)] == ["ann", "ann.zip", "bo", "cy"]
 
 
-def test_no_hand_ins_are_said(tmp_path):
+def test_a_folder_without_hand_ins_is_an_error(tmp_path):
     with pytest.raises(KitError, match=r"hold hand-ins .* received none"):
         find_handins(tmp_path)
     with pytest.raises(KitError, match="be a folder of hand-ins"):

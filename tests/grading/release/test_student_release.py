@@ -136,16 +136,16 @@ def test_untouched_it_runs_and_each_gap_explains_itself(released, tmp_path, monk
     result = run_notebook(released / "notebooks" / f"{part}.ipynb", tmp_path, "quick")
     assert result.error is None
     executed = nbformat.read(result.notebook, as_version=4)
-    told = []
+    errors = []
     for cell in executed.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 assert CONTINUE_TAG in cell.metadata.tags
-                told += ["\n".join(output.traceback)]
+                errors += ["\n".join(output.traceback)]
     pattern = r"Not solved yet, task ([\w-]+)|This needs `\w+`, and first of all task ([\w-]+)"
     pattern += r"|· ([\w-]+): not attempted yet"
-    matches = [re.match(pattern, text) for text in told]
-    assert [text for text, match in zip(told, matches, strict=True) if not match] == []
+    matches = [re.match(pattern, text) for text in errors]
+    assert [text for text, match in zip(errors, matches, strict=True) if not match] == []
     explained = {next(filter(None, match.groups())) for match in matches}
     code = (cell for cell in executed.cells if cell.cell_type == "code")
     assert explained == {cell.metadata["task"] for cell in code if "task" in cell.metadata}

@@ -15,8 +15,8 @@ def source_notebooks(tmp_path):
 
 
 def mark(task, points, kind="code", max_points=10, review=""):
-    told = {"part": "lab.ipynb", "task": task, "kind": kind, "reason": "", "review": review}
-    return {**told, "points": points, "max_points": max_points}
+    fields = {"part": "lab.ipynb", "task": task, "kind": kind, "reason": "", "review": review}
+    return {**fields, "points": points, "max_points": max_points}
 
 
 def result(name="ann", facts=(), notes=(), **changed):

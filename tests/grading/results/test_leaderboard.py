@@ -49,8 +49,8 @@ def test_equals_share_a_rank_and_baselines_have_none():
 def test_who_has_no_submission_is_named_with_the_reason(places):
     entries, refused = score_handins(places / "in", LABELS)
     assert {entry.name for entry in entries} == {"ann", "bo", "=cy()", "<b>di"}
-    told = "submission.csv was not handed in"
-    assert refused == {"ed": told, "flo": told}
+    reason = "submission.csv was not handed in"
+    assert refused == {"ed": reason, "flo": reason}
 
 
 def test_the_command_writes_a_page_that_needs_nothing_else(places, capsys):

@@ -27,18 +27,18 @@ def row(name, score=75.0, to_mark=0.0):
 
 def filled(tmp_path, export, *rows, column=None):
     (tmp_path / "export.csv").write_text(export, encoding="utf-8")
-    told = fill_in(tmp_path / "export.csv", list(rows), tmp_path / "filled.csv", column)
+    result = fill_in(tmp_path / "export.csv", list(rows), tmp_path / "filled.csv", column)
     with (tmp_path / "filled.csv").open(encoding="utf-8-sig", newline="") as file:
-        return told, list(csv.DictReader(file))
+        return result, list(csv.DictReader(file))
 
 
 def test_canvas_downloads_are_known_by_their_number(tmp_path):
     names = ["bergann_1201_9001_x_1203_2_", "dahlbo_LATE_1202_9002_lab", "ekcy_1299_1_1203_1_"]
-    told, people = filled(tmp_path, CANVAS, *map(row, names), column="CNN")
+    result, people = filled(tmp_path, CANVAS, *map(row, names), column="CNN")
     # of 50, and the quiz is none of our business
     assert [p["CNN (77)"] for p in people] == ["50", "37.5", "37.5", "", ""]
     assert "Quiz (78)" not in people[0]
-    assert (told.n_filled, told.not_found) == (2, ["ekcy_1299_1_1203_1_"])
+    assert (result.n_filled, result.not_found) == (2, ["ekcy_1299_1_1203_1_"])
 
 
 @pytest.mark.parametrize("name", ["annb", "s1", "Berg, Ann", "Ann Berg", "ann_berg"])
@@ -48,25 +48,25 @@ def test_names_and_logins_will_do(tmp_path, name):
 
 
 def test_moodle_downloads_are_known_by_their_number(tmp_path):
-    told, people = filled(tmp_path, MOODLE, row("Cy Ek_503_assignsubmission_file", 66.6))
+    result, people = filled(tmp_path, MOODLE, row("Cy Ek_503_assignsubmission_file", 66.6))
     assert [p["Grade"] for p in people] == ["", "", "66.6"]
     assert people[2]["Feedback comments"] == "well"
-    assert told.n_filled == 1
+    assert result.n_filled == 1
 
 
 @pytest.mark.parametrize("name", ["group1", "Group 1"])
 def test_a_group_s_points_are_each_member_s(tmp_path, name):
-    told, people = filled(tmp_path, MOODLE, row(name))
+    result, people = filled(tmp_path, MOODLE, row(name))
     assert [p["Grade"] for p in people] == ["75", "75", ""]
-    assert (told.n_filled, told.not_found) == (2, [])
+    assert (result.n_filled, result.not_found) == (2, [])
 
 
 def test_who_is_not_marked_yet_or_handed_in_twice_gets_nothing(tmp_path):
     rows = [row("annb", to_mark=5), row("bod"), row("dahlbo_1202_3_x")]
-    told, people = filled(tmp_path, CANVAS, *rows, column="CNN")
+    result, people = filled(tmp_path, CANVAS, *rows, column="CNN")
     assert [p["CNN (77)"] for p in people] == ["50", "", "3", "", ""]
-    assert (told.n_filled, told.not_marked) == (0, ["annb"])
-    assert told.not_found == ["bod", "dahlbo_1202_3_x"]
+    assert (result.n_filled, result.not_marked) == (0, ["annb"])
+    assert result.not_found == ["bod", "dahlbo_1202_3_x"]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_another_file_is_refused(tmp_path):
         filled(tmp_path, "a,b\n1,2\n", row("annb"))
 
 
-def test_two_assignments_of_one_name_are_told_apart(tmp_path):
+def test_two_assignments_of_one_name_need_their_number(tmp_path):
     export = CANVAS.replace("Quiz", "CNN")
     with pytest.raises(KitError, match=r"CNN \(77\), CNN \(78\); received CNN"):
         filled(tmp_path, export, row("annb"), column="CNN")

@@ -76,7 +76,7 @@ def test_marks_stay_when_hand_ins_come_and_go(source_notebook, sheet):
 
 
 @pytest.mark.parametrize("points", ["6", "-1", "good", "nan"])
-def test_points_that_are_none_are_said_and_nothing_is_lost(source_notebook, sheet, points):
+def test_invalid_points_are_an_error_and_nothing_is_lost(source_notebook, sheet, points):
     merged([result("ann")], source_notebook, sheet)
     fill(sheet, points=points)
     before = sheet.read_bytes()
@@ -112,7 +112,7 @@ def test_a_row_that_is_there_twice_loses_nothing(source_notebook, sheet):
         merged([result("ann")], source_notebook, sheet)
 
 
-def test_points_that_belong_to_no_hand_in_are_told(source_notebook, sheet, capsys):
+def test_points_without_a_hand_in_are_reported(source_notebook, sheet, capsys):
     merged([result("ann")], source_notebook, sheet)
     fill(sheet, points="4")
     sheet.with_name("to_mark.key").unlink()
@@ -129,7 +129,9 @@ def test_an_id_is_no_number_for_a_spreadsheet(source_notebook, sheet):
 @pytest.mark.parametrize(
     ("changed", "review"), [("It  is\nso.", ""), ("It is not so.", "its text was changed after")]
 )
-def test_a_text_that_was_changed_after_marking_is_told(source_notebook, sheet, changed, review):
+def test_a_text_that_was_changed_after_marking_is_for_review(
+    source_notebook, sheet, changed, review
+):
     merged([result("ann")], source_notebook, sheet)
     fill(sheet, points="4")
     (row,) = merge_marks([result("ann", changed)], {"lab.ipynb": source_notebook}, sheet)

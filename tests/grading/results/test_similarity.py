@@ -26,7 +26,7 @@ def result(name, ten=TEN, text="", facts=(), helpers=""):
     }
 
 
-def told(results, source_notebook):
+def pairs_of(results, source_notebook):
     return [
         (p.first, p.second, p.what) for p in find_similar(results, {"lab.ipynb": source_notebook})
     ]
@@ -47,46 +47,46 @@ def test_the_same_network_is_named_once_for_each_pair(source_notebook):
         with_weights("dan", 1.0, cnn_fingerprint="a"),
         with_weights("eva", 0.0, 0.0, 0.0),
     ]
-    pairs = told(results, source_notebook)
+    pairs = pairs_of(results, source_notebook)
     assert pairs == [("ann", "bo", "same cnn network"), ("ann", "dan", "same cnn network")]
 
 
 def test_the_same_lenet_is_no_copy(source_notebook):
     """Its layers, its training and its seed are prescribed."""
     same = {"lenet_fingerprint": "abc"}
-    assert told([result("ann", facts=same), result("bo", facts=same)], source_notebook) == []
+    assert pairs_of([result("ann", facts=same), result("bo", facts=same)], source_notebook) == []
 
 
 def test_the_worked_answer_found_by_two_is_no_copy(source_notebook):
-    assert told([result("ann"), result("bo")], source_notebook) == []
+    assert pairs_of([result("ann"), result("bo")], source_notebook) == []
 
 
 def test_a_program_with_other_names_and_comments_is_the_same(source_notebook):
     renamed = OWN.replace("survived", "rest").replace("1.0\n", "1.0  # all\n")
     results = [result("ann", OWN), result("bo", renamed), result("cy")]
-    assert told(results, source_notebook) == [("ann", "bo", PROGRAM)]
+    assert pairs_of(results, source_notebook) == [("ann", "bo", PROGRAM)]
 
 
 def test_it_is_found_in_a_helper_as_well(source_notebook):
     results = [result("ann", OWN), result("bo", helpers=OWN)]
-    assert told(results, source_notebook) == [("ann", "bo", PROGRAM)]
+    assert pairs_of(results, source_notebook) == [("ann", "bo", PROGRAM)]
 
 
 def test_how_everybody_writes_it_is_no_copy(source_notebook):
     others = [f"\n\ndef own_{i}(x):\n    return x ** {i} - {i} * x + {i}\n" for i in range(4)]
     assert (
-        told([result(f"s{i}", OWN + other) for i, other in enumerate(others)], source_notebook)
+        pairs_of([result(f"s{i}", OWN + other) for i, other in enumerate(others)], source_notebook)
         == []
     )
 
 
 def test_all_of_it_the_same_is_a_copy_however_many_made_it(source_notebook):
-    assert len(told([result(f"s{i}", OWN) for i in range(4)], source_notebook)) == 6
+    assert len(pairs_of([result(f"s{i}", OWN) for i in range(4)], source_notebook)) == 6
 
 
 def test_comments_hide_nothing(source_notebook):
     longer = "# x\n" * 3_000 + OWN.replace("survived = s", '"#"; survived = s')
-    assert told([result("ann", OWN), result("bo", longer)], source_notebook) == [
+    assert pairs_of([result("ann", OWN), result("bo", longer)], source_notebook) == [
         ("ann", "bo", PROGRAM)
     ]
 
@@ -100,7 +100,7 @@ def test_the_same_text_is_named_and_shown(source_notebook):
     assert pairs[0].texts == (WORDS, WORDS + " and on")
 
 
-def test_a_part_that_is_the_same_is_told_with_its_share(source_notebook):
+def test_a_shared_part_has_its_share(source_notebook):
     longer = OWN + "".join(
         f"\ndef other_{i}(x):\n    return x ** {i} - {i} * x\n" for i in range(8)
     )
@@ -113,10 +113,10 @@ def test_a_part_that_is_the_same_is_told_with_its_share(source_notebook):
 
 @pytest.mark.parametrize("hostile", ["(" * 100_000, "\x00" * 1000, "x" * 20_000, "é̃" * 9_000, ""])
 def test_any_letters_are_compared(source_notebook, hostile):
-    assert told([result("ann", hostile), result("bo", OWN)], source_notebook) == []
+    assert pairs_of([result("ann", hostile), result("bo", OWN)], source_notebook) == []
 
 
-def test_what_is_said_of_a_pair():
+def test_the_message_of_a_pair():
     pair = Pair("ann", "bo", "same lenet network")
     assert pair.message_for("ann") == "same lenet network as bo"
     assert pair.message_for("bo") == "same lenet network as ann"

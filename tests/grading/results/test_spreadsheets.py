@@ -36,7 +36,7 @@ def test_what_is_written_is_read(tmp_path):
     assert read_table(tmp_path / "x.csv") == (["a", "b"], [{"a": "x, y", "b": "1"}])
 
 
-def test_a_file_that_is_missing_or_no_table_is_said(tmp_path):
+def test_a_missing_file_or_an_invalid_table_is_an_error(tmp_path):
     with pytest.raises(KitError, match="must be a CSV file; received No such file"):
         read_table(tmp_path / "none.csv")
     (tmp_path / "x.csv").write_text("a\n" + "x" * 200_000)

@@ -28,7 +28,7 @@ def test_all_of_it_is_written_and_marks_are_taken_over(source_notebook, tmp_path
     assert "14" in (tmp_path / "reports" / "ann.html").read_text()
 
 
-def test_marks_that_are_none_change_nothing(source_notebook, tmp_path):
+def test_invalid_points_change_nothing(source_notebook, tmp_path):
     (tmp_path / "to_mark.csv").write_text("id,task,answer,most,points,comment\n")
     found = [result("ann", file="ann", answers={}, helpers={})]
     write_results(found, {"lab.ipynb": source_notebook}, tmp_path)

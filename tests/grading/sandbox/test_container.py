@@ -48,8 +48,8 @@ def test_whoever_grades_the_hand_in_has_no_rights_and_its_files_can_be_removed(
 ):
     monkeypatch.setattr(container.os, "geteuid", lambda: uid)
     monkeypatch.setattr(container.os, "getegid", lambda: uid)
-    told = [word.replace("USER", str(user_of(workdir))) for word in expected]
-    assert container._user(program, workdir) == told
+    words = [word.replace("USER", str(user_of(workdir))) for word in expected]
+    assert container._user(program, workdir) == words
 
 
 def test_a_container_is_killed_by_its_name(workdir, monkeypatch):

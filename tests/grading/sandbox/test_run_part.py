@@ -56,7 +56,7 @@ def test_skipped_is_not_passed(out, kind):
         b"<!DOCTYPE html>",
     ],
 )
-def test_a_report_that_is_none_is_a_crash(out, report):
+def test_an_invalid_report_is_a_crash(out, report):
     assert _cases(report) is None
     (out / "junit.xml").write_bytes(report)
     assert _claims(out, WANTED) == Claims("crashed")

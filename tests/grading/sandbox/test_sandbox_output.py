@@ -18,7 +18,7 @@ def test_a_regular_file_is_read(out):
     assert read_json_output(out, "a.json") == [1, 2.5]
 
 
-def test_links_pipes_folders_and_large_files_are_none(out, tmp_path):
+def test_links_pipes_folders_and_large_files_are_not_read(out, tmp_path):
     (out / "link").symlink_to("/etc/passwd")
     os.mkfifo(out / "pipe")
     (out / "folder").mkdir()
@@ -36,6 +36,6 @@ def test_a_folder_that_became_a_link_is_not_followed(out, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\x00"])
-def test_what_is_no_json_is_none(out, text):
+def test_invalid_json_is_not_read(out, text):
     (out / "a.json").write_text(text)
     assert read_json_output(out, "a.json") is None

@@ -123,7 +123,7 @@ def test_a_submission_of_another_network_is_noticed():
 
 
 @pytest.mark.parametrize("answers", [None, [], [0] * 5, [10] * 2000, [True] * 2000, ["0"] * 2000])
-def test_answers_that_are_none_do_not_count(answers):
+def test_invalid_predictions_do_not_count(answers):
     facts, agrees = cnn(answers)
     assert "part2_accuracy" not in facts
     assert not agrees["cnn"][0]
@@ -158,7 +158,7 @@ def test_without_labels_the_answers_are_compared_with_the_submission_only():
         b"\xff\xfe\x00",
     ],
 )
-def test_a_submission_that_is_none_gets_a_sentence(data):
+def test_an_invalid_submission_gets_a_sentence(data):
     assert read_submission(data).startswith("submission.csv ")
 
 
