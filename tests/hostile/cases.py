@@ -12,7 +12,6 @@ import nbformat.v4 as v4
 
 LAB = """\
 # %%
-# %load_ext cnn_utils
 import numpy as np
 
 # %% task="preprocess" points=10 defines=["preprocess"]
