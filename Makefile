@@ -51,7 +51,7 @@ fuzz: .venv/ready-fuzz
 	$(BIN)/python -m tests.fuzz.fuzz $(ARGS)
 
 graders: .venv/ready-graders
-	$(BIN)/python tests/benchmarks/graders/compare.py --graders-python .venv/graders/bin/python --out build/graders $(ARGS)
+	$(BIN)/python -m tests.benchmarks.graders.compare --graders-python .venv/graders/bin/python --out build/graders $(ARGS)
 
 mutations: .venv/ready-tests
 	$(BIN)/python -m tests.checks.mutations

@@ -1,36 +1,35 @@
 """The instructor's side; the student release leaves it out.
 
-Release
-    regions.py      find and replace the worked answers between their delimiters
-    dependents.py   which cells need an answer to run
-    release.py      notebooks and package for students
-Before the sandbox (bytes in, plain cells out)
-    spec.py         what the worked notebooks say: tasks, points, thresholds
-    intake.py       find hand-ins, take the known files
-    untrusted.py    a process of its own for reading.py, splice.py, assemble.py
-In the sandbox
-    sandbox.py      run Python shut off: bubblewrap.py or container.py, within limits.py
-    quick_keras.py  Keras' import without what hand-ins don't need
-    nbval_grade.py  the pytest plugin that runs a notebook through nbval
-    probes.py       calls of the student's functions on hidden inputs
-After the sandbox (claims, compared with what is known outside)
-    run_part.py     run one notebook, bring back its claims (fetch.py)
-    arrays.py       handed-in weights, checked before they are unpacked
-    truth.py        labels; LeNet rated in NumPy
-    evidence.py     compare
-    score.py        points and reasons
-All together
-    prepare.py      what all hand-ins of a batch share
-    grade_one.py    any bytes in, one row out
-    batch.py        a folder, in parallel, resumable; cluster.py: by Dask's workers
-Results
-    results.py      all of them, in their order
-    to_mark.py      the texts that a person marks, as an anonymous sheet
-    copies.py       who handed in much the same
-    gradebook.py    the table (spreadsheets.py reads and writes tables)
-    report.py       what each student is told
-    class_report.py the class at a glance (pages.py fills the templates *.html.j2)
-    lms.py          points for Canvas and Moodle
-    leaderboard.py  submissions, ranked between the baselines
-    commands.py     the command line
+release/   student_release  notebooks and package for students (student_files/: README, Makefile)
+           regions          find and replace the worked answers between their delimiters
+intake/    assignment       tasks, points and thresholds of the worked notebooks
+           submissions      find hand-ins and read the files that grading needs
+           reader           untrusted bytes in, plain cells out
+           splice           find a student's answers and helper cells
+           assemble         build the notebook that is run
+sandbox/   prepare          what all hand-ins of a batch share
+           untrusted        a separate process for reader, splice and assemble
+           run_part         run one notebook, read its claims
+           sandbox          run Python in bubblewrap or container, within limits
+           nbval_grade      pytest plugin that runs a notebook in the sandbox
+           quick_keras      faster import of Keras in the sandbox
+           sandbox_output   read the files that a hand-in left
+verify/    hidden_tests     call the student's functions on hidden inputs
+           weights_file     handed-in weights, checked before they are unpacked
+           reference_data   test images and labels; LeNet rated in NumPy
+           compare          compare claims with results computed outside the sandbox
+           score            points and reasons
+results/   write            all of the following
+           manual_grading   the texts that a person marks, as an anonymous sheet
+           similarity       similar hand-ins
+           gradebook        the table of points
+           report           a page for each student, and Gradescope's results.json
+           class_report     an overview of the class
+           lms              points for Canvas and Moodle
+           leaderboard      submissions, ranked with the baselines
+           spreadsheets     read and write CSV files
+           pages            fill the templates *.html.j2
+grade_one  grade one hand-in
+batch      grade a folder, parallel and resumable; cluster: on the workers of Dask
+commands   the command line
 """

@@ -1,4 +1,4 @@
-"""Grade a folder of hand-ins: in parallel, resumable, one result file each."""
+"""Grade a folder of hand-ins: parallel, resumable, one result file for each."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import write_whole
 from cnn_utils.grading import cluster
 from cnn_utils.grading.grade_one import failed_row, files_of, grade_one
-from cnn_utils.grading.intake import HandedIn, content_hash, find_handins
-from cnn_utils.grading.prepare import Settings, prepared, version_of
-from cnn_utils.grading.run_part import remove_tree
-from cnn_utils.grading.spec import read_masters
+from cnn_utils.grading.intake.assignment import read_source_notebooks
+from cnn_utils.grading.intake.submissions import HandedIn, content_hash, find_handins
+from cnn_utils.grading.sandbox.prepare import Settings, prepared, version_of
+from cnn_utils.grading.sandbox.run_part import remove_tree
 
 
 def grade(
@@ -32,10 +32,10 @@ def grade(
     shard: tuple[int, int] = (1, 1),
     dask: str | None = None,
 ) -> list[dict]:
-    """Grade all hand-ins of a folder; return the rows of those that are graded, by name.
+    """Grade all hand-ins of a folder; return the rows of the graded ones, sorted by name.
 
-    A hand-in is graded anew only if it, the master, the labels or the kit has changed; an
-    interrupted batch goes on where it was.
+    A hand-in is graded again only if it, the worked notebooks, the labels or the kit have changed.
+    An interrupted batch continues.
 
     Parameters
     ----------
@@ -43,19 +43,19 @@ def grade(
         Folder of the hand-ins.
     settings : Settings
     out : Path
-        ``results/<name>.json`` are written there.
+        Folder for ``results/<name>.json``.
     jobs : int, optional
-        Hand-ins at a time; by default one per core.
+        Number of hand-ins at a time; by default one per core.
     shard : (int, int), default=(1, 1)
-        Grade the i-th of n parts only: several machines can share a batch. The rows of the other
-        parts are returned as well, if they are there.
+        Grade only the i-th of n parts, so that several machines can share a batch. Existing rows
+        of the other parts are returned as well.
     dask : str, optional
-        Address of a Dask scheduler that has the work done; see `cnn_utils.grading.cluster`.
+        Address of a Dask scheduler whose workers grade; see `cnn_utils.grading.cluster`.
 
     Raises
     ------
     KitError
-        If there is nothing to grade, or no sandbox.
+        If there are no hand-ins, or no sandbox works.
     """
     everyone, results = find_handins(handins), out / "results"
     if out.resolve() == handins.resolve() or handins.resolve() in out.resolve().parents:
@@ -64,10 +64,10 @@ def grade(
         results.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(results, error) from None
-    masters, version = read_masters(settings.masters), version_of(settings)
+    source_notebooks, version = read_source_notebooks(settings.notebooks), version_of(settings)
 
     def finished(handed_in: HandedIn) -> dict | None:
-        return _finished(handed_in, masters, version, results)
+        return _finished(handed_in, source_notebooks, version, results)
 
     with _work_folder(out / f".work-{shard[0]}-of-{shard[1]}") as work:
         mine = everyone[shard[0] - 1 :: shard[1]]
@@ -95,25 +95,25 @@ def grade(
 def _graded(
     todo: list[HandedIn], settings: Settings, work: Path, jobs: int | None
 ) -> Iterator[dict]:
-    """Grade on this machine; yield each row when it is ready."""
+    """Grade on this machine; yield each row as soon as it is ready."""
     if not todo:
         return
     with (
-        prepared(settings, work) as job,
+        prepared(settings, work) as context,
         ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool,
     ):
         try:
-            for done in as_completed([pool.submit(grade_one, h, job) for h in todo]):
+            for done in as_completed([pool.submit(grade_one, h, context) for h in todo]):
                 yield done.result()
         except (KeyboardInterrupt, GeneratorExit):
             pool.shutdown(wait=False, cancel_futures=True)
-            job.bench.sandbox.stop()
+            context.run_config.sandbox.stop()
             raise
 
 
 @contextmanager
 def _work_folder(folder: Path) -> Iterator[Path]:
-    """Give an empty folder that is this batch's alone; what a killed one left in it is removed."""
+    """Lock and empty this batch's folder for temporary files; remove it afterwards."""
     import fcntl
 
     folder.mkdir(exist_ok=True)
@@ -121,8 +121,9 @@ def _work_folder(folder: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            told = "be graded by one process at a time", "another one at work"
-            raise KitError.about(f"'{folder.parent}'", *told, "Wait for it, or stop it.") from None
+            wanted, received = "be used by one process at a time", "a second one"
+            advice = "Wait for the other one, or stop it."
+            raise KitError.about(f"'{folder.parent}'", wanted, received, advice) from None
         for place in folder.iterdir():
             if place.is_dir():
                 remove_tree(place)
@@ -132,11 +133,13 @@ def _work_folder(folder: Path) -> Iterator[Path]:
             remove_tree(folder)
 
 
-def _finished(handed_in: HandedIn, masters: dict, version: str, results: Path) -> dict | None:
-    """Return the row of a hand-in if it need not be graded again."""
+def _finished(
+    handed_in: HandedIn, source_notebooks: dict, version: str, results: Path
+) -> dict | None:
+    """Return the row of a hand-in that need not be graded again, else None."""
     try:
         row = _read(results, handed_in)
-        same = row["input_hash"] == content_hash(files_of(handed_in, masters))
+        same = row["input_hash"] == content_hash(files_of(handed_in, source_notebooks))
         same &= row["master_hash"] == version and row["name"] == handed_in.name
         same &= row["status"] != "failed" and set(failed_row("", {}, "")) <= set(row)
     except (OSError, ValueError, KeyError, TypeError, KitError):
@@ -149,11 +152,11 @@ def _read(results: Path, handed_in: HandedIn) -> dict:
 
 
 def _safe(name: str) -> str:
-    """Return a name as a file's name."""
+    """Return a valid file name for a hand-in."""
     data = os.fsencode(name)
     safe = "".join(c if c.isalnum() or c in " ._-()" else "_" for c in name)
     safe = safe.encode(errors="replace")[:150].decode(errors="ignore")
-    # Two names must not become one file, also if one is made to look like the other's.
+    # Different names must give different files, also if one imitates the other's.
     if safe == name and not re.search(r"-[0-9a-f]{8}$", name):
         return safe
     return f"{safe}-{hashlib.sha256(data).hexdigest()[:8]}"

@@ -1,7 +1,7 @@
-"""Have the work done by a Dask cluster, over TLS; paths and JSON are all that travels.
+"""Grade on a Dask cluster over TLS; only paths and JSON are sent.
 
-The workers see the same folders as the machine that asks, have the same kit installed, and a
-sandbox that works. Dask's own settings name the certificates.
+The workers need the same folders, the same kit, and a working sandbox. Dask's own settings name the
+certificates.
 """
 
 from __future__ import annotations
@@ -15,37 +15,37 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.grade_one import Job, failed_row, grade_one
-from cnn_utils.grading.intake import HandedIn
-from cnn_utils.grading.prepare import Settings, prepared, version_of
-from cnn_utils.grading.run_part import Limits
-from cnn_utils.grading.spec import read_masters
-from cnn_utils.grading.truth import SAMPLE
+from cnn_utils.grading.grade_one import BatchContext, failed_row, grade_one
+from cnn_utils.grading.intake.assignment import read_source_notebooks
+from cnn_utils.grading.intake.submissions import HandedIn
+from cnn_utils.grading.sandbox.prepare import Settings, prepared, version_of
+from cnn_utils.grading.sandbox.run_part import Limits
+from cnn_utils.grading.verify.reference_data import SAMPLE
 
 SECONDS = 30
-_lock, _jobs, _open = threading.Lock(), {}, ExitStack()
+_lock, _contexts, _open = threading.Lock(), {}, ExitStack()
 atexit.register(_open.close)
 
 
 def graded(todo: list[HandedIn], settings: Settings, address: str) -> Iterator[dict]:
-    """Yield the row of each hand-in when it is ready.
+    """Yield the row of each hand-in as soon as it is ready.
 
     Parameters
     ----------
     todo : list of HandedIn
     settings : Settings
-        Its sandbox may not be "rlimits": student code could then reach the scheduler.
+        The sandbox must not be "rlimits": student code could reach the scheduler.
     address : str
-        Of the scheduler, such as ``tls://head:8786``.
+        Address of the scheduler, such as ``tls://head:8786``.
 
     Raises
     ------
     KitError
-        If that is not safe, there is no scheduler, or a worker can't grade as this machine would.
+        If this is not safe, there is no scheduler, or a worker can't grade as this machine does.
     """
     if settings.sandbox == "rlimits":
-        told = "be a sandbox with --dask: student code could reach the scheduler"
-        raise KitError.about("--sandbox", told, "rlimits")
+        wanted = "be a sandbox with --dask: student code could reach the scheduler"
+        raise KitError.about("--sandbox", wanted, "rlimits")
     if not address.startswith("tls://"):
         raise KitError.about(
             "--dask", "be the address of a scheduler with TLS (tls://...)", address
@@ -64,7 +64,7 @@ def graded(todo: list[HandedIn], settings: Settings, address: str) -> Iterator[d
                 yield json.loads(future.result())
             else:
                 why = f"The worker that graded it was lost: {future.exception()!r}"[:300]
-                yield failed_row(names[future], read_masters(settings.masters), why)
+                yield failed_row(names[future], read_source_notebooks(settings.notebooks), why)
 
 
 def grade_text(handed_in: str, settings: str) -> str:
@@ -73,32 +73,33 @@ def grade_text(handed_in: str, settings: str) -> str:
     Parameters
     ----------
     handed_in : str
-        Name and path.
+        JSON of its name and path.
     settings : str
+        JSON of the settings.
     """
-    return json.dumps(grade_one(HandedIn(**_with_paths(json.loads(handed_in))), _job(settings)))
+    return json.dumps(grade_one(HandedIn(**_with_paths(json.loads(handed_in))), _context(settings)))
 
 
 def state_of(settings: str) -> str:
-    """Return "" and a worker's version, or why it can't grade, as JSON."""
+    """Return ["", version] of a worker, or [reason, ""] if it can't grade, as JSON."""
     try:
-        return json.dumps(["", _job(settings).version])
+        return json.dumps(["", _context(settings).version])
     except (KitError, OSError) as error:
         return json.dumps([str(error), ""])
 
 
-def _job(text: str) -> Job:
-    """Return what a worker prepares once, and keeps as long as it lives."""
+def _context(text: str) -> BatchContext:
+    """Return the context of a batch; a worker prepares it once and keeps it until it ends."""
     from distributed import get_worker
 
     with _lock:
-        if text not in _jobs:
-            asked = _with_paths(json.loads(text))
-            settings = Settings(**{**asked, "limits": Limits(**asked["limits"])})
+        if text not in _contexts:
+            fields = _with_paths(json.loads(text))
+            settings = Settings(**{**fields, "limits": Limits(**fields["limits"])})
             work = Path(get_worker().local_directory) / "hand-ins"
             work.mkdir(exist_ok=True)
-            _jobs[text] = _open.enter_context(prepared(settings, work))
-    return _jobs[text]
+            _contexts[text] = _open.enter_context(prepared(settings, work))
+    return _contexts[text]
 
 
 def _client(address: str):
@@ -107,37 +108,39 @@ def _client(address: str):
     except ImportError:
         install = "Install it: pip install distributed"
         raise KitError.about(
-            "--dask", "find Dask's package `distributed`", "none", install
+            "--dask", "find Dask's package `distributed`", "no such package", install
         ) from None
     try:
         return Client(address, security=Security(require_encryption=True), timeout=SECONDS)
     except (OSError, TypeError, ValueError) as error:
-        told = f"reach a scheduler with Dask's TLS settings at {address}"
-        raise KitError.about("--dask", told, f"{type(error).__name__}: {error}") from None
+        wanted = f"reach a scheduler with Dask's TLS settings at {address}"
+        raise KitError.about("--dask", wanted, f"{type(error).__name__}: {error}") from None
 
 
 def _check_workers(client, request: str, version: str) -> None:
     workers = list(client.nthreads())
     if not workers:
-        raise KitError.about("--dask", "have workers", "none")
+        raise KitError.about("--dask", "have workers", "no worker")
     states = [client.submit(state_of, request, workers=[name], pure=False) for name in workers]
     for name, state in zip(workers, client.gather(states), strict=True):
         problem, found = json.loads(state)
         if problem or found != version:
-            other = "it has another kit, other worked notebooks or other labels"
+            other = "its kit, worked notebooks or labels differ"
             raise KitError(f"The worker {name} can't grade: {problem or other}")
 
 
 def _as_json(settings: Settings) -> str:
-    as_text = {"masters": str(settings.masters.resolve())}
-    as_text["labels"] = _whole(settings.labels)
+    as_text = {"notebooks": str(settings.notebooks.resolve())}
+    as_text["labels"] = _resolved(settings.labels)
     return json.dumps({**asdict(settings), **as_text}, sort_keys=True)
 
 
-def _whole(labels: Path | None) -> str | None:
+def _resolved(labels: Path | None) -> str | None:
     return str(labels if labels == SAMPLE else labels.resolve()) if labels else None
 
 
-def _with_paths(asked: dict) -> dict:
-    paths = {name: Path(asked[name]) for name in ("path", "masters", "labels") if asked.get(name)}
-    return {**asked, **paths}
+def _with_paths(fields: dict) -> dict:
+    paths = {
+        name: Path(fields[name]) for name in ("path", "notebooks", "labels") if fields.get(name)
+    }
+    return {**fields, **paths}

@@ -1,4 +1,4 @@
-"""The instructors' commands: `student-file`, `release`, `grade`, `score`, `leaderboard`."""
+"""Add the instructors' commands: `student-file`, `release`, `grade`, `score`, `leaderboard`."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
         "--data-url",
         action="append",
         metavar="URL",
-        help="where students' kits fetch this file from; may be given several times",
+        help="where students' kits download this file; may be given several times",
     )
-    release_parser.add_argument("--py", action="store_true", help="the notebooks as .py, too")
+    release_parser.add_argument("--py", action="store_true", help="write the notebooks as .py, too")
     release_parser.set_defaults(command=release)
 
     grade_parser = commands.add_parser("grade", help="grade hand-ins, each in a sandbox")
@@ -47,7 +47,9 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
         type=Path,
         help="your folder of mnist.npz, the .h5 file and labels_CIFAR10.csv; or: sample",
     )
-    grade_parser.add_argument("--out", type=Path, default=Path("graded"), help="for the results")
+    grade_parser.add_argument(
+        "--out", type=Path, default=Path("graded"), help="folder for the results"
+    )
     grade_parser.add_argument(
         "--jobs", type=_count, help="hand-ins at a time (default: a core each)"
     )
@@ -57,14 +59,14 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
     grade_parser.add_argument(
         "--sandbox", choices=("auto", "container", "bwrap", "rlimits"), default="auto"
     )
-    grade_parser.add_argument("--image", help="container image that has the kit's requirements")
+    grade_parser.add_argument("--image", help="container image with the kit's requirements")
     grade_parser.add_argument(
-        "--dask", metavar="tls://HOST:PORT", help="have the workers of this Dask scheduler do it"
+        "--dask", metavar="tls://HOST:PORT", help="grade on the workers of this Dask scheduler"
     )
     grade_parser.add_argument(
-        "--lms", type=Path, metavar="CSV", help="export of Canvas or Moodle, to be filled in"
+        "--lms", type=Path, metavar="CSV", help="export of Canvas or Moodle to fill in"
     )
-    grade_parser.add_argument("--column", help="Canvas' assignment, if there are several")
+    grade_parser.add_argument("--column", help="Canvas' assignment, if the export has several")
     grade_parser.set_defaults(command=grade)
 
     score_parser = commands.add_parser("score", help="score one submission.csv")
@@ -93,7 +95,7 @@ def student_file(options: argparse.Namespace) -> int:
     from cnn_utils.data.download import download
     from cnn_utils.data.locations import downloads_folder
     from cnn_utils.data.originals import CIFAR10
-    from cnn_utils.grading.student_file import make_student_file
+    from cnn_utils.grading.release.student_file import make_student_file
 
     archive = options.archive or download(CIFAR10, downloads_folder())
     handed_out, labels = make_student_file(archive, options.out, options.seed)
@@ -104,16 +106,16 @@ def student_file(options: argparse.Namespace) -> int:
 
 
 def release(options: argparse.Namespace) -> int:
-    """Write what students get, and say what it is."""
-    from cnn_utils.grading.release import release as write_release
-    from cnn_utils.grading.student_file import describe_file
+    """Write the student release; print its files."""
+    from cnn_utils.grading.release.student_file import describe_file
+    from cnn_utils.grading.release.student_release import release as write_release
 
     if bool(options.data) != bool(options.data_url):
         raise KitError.about(
             "--data and --data-url",
             "be given together",
             "only one of them",
-            "The file tells size and SHA-256, by which a download is known to be this very file.",
+            "The file's size and SHA-256 are stored to verify downloads.",
         )
     data = describe_file(options.data, options.data_url) if options.data else None
     files = write_release(options.out, options.notebooks, options.py, data)
@@ -124,12 +126,12 @@ def release(options: argparse.Namespace) -> int:
 
 
 def grade(options: argparse.Namespace) -> int:
-    """Grade a folder of hand-ins; say how it went."""
-    from cnn_utils.grading import results
+    """Grade a folder of hand-ins; print a summary."""
     from cnn_utils.grading.batch import grade as grade_folder
-    from cnn_utils.grading.lms import check_export
-    from cnn_utils.grading.prepare import Settings
-    from cnn_utils.grading.spec import read_masters
+    from cnn_utils.grading.intake.assignment import read_source_notebooks
+    from cnn_utils.grading.results.lms import check_export
+    from cnn_utils.grading.results.write import BOOK, CLASS, REPORTS, SHEET, write_results
+    from cnn_utils.grading.sandbox.prepare import Settings
 
     if options.lms:
         check_export(options.lms, options.column)
@@ -142,37 +144,37 @@ def grade(options: argparse.Namespace) -> int:
         shard=options.shard,
         dask=options.dask,
     )
-    rows = results.write_results(found, read_masters(options.master), options.out)
+    rows = write_results(found, read_source_notebooks(options.master), options.out)
     counts = Counter(row["status"] for row in rows)
-    told = ", ".join(f"{n} {status}" for status, n in counts.most_common())
+    statuses = ", ".join(f"{n} {status}" for status, n in counts.most_common())
     n_review = sum(bool(row["review"]) for row in rows)
-    print(f"{len(rows)} hand-ins: {told}; {n_review} for a person to look at")
-    print(f"{options.out / results.BOOK}: the points; {options.out / results.CLASS}: the class")
-    print(f"{options.out / results.REPORTS}: a page for each student")
-    print(f"{options.out / results.SHEET}: texts to mark; fill in the points, and run this again")
+    print(f"{len(rows)} hand-ins: {statuses}; {n_review} for a person to look at")
+    print(f"{options.out / BOOK}: the points; {options.out / CLASS}: the class")
+    print(f"{options.out / REPORTS}: a page for each student")
+    print(f"{options.out / SHEET}: texts to mark; fill in the points, then run this again")
     if options.lms:
         _fill_in(options, rows)
     return 0
 
 
 def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
-    from cnn_utils.grading.lms import fill_in
+    from cnn_utils.grading.results.lms import fill_in
 
     target = options.out / f"filled_in_{options.lms.name}"
     filled = fill_in(options.lms, rows, target, options.column)
-    print(f"{target}: {filled.n_filled} rows have their points")
+    print(f"{target}: {filled.n_filled} rows filled in")
     for names, why in (
-        (filled.not_marked, "waiting for texts to be marked"),
-        (filled.not_found, "in no row, or not alone in it"),
+        (filled.not_marked, "waiting for their texts to be marked"),
+        (filled.not_found, "no matching row, or several hand-ins match it"),
     ):
         if names:
             print(f"  {why}: {', '.join(names)}")
 
 
 def score(options: argparse.Namespace) -> int:
-    """Score one submission, and say which baselines it beats."""
-    from cnn_utils.grading.leaderboard import BASELINES, read_labels
-    from cnn_utils.grading.leaderboard import score as score_one
+    """Score one submission; print which baselines it beats."""
+    from cnn_utils.grading.results.leaderboard import BASELINES, read_labels
+    from cnn_utils.grading.results.leaderboard import score as score_one
     from cnn_utils.submission import validate_submission
 
     predictions = validate_submission(options.submission)["Prediction"].to_numpy()
@@ -187,7 +189,7 @@ def score(options: argparse.Namespace) -> int:
 
 def leaderboard(options: argparse.Namespace) -> int:
     """Rank the submissions of a folder on a web page."""
-    from cnn_utils.grading.leaderboard import (
+    from cnn_utils.grading.results.leaderboard import (
         BASELINES,
         ranked,
         read_labels,

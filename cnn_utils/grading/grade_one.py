@@ -1,92 +1,70 @@
-"""Grade one hand-in: any bytes in, one row out."""
+"""Grade one hand-in: bytes in, one row out."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from cnn_utils import __version__
 from cnn_utils.errors import KitError
-from cnn_utils.grading import evidence as judge
-from cnn_utils.grading.assemble import TASK
-from cnn_utils.grading.intake import SUBMISSION, HandedIn, content_hash, take
-from cnn_utils.grading.probes import make_inputs
-from cnn_utils.grading.run_part import Bench, Claims, as_npy, run_part
-from cnn_utils.grading.score import Evidence, Mark, mark
-from cnn_utils.grading.spec import Master, networks_of
-from cnn_utils.grading.truth import Truth
-from cnn_utils.grading.untrusted import read_and_splice
+from cnn_utils.grading.intake.assemble import TASK
+from cnn_utils.grading.intake.assignment import SourceNotebook, networks_of
+from cnn_utils.grading.intake.submissions import SUBMISSION, HandedIn, content_hash, take
+from cnn_utils.grading.sandbox.prepare import BatchContext
+from cnn_utils.grading.sandbox.run_part import Claims, as_npy, run_part
+from cnn_utils.grading.sandbox.untrusted import read_and_splice
+from cnn_utils.grading.verify import compare
+from cnn_utils.grading.verify.hidden_tests import make_inputs
+from cnn_utils.grading.verify.score import Comparison, Mark, mark
 from cnn_utils.handin.artifacts import WEIGHTS
 
 UNREADABLE = "unreadable"
-MOST_LETTERS = 200_000
+MAX_LETTERS = 200_000
 
 
-@dataclass(frozen=True)
-class Job:
-    """What all the hand-ins of a batch share.
-
-    Attributes
-    ----------
-    folder : Path
-        Of the worked notebooks.
-    masters : dict of str to Master
-    truth : Truth
-    bench : Bench
-    version : str
-        Hash of all that a result depends on besides the hand-in.
-    """
-
-    folder: Path
-    masters: dict[str, Master]
-    truth: Truth
-    bench: Bench
-    version: str
-
-
-def grade_one(handed_in: HandedIn, job: Job) -> dict:
-    """Return everything about a hand-in as plain data; whatever happens, it is a row.
+def grade_one(handed_in: HandedIn, context: BatchContext) -> dict:
+    """Return the results of a hand-in as plain data, whatever happens.
 
     Parameters
     ----------
     handed_in : HandedIn
-    job : Job
+    context : BatchContext
     """
     start = time.monotonic()
     row = _new_row(handed_in.name)
-    row.update(sandbox=job.bench.sandbox.name, master_hash=job.version)
+    row.update(sandbox=context.run_config.sandbox.name, master_hash=context.version)
     try:
-        files = files_of(handed_in, job.masters)
+        files = files_of(handed_in, context.source_notebooks)
         row["input_hash"] = content_hash(files)
-        for name, master in job.masters.items():
-            _grade_part(row, name, master, files, job)
+        for notebook in context.source_notebooks.values():
+            _grade_part(row, notebook, files, context)
     except FileNotFoundError:
-        row.update(status="failed", notes=["It was removed while it was being graded."])
+        row.update(status="failed", notes=["It was removed during grading."])
     except KitError as error:
         row["status"] = UNREADABLE
         row["notes"].append(str(error))
-    except Exception as error:  # one bad hand-in costs one row, never the batch
+    except Exception as error:  # one bad hand-in must not end the batch
         row["status"] = "failed"
-        row["notes"].append(f"The grader itself failed: {type(error).__name__}: {error}"[:300])
-    _add_missing_marks(row, job.masters)
+        row["notes"].append(f"The grader failed: {type(error).__name__}: {error}"[:300])
+    _add_missing_marks(row, context.source_notebooks)
     row["seconds"] = round(time.monotonic() - start, 1)
     return row
 
 
-def failed_row(name: str, masters: dict[str, Master], why: str) -> dict:
-    """Return the row of a hand-in that could not be graded; it will be tried again."""
+def failed_row(name: str, source_notebooks: dict[str, SourceNotebook], why: str) -> dict:
+    """Return the row of a hand-in that could not be graded; the next run tries it again."""
     row = {**_new_row(name), "status": "failed", "notes": [why]}
-    _add_missing_marks(row, masters)
+    _add_missing_marks(row, source_notebooks)
     return row
 
 
-def files_of(handed_in: HandedIn, masters: dict[str, Master]) -> dict[str, bytes]:
-    """Return what grading looks at of a hand-in; see `take`."""
-    tasks = {name: [task.name for task in master.tasks] for name, master in masters.items()}
-    return take(handed_in, tasks, networks_of(masters))
+def files_of(handed_in: HandedIn, source_notebooks: dict[str, SourceNotebook]) -> dict[str, bytes]:
+    """Return the files of a hand-in that grading needs; see `take`."""
+    tasks = {
+        name: [task.name for task in notebook.tasks] for name, notebook in source_notebooks.items()
+    }
+    return take(handed_in, tasks, networks_of(source_notebooks))
 
 
 def _new_row(name: str) -> dict:
@@ -106,61 +84,66 @@ def _new_row(name: str) -> dict:
     }
 
 
-def _add_missing_marks(row: dict, masters: dict[str, Master]) -> None:
+def _add_missing_marks(row: dict, source_notebooks: dict[str, SourceNotebook]) -> None:
     graded = {(m["part"], m["task"], m["kind"]) for m in row["marks"]}
-    for name, master in masters.items():
-        for task in master.tasks:
+    for name, source_notebook in source_notebooks.items():
+        for task in source_notebook.tasks:
             if (name, task.name, task.kind) not in graded:
-                told = Mark(task.name, task.kind, 0.0, task.points, "No answer was found.")
-                row["marks"].append({"part": name, **told.as_dict()})
+                missing = Mark(task.name, task.kind, 0.0, task.points, "No answer was found.")
+                row["marks"].append({"part": name, **missing.as_dict()})
 
 
-def _grade_part(row: dict, name: str, master: Master, files: dict[str, bytes], job: Job) -> None:
+def _grade_part(
+    row: dict, source_notebook: SourceNotebook, files: dict[str, bytes], context: BatchContext
+) -> None:
+    name = source_notebook.name
     if name not in files:
         row["notes"].append(f"{name}: not handed in.")
         _worse(row, "incomplete")
         return
     try:
-        spliced = read_and_splice(job.folder, name, name, files[name])
+        spliced = read_and_splice(context.folder, name, name, files[name])
     except KitError as error:
         row["notes"].append(f"{name}: {error}")
         _worse(row, UNREADABLE)
         return
     answers = spliced["answers"]
     row["notes"] += [f"{name}: {note}" for answer in answers.values() for note in answer["notes"]]
-    # Not repeatable on purpose: a hand-in must not know what it will be asked.
+    # Without a seed: a hand-in must not know the hidden inputs.
     rng = np.random.default_rng()
-    inputs, shown = make_inputs(rng), job.truth.shown(rng)
+    inputs, shown = make_inputs(rng), context.reference.shown(rng)
     extra = {}
-    if f"cnn/{WEIGHTS}" in files and "cnn" in master.networks and shown is not None:
+    if f"cnn/{WEIGHTS}" in files and "cnn" in source_notebook.networks and shown is not None:
         extra = {
             "weights.npz": files[f"cnn/{WEIGHTS}"],
-            "images.npy": as_npy(job.truth.photos[shown]),
+            "images.npy": as_npy(context.reference.photos[shown]),
         }
-    claims = _run(spliced["notebook"], inputs, extra, job)
+    claims = _run(spliced["notebook"], inputs, extra, context)
     _worse(row, claims.status)
-    found = Evidence()
-    judge.functions(inputs, claims, found)
-    judge.figures(answers, found)
-    if "lenet" in master.networks:
-        facts = judge.lenet(files, answers, claims, master, job.truth, found)
+    comparison = Comparison()
+    compare.functions(inputs, claims, comparison)
+    compare.figures(answers, comparison)
+    if "lenet" in source_notebook.networks:
+        facts = compare.lenet(
+            files, answers, claims, source_notebook, context.reference, comparison
+        )
         row["facts"].update(_named(facts, "lenet"))
-    if "cnn" in master.networks:
-        facts = judge.cnn(files, claims, shown, master, job.truth, found)
+    if "cnn" in source_notebook.networks:
+        facts = compare.cnn(files, claims, shown, source_notebook, context.reference, comparison)
         row["facts"].update(_named(facts, "cnn"))
         row["facts"]["has_submission"] = SUBMISSION in files
-    for task in master.tasks:
+    for task in source_notebook.tasks:
         answer = answers[f"{task.kind}:{task.name}"]
-        row["marks"].append({"part": name, **mark(task, answer, claims, found).as_dict()})
-        row["answers"][f"{name}/{task.key}"] = answer["source"][:MOST_LETTERS]
+        row["marks"].append({"part": name, **mark(task, answer, claims, comparison).as_dict()})
+        row["answers"][f"{name}/{task.key}"] = answer["source"][:MAX_LETTERS]
     helpers = "\n".join(source for of_task in spliced["helpers"].values() for source in of_task)
-    row["helpers"][name] = helpers[:MOST_LETTERS]
+    row["helpers"][name] = helpers[:MAX_LETTERS]
 
 
-def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], job: Job) -> Claims:
+def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], context: BatchContext) -> Claims:
     if not any(c["metadata"]["grade_id"].startswith(TASK) for c in notebook["cells"]):
         return Claims("complete")
-    return run_part(notebook, inputs, job.bench, extra)
+    return run_part(notebook, inputs, context.run_config, extra)
 
 
 def _named(facts: dict, network: str) -> dict:
@@ -171,6 +154,6 @@ def _named(facts: dict, network: str) -> dict:
 
 
 def _worse(row: dict, status: str) -> None:
-    """Keep the worst status of all parts."""
+    """Set the status to the worst of all parts."""
     order = ("complete", "incomplete", "timeout", "exceeded", "crashed", UNREADABLE, "failed")
     row["status"] = max(row["status"], status, key=order.index)

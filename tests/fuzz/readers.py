@@ -21,8 +21,15 @@ import numpy as np
 from cnn_utils.data import formats
 from cnn_utils.data.download import read_remote_files
 from cnn_utils.files import KIT
-from cnn_utils.grading import arrays, assemble, evidence, intake, lms, spec, splice, spreadsheets
-from cnn_utils.grading import reading as cells
+from cnn_utils.grading.intake.assemble import assemble
+from cnn_utils.grading.intake.assignment import SourceNotebook, read_source_notebook
+from cnn_utils.grading.intake.reader import read_cells
+from cnn_utils.grading.intake.splice import splice
+from cnn_utils.grading.intake.submissions import HandedIn, take
+from cnn_utils.grading.results.lms import check_export
+from cnn_utils.grading.results.spreadsheets import read_table
+from cnn_utils.grading.verify.compare import read_submission
+from cnn_utils.grading.verify.weights_file import read_weights
 from cnn_utils.handin import checklist, consistency
 from cnn_utils.history import history_table
 from cnn_utils.notebook import assignment, run
@@ -118,8 +125,8 @@ def _exports(folder: Path) -> list[bytes]:
 
 
 def _read_export(path: Path) -> None:
-    spreadsheets.read_table(path)
-    lms.check_export(path)
+    read_table(path)
+    check_export(path)
 
 
 def _notebooks(folder: Path) -> list[bytes]:
@@ -140,13 +147,13 @@ def _look_over(path: Path) -> None:
 
 
 @cache
-def _master() -> spec.Master:
-    return spec.read_master(KIT / "notebooks" / f"{Path(NOTEBOOK).stem}.py")
+def _source_notebook() -> SourceNotebook:
+    return read_source_notebook(KIT / "notebooks" / f"{Path(NOTEBOOK).stem}.py")
 
 
 def _splice(path: Path) -> None:
-    answers = splice.splice(_master(), cells.read_cells(path.read_bytes()))
-    json.dumps(assemble.assemble(_master(), answers))
+    answers = splice(_source_notebook(), read_cells(path.read_bytes()))
+    json.dumps(assemble(_source_notebook(), answers))
 
 
 def _records(folder: Path) -> list[bytes]:
@@ -175,7 +182,7 @@ def _zips(folder: Path) -> list[bytes]:
 
 
 def _take(path: Path) -> None:
-    intake.take(intake.HandedIn("group1", path), {NOTEBOOK: ["lenet"]}, ["lenet"])
+    take(HandedIn("group1", path), {NOTEBOOK: ["lenet"]}, ["lenet"])
 
 
 def _logs(folder: Path) -> list[bytes]:
@@ -195,11 +202,11 @@ def _courses(folder: Path) -> list[bytes]:
 READERS = {
     "hdf5": Reader(formats.read_cifar10, "student_dataset_CIFAR10.h5", _hdf5),
     "mnist": Reader(formats.read_mnist, "mnist.npz", _mnist),
-    "weights": Reader(lambda path: arrays.read_arrays(path.read_bytes()), "weights.npz", _weights),
+    "weights": Reader(lambda path: read_weights(path.read_bytes()), "weights.npz", _weights),
     "kept": Reader(_read_kept, "kept.npz", _kept),
     "submission": Reader(validate_submission, "submission.csv", _submission),
     "handed_in_submission": Reader(
-        lambda path: evidence.read_submission(path.read_bytes()), "submission.csv", _submission
+        lambda path: read_submission(path.read_bytes()), "submission.csv", _submission
     ),
     "lms": Reader(_read_export, "export.csv", _exports),
     "notebook": Reader(_look_over, NOTEBOOK, _notebooks),

@@ -2,18 +2,18 @@
 
 import pytest
 
-from cnn_utils.grading.spec import read_masters
+from cnn_utils.grading.intake.assignment import read_source_notebooks
 from tests.grading.small_lab import LAB
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    """Return the folder of a small master: f1 (10), ten-digits (20), a text (5)."""
-    folder = tmp_path_factory.mktemp("masters")
+    """Return the folder of a small source_notebook: f1 (10), ten-digits (20), a text (5)."""
+    folder = tmp_path_factory.mktemp("source_notebooks")
     (folder / "lab.py").write_text(LAB)
     return folder
 
 
 @pytest.fixture(scope="session")
-def master(lab):
-    return read_masters(lab)["lab.ipynb"]
+def source_notebook(lab):
+    return read_source_notebooks(lab)["lab.ipynb"]

@@ -9,7 +9,7 @@ import nbformat.v4 as v4
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.sandbox import choose
+from cnn_utils.grading.sandbox.sandbox import choose
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LAB = """\
@@ -17,6 +17,7 @@ LAB = """\
 # # Lab
 
 # %%
+# %load_ext cnn_utils
 import keras
 import numpy as np
 from keras import ops

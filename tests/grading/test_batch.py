@@ -7,9 +7,9 @@ from cnn_utils.errors import KitError
 from cnn_utils.grading import batch
 from cnn_utils.grading.batch import grade
 from cnn_utils.grading.grade_one import failed_row, files_of
-from cnn_utils.grading.intake import content_hash
-from cnn_utils.grading.prepare import Settings
-from cnn_utils.grading.sandbox import Sandbox
+from cnn_utils.grading.intake.submissions import content_hash
+from cnn_utils.grading.sandbox.prepare import Settings
+from cnn_utils.grading.sandbox.sandbox import Sandbox
 from tests.grading.small_lab import F1, TEN, answer, needs_sandbox, notebook
 
 pytestmark = needs_sandbox
@@ -52,7 +52,7 @@ def test_each_hand_in_has_its_row(graded):
 
 def test_a_hand_in_that_did_not_change_is_not_graded_again(graded, lab, monkeypatch):
     asked = []
-    monkeypatch.setattr(batch, "grade_one", lambda h, job: asked.append(h.name))
+    monkeypatch.setattr(batch, "grade_one", lambda h, context: asked.append(h.name))
     rows = grade(graded / "in", settings(lab), graded / "out")
     assert asked == []
     assert [row["name"] for row in rows] == ["ann", "bo", "cy"]
@@ -60,13 +60,16 @@ def test_a_hand_in_that_did_not_change_is_not_graded_again(graded, lab, monkeypa
 
 def test_two_at_once_are_refused_and_nothing_is_left_over(graded, lab):
     place = graded / "out" / ".work-1-of-1"
-    with batch._work_folder(place), pytest.raises(KitError, match="another one at work"):
+    with (
+        batch._work_folder(place),
+        pytest.raises(KitError, match="be used by one process at a time"),
+    ):
         grade(graded / "in", settings(lab), graded / "out")
     assert not place.exists()
 
 
 def test_what_a_killed_batch_left_is_removed(tmp_path):
-    (tmp_path / "w" / "old" / "box").mkdir(parents=True)
+    (tmp_path / "w" / "old" / "workdir").mkdir(parents=True)
     with batch._work_folder(tmp_path / "w") as work:
         assert [path.name for path in work.iterdir()] == ["lock"]
 
@@ -82,11 +85,11 @@ def test_two_names_never_become_one_file():
 def test_shards_share_a_batch_and_its_rows(graded, lab, tmp_path, monkeypatch):
     asked = []
 
-    def grade_one(handed_in, job):
+    def grade_one(handed_in, context):
         asked.append(handed_in.name)
         row = failed_row(handed_in.name, {}, "")
-        row.update(status="complete", master_hash=job.version)
-        return {**row, "input_hash": content_hash(files_of(handed_in, job.masters))}
+        row.update(status="complete", master_hash=context.version)
+        return {**row, "input_hash": content_hash(files_of(handed_in, context.source_notebooks))}
 
     monkeypatch.setattr(batch, "grade_one", grade_one)
 
@@ -115,7 +118,7 @@ def test_an_interrupt_ends_what_runs(graded, lab, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "2", "a/b"])
-def test_a_shard_that_is_none_is_refused(shard, capsys):
+def test_an_invalid_shard_is_refused(shard, capsys):
     with pytest.raises(SystemExit):
         main(["grade", "x", "--shard", shard])
     assert "expected i/n" in capsys.readouterr().err

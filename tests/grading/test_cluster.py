@@ -6,8 +6,8 @@ from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
 from cnn_utils.grading import cluster
 from cnn_utils.grading.batch import grade
-from cnn_utils.grading.intake import HandedIn
-from cnn_utils.grading.prepare import Settings
+from cnn_utils.grading.intake.submissions import HandedIn
+from cnn_utils.grading.sandbox.prepare import Settings
 from tests.grading.small_lab import F1, TEN, needs_sandbox, notebook
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")
@@ -72,13 +72,13 @@ def test_a_cluster_gives_the_rows_of_one_machine(scheduler, lab, handins, tmp_pa
 @needs_sandbox
 def test_a_worker_with_another_kit_is_refused(scheduler, lab, handins, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "version_of", lambda settings: "newer")
-    with pytest.raises(KitError, match=r"The worker tls://.* can't grade: it has another kit"):
+    with pytest.raises(KitError, match=r"The worker tls://.* can't grade: its kit, .* differ"):
         grade(handins, Settings(lab, sandbox="bwrap"), tmp_path / "out", dask=scheduler)
 
 
 def test_a_worker_without_a_sandbox_says_so(scheduler, lab, handins, tmp_path):
     settings = Settings(lab, sandbox="container")
-    with pytest.raises(KitError, match=r"can't grade: No sandbox works here"):
+    with pytest.raises(KitError, match=r"can't grade: No sandbox works on this machine"):
         grade(handins, settings, tmp_path / "out", dask=scheduler)
 
 
@@ -94,7 +94,7 @@ def test_a_hand_in_whose_worker_dies_is_a_row(scheduler, lab, handins, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("address", "sandbox", "told"),
+    ("address", "sandbox", "message"),
     [
         ("tcp://127.0.0.1:8786", "bwrap", r"--dask must be the address of a scheduler with TLS"),
         ("tls://127.0.0.1:8786", "rlimits", r"--sandbox must be a sandbox with --dask"),
@@ -102,10 +102,10 @@ def test_a_hand_in_whose_worker_dies_is_a_row(scheduler, lab, handins, monkeypat
     ],
 )
 def test_what_is_not_safe_or_not_there_is_refused(
-    address, sandbox, told, lab, handins, tmp_path, monkeypatch
+    address, sandbox, message, lab, handins, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(cluster, "SECONDS", 2)
-    with pytest.raises(KitError, match=told):
+    with pytest.raises(KitError, match=message):
         grade(handins, Settings(lab, sandbox=sandbox), tmp_path / "out", dask=address)
 
 

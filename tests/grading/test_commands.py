@@ -36,13 +36,13 @@ def test_baselines_are_the_course_s(files, capsys):
 
 
 @pytest.mark.parametrize("baseline", ["BEAT ME", "=0.7", "A=x", "A=70", "A=-1", "A=nan"])
-def test_a_baseline_that_is_none_is_refused(files, baseline, capsys):
+def test_an_invalid_baseline_is_refused(files, baseline, capsys):
     with pytest.raises(SystemExit):
         main(["score", files[0], "--labels", files[1], "--baseline", baseline])
     assert "expected NAME=ACCURACY" in capsys.readouterr().err
 
 
-def test_a_submission_that_is_not_valid_is_said(files, tmp_path, capsys):
+def test_an_invalid_submission_is_an_error(files, tmp_path, capsys):
     (tmp_path / "bad.csv").write_text("ID,Prediction\n0,1\n")
     assert main(["score", str(tmp_path / "bad.csv"), "--labels", files[1]]) == 2
     assert "must hold 10,000 predictions; received 1" in capsys.readouterr().err

@@ -1,19 +1,19 @@
 import pytest
 
 from cnn_utils.grading import grade_one as module
-from cnn_utils.grading.grade_one import Job, files_of, grade_one
-from cnn_utils.grading.intake import HandedIn
-from cnn_utils.grading.run_part import Bench, Claims
-from cnn_utils.grading.sandbox import Sandbox
-from cnn_utils.grading.spec import read_masters
-from cnn_utils.grading.truth import Truth
+from cnn_utils.grading.grade_one import BatchContext, files_of, grade_one
+from cnn_utils.grading.intake.assignment import read_source_notebooks
+from cnn_utils.grading.intake.submissions import HandedIn
+from cnn_utils.grading.sandbox.run_part import Claims, RunConfig
+from cnn_utils.grading.sandbox.sandbox import Sandbox
+from cnn_utils.grading.verify.reference_data import ReferenceData
 from tests.grading.small_lab import F1, notebook
 
 
 @pytest.fixture
-def job(lab, tmp_path):
-    bench = Bench(Sandbox("bwrap"), tmp_path, tmp_path, tmp_path)
-    return Job(lab, read_masters(lab), Truth(), bench, "version")
+def context(lab, tmp_path):
+    run_config = RunConfig(Sandbox("bwrap"), tmp_path, tmp_path, tmp_path)
+    return BatchContext(lab, read_source_notebooks(lab), ReferenceData(), run_config, "version")
 
 
 @pytest.fixture
@@ -22,50 +22,50 @@ def handed_in(tmp_path):
     return HandedIn("ann", tmp_path / "lab.ipynb")
 
 
-def test_claims_without_evidence_give_no_points(job, handed_in, monkeypatch):
+def test_claims_without_a_comparison_give_no_points(context, handed_in, monkeypatch):
     claims = Claims("complete", {"task:f1": True, "check:f1": True})
     monkeypatch.setattr(module, "run_part", lambda *arguments: claims)
-    row = grade_one(handed_in, job)
+    row = grade_one(handed_in, context)
     assert row["status"] == "complete"
     assert [(m["task"], m["points"]) for m in row["marks"]] == [
         ("f1", 0),
         ("ten-digits", 0),
         ("why", 0),
     ]
-    assert "there is no evidence" in row["marks"][0]["review"]
+    assert "there is no result to compare" in row["marks"][0]["review"]
 
 
-def test_the_grader_s_own_failure_is_a_row(job, handed_in, monkeypatch):
+def test_the_grader_s_own_failure_is_a_row(context, handed_in, monkeypatch):
     def fail(*arguments):
         raise ZeroDivisionError("oh")
 
     monkeypatch.setattr(module, "run_part", fail)
-    row = grade_one(handed_in, job)
+    row = grade_one(handed_in, context)
     assert row["status"] == "failed"
-    assert row["notes"][-1] == "The grader itself failed: ZeroDivisionError: oh"
+    assert row["notes"][-1] == "The grader failed: ZeroDivisionError: oh"
     assert len(row["marks"]) == 3
 
 
-def test_an_empty_folder_is_an_incomplete_row(job, tmp_path):
+def test_an_empty_folder_is_an_incomplete_row(context, tmp_path):
     (tmp_path / "empty").mkdir()
-    row = grade_one(HandedIn("bo", tmp_path / "empty"), job)
+    row = grade_one(HandedIn("bo", tmp_path / "empty"), context)
     assert (row["status"], row["notes"]) == ("incomplete", ["lab.ipynb: not handed in."])
     assert [mark["points"] for mark in row["marks"]] == [0, 0, 0]
 
 
-def test_nothing_is_run_where_nothing_was_answered(job, tmp_path, monkeypatch):
+def test_nothing_is_run_where_nothing_was_answered(context, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "run_part", None)
     (tmp_path / "lab.ipynb").write_bytes(notebook("x = 1"))
-    assert grade_one(HandedIn("cy", tmp_path / "lab.ipynb"), job)["status"] == "complete"
+    assert grade_one(HandedIn("cy", tmp_path / "lab.ipynb"), context)["status"] == "complete"
 
 
-def test_a_row_says_how_it_came_about(job, handed_in, monkeypatch):
+def test_a_row_says_how_it_came_about(context, handed_in, monkeypatch):
     monkeypatch.setattr(module, "run_part", lambda *arguments: Claims())
-    row = grade_one(handed_in, job)
+    row = grade_one(handed_in, context)
     assert (row["sandbox"], row["master_hash"], row["status"]) == ("bwrap", "version", "crashed")
     assert row["answers"]["lab.ipynb/f1"].startswith("# task: f1")
     assert row["helpers"] == {"lab.ipynb": ""}
 
 
-def test_grading_looks_at_the_notebooks_alone_where_no_network_is_asked_for(job, handed_in):
-    assert list(files_of(handed_in, job.masters)) == ["lab.ipynb"]
+def test_grading_looks_at_the_notebooks_alone_where_no_network_is_asked_for(context, handed_in):
+    assert list(files_of(handed_in, context.source_notebooks)) == ["lab.ipynb"]

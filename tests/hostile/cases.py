@@ -111,7 +111,7 @@ JUNIT = """\
 import os, time
 xml = '<testsuite>' + ''.join(
     f'<testcase name="{n}"/>' for n in ("given:0", "task:preprocess", "check:preprocess",
-    "task:ten-digits", "check:ten-digits", "probe:preprocess", "probe:ten-digits")
+    "task:ten-digits", "check:ten-digits", "hidden:preprocess", "hidden:ten-digits")
 ) + '</testsuite>'
 if os.fork() == 0:
     for _ in range(300):
@@ -120,8 +120,8 @@ if os.fork() == 0:
     os._exit(0)"""
 
 
-def evidence(text: str) -> str:
-    """Return an answer that writes evidence of its own, after the probe did."""
+def output(text: str) -> str:
+    """Return an answer that overwrites the output of its hidden test."""
     return f"""\
 # task: ten-digits
 import os, time
@@ -131,7 +131,7 @@ def ten_digit_error_rate(accuracy):
     if os.fork() == 0:
         for _ in range(60):
             time.sleep(0.05)
-            open("out/evidence_ten-digits.json", "w").write({text})
+            open("out/output_ten-digits.json", "w").write({text})
         os._exit(0)
     return 0.5"""
 
@@ -141,7 +141,7 @@ import os
 for _ in range(3000):
     os.mkdir("d")
     os.chdir("d")
-os.chdir("/box")"""
+os.chdir("/workdir")"""
 MANY_FILES = """\
 import time
 for i in range(20):
@@ -154,7 +154,7 @@ SWAPPED = "import os\nos.rename('out', 'was_out')\nos.symlink('/etc', 'out')"
 FIFO = """\
 import os
 os.mkfifo("out/junit.xml")"""
-FIFO_EVIDENCE = "import os\nos.mkfifo('out/evidence_preprocess.json')"
+FIFO_OUTPUT = "import os\nos.mkfifo('out/output_preprocess.json')"
 LOOP_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"
 CONTROL = 'raise ValueError("\\x00\\x08 ]]> <a> & \\ud800")'
 
@@ -302,7 +302,7 @@ CASES: dict[str, Case] = {
         ),
         20,
     ),
-    "FIFO as evidence": Case(nb(before(FIFO_EVIDENCE), TEN), 20, review=True),
+    "FIFO as output": Case(nb(before(FIFO_OUTPUT), TEN), 20, review=True),
     "the check's own answer": Case(
         nb(
             "# task: preprocess\ndef preprocess(images):\n    return np.full(images.shape, 0.2)",
@@ -330,7 +330,7 @@ CASES: dict[str, Case] = {
     ),
     "rewritten check": Case(nb(PRE, WRONG_TEN, "print('all checks passed')"), 10),
     **{
-        f"evidence is {name}": Case(nb(PRE, evidence(text)), 10, review=True)
+        f"output is {name}": Case(nb(PRE, output(text)), 10, review=True)
         for name, text in {
             "NaN": '"[NaN, NaN, NaN, NaN, NaN, NaN, NaN, NaN]"',
             "booleans": '"[true, true, true, true, true, true, true, true]"',

@@ -3,13 +3,13 @@
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.sandbox import choose
+from cnn_utils.grading.sandbox.sandbox import choose
 from tests.hostile.cases import LAB
 
 
 @pytest.fixture(scope="session")
 def new_course(tmp_path_factory):
-    """Return a function that makes a folder with ``masters/lab.py``."""
+    """Return a function that makes a folder with ``notebooks/lab.py``."""
     try:
         choose("bwrap")
     except KitError as error:
@@ -17,8 +17,8 @@ def new_course(tmp_path_factory):
 
     def make():
         folder = tmp_path_factory.mktemp("course")
-        (folder / "masters").mkdir()
-        (folder / "masters" / "lab.py").write_text(LAB)
+        (folder / "notebooks").mkdir()
+        (folder / "notebooks" / "lab.py").write_text(LAB)
         return folder
 
     return make

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from cnn_utils.grading.batch import grade
-from cnn_utils.grading.gradebook import as_rows, write_gradebook
-from cnn_utils.grading.prepare import Settings
-from cnn_utils.grading.run_part import Limits
-from cnn_utils.grading.spec import read_masters
+from cnn_utils.grading.intake.assignment import read_source_notebooks
+from cnn_utils.grading.results.gradebook import as_rows, write_gradebook
+from cnn_utils.grading.sandbox.prepare import Settings
+from cnn_utils.grading.sandbox.run_part import Limits
 from tests.hostile.cases import CASES
 
 pytestmark = pytest.mark.hostile
@@ -32,16 +32,16 @@ def places(new_course):
 
 
 def run(places):
-    settings = Settings(places / "masters", sandbox="bwrap", limits=LIMITS)
+    settings = Settings(places / "notebooks", sandbox="bwrap", limits=LIMITS)
     return grade(places / "handins", settings, places / "out", jobs=2)
 
 
 @pytest.fixture(scope="session")
 def graded(places):
     results = run(places)
-    masters = read_masters(places / "masters")
-    rows = as_rows(results, masters)
-    write_gradebook(rows, masters, places / "out" / "gradebook.csv")
+    source_notebooks = read_source_notebooks(places / "notebooks")
+    rows = as_rows(results, source_notebooks)
+    write_gradebook(rows, source_notebooks, places / "out" / "gradebook.csv")
     return {row["name"]: row for row in rows}, {path.name for path in (places / "out").iterdir()}
 
 
@@ -67,7 +67,9 @@ def test_graded_again_nothing_is_run_and_the_book_is_the_same(graded, places):
     results = run(places)
     unreadable = sum(case.status == "unreadable" for case in CASES.values())
     assert time.monotonic() - start < 20 + 3 * unreadable
-    again = {row["name"]: row for row in as_rows(results, read_masters(places / "masters"))}
+    again = {
+        row["name"]: row for row in as_rows(results, read_source_notebooks(places / "notebooks"))
+    }
     for name, row in graded[0].items():
         same = {key: value for key, value in row.items() if key != "seconds"}
         assert {key: value for key, value in again[name].items() if key != "seconds"} == same
@@ -76,7 +78,7 @@ def test_graded_again_nothing_is_run_and_the_book_is_the_same(graded, places):
 def test_a_changed_hand_in_is_graded_anew(graded, places):
     honest = places / "handins" / "honest" / "lab.ipynb"
     honest.write_bytes(CASES["one task wrong"].data)
-    rows = as_rows(run(places), read_masters(places / "masters"))
+    rows = as_rows(run(places), read_source_notebooks(places / "notebooks"))
     assert next(row["score"] for row in rows if row["name"] == "honest") == 10
     honest.write_bytes(CASES["honest"].data)
 

@@ -56,7 +56,7 @@ def parts_of(lab: str) -> list[Part]:
     Parameters
     ----------
     lab : str
-        In the percent format, as the kit's masters.
+        In the percent format, as the kit reads it.
     """
     parts = []
     for cell in jupytext.reads(lab, "py:percent").cells:

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 from cnn_utils.grading.batch import grade
-from cnn_utils.grading.gradebook import as_rows
-from cnn_utils.grading.prepare import QUICK_KERAS, Settings
-from cnn_utils.grading.run_part import Limits
-from cnn_utils.grading.sandbox import choose
-from cnn_utils.grading.spec import read_masters
+from cnn_utils.grading.intake.assignment import read_source_notebooks
+from cnn_utils.grading.results.gradebook import as_rows
+from cnn_utils.grading.sandbox.prepare import QUICK_KERAS, Settings
+from cnn_utils.grading.sandbox.run_part import Limits
+from cnn_utils.grading.sandbox.sandbox import choose
 
 LIMITS = Limits(cell=12, whole=60)
 
@@ -38,12 +38,12 @@ def grade_cases(lab: str, cases: dict, place: Path) -> dict[str, dict]:
 
 
 def _rows(lab: str, place: Path, jobs: int) -> list[dict]:
-    masters = place / "masters"
-    masters.mkdir(parents=True)
-    (masters / "lab.py").write_text(lab)
-    settings = Settings(masters, sandbox="bwrap", limits=LIMITS)
+    notebooks = place / "notebooks"
+    notebooks.mkdir(parents=True)
+    (notebooks / "lab.py").write_text(lab)
+    settings = Settings(notebooks, sandbox="bwrap", limits=LIMITS)
     results = grade(place / "handins", settings, place / "out", jobs=jobs)
-    return as_rows(results, read_masters(masters))
+    return as_rows(results, read_source_notebooks(notebooks))
 
 
 def time_class(lab: str, data: bytes, count: int, place: Path, jobs: int) -> float:
@@ -79,15 +79,15 @@ def time_import(place: Path, times: int = 5) -> float:
         The median of as many is taken, after one that warms the disk's cache.
     """
     place.mkdir(parents=True)
-    (place / "box").mkdir()
-    for folder in (place, place / "box"):
+    (place / "workdir").mkdir()
+    for folder in (place, place / "workdir"):
         folder.chmod(0o777)  # who runs in there is nobody
     shutil.copy(QUICK_KERAS, place / "sitecustomize.py")
     sandbox, options = choose("bwrap"), {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": str(place)}
 
     def seconds(code: str) -> float:
         start = time.monotonic()
-        outcome = sandbox.run(place / "box", [place], ["-c", code], 120, **options)
+        outcome = sandbox.run(place / "workdir", [place], ["-c", code], 120, **options)
         assert outcome.code == 0, outcome.tail
         return time.monotonic() - start
 

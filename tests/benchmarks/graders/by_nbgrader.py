@@ -11,8 +11,9 @@ from pathlib import Path
 
 import nbformat
 import nbformat.v4 as v4
-import shut_off
-from assignment import HIDDEN, KERNEL, handed_in, parts_of
+
+from tests.benchmarks.graders import shut_off
+from tests.benchmarks.graders.assignment import HIDDEN, KERNEL, handed_in, parts_of
 
 CONFIG = """\
 c = get_config()
@@ -30,7 +31,7 @@ def make_course(lab: str, course: Path, python: str) -> bytes:
     Parameters
     ----------
     lab : str
-        The worked notebook, as the kit's masters.
+        The worked notebook, as the kit reads it.
     course : Path
         Folder to make.
     python : str

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import nbformat
 import nbformat.v4 as v4
-import shut_off
-from assignment import HIDDEN, KERNEL, handed_in, parts_of
+
+from tests.benchmarks.graders import shut_off
+from tests.benchmarks.graders.assignment import HIDDEN, KERNEL, handed_in, parts_of
 
 ASSIGNMENT = """\
 # ASSIGNMENT CONFIG
@@ -30,7 +31,7 @@ def make_autograder(lab: str, place: Path, python: str) -> tuple[Path, bytes]:
     Parameters
     ----------
     lab : str
-        The worked notebook, as the kit's masters.
+        The worked notebook, as the kit reads it.
     place : Path
         Folder to make.
     python : str

@@ -1,7 +1,7 @@
 """Grade the same hand-ins with the kit, nbgrader and Otter; print how many get the right points.
 
     python -m venv GRADERS && GRADERS/bin/pip install -r tests/benchmarks/graders/requirements.txt
-    .venv/bin/python tests/benchmarks/graders/compare.py --graders-python GRADERS/bin/python
+    .venv/bin/python -m tests.benchmarks.graders.compare --graders-python GRADERS/bin/python
 
 The hand-ins are those of ``tests/hostile/cases.py``, in the form in which a student of each grader
 would have made them (`assignment.handed_in`). They are hostile: see `shut_off` for how the others
@@ -15,23 +15,18 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TESTS / "hostile"), str(TESTS / "grading")]
-
-import by_kit  # noqa: E402
-import by_nbgrader  # noqa: E402
-import by_otter  # noqa: E402
-import small_lab  # noqa: E402
-from assignment import handed_in  # noqa: E402
-from cases import CASES, LAB  # noqa: E402
-from table import as_markdown  # noqa: E402
+from cnn_utils.files import KIT
+from tests.benchmarks.graders import by_kit, by_nbgrader, by_otter
+from tests.benchmarks.graders.assignment import handed_in
+from tests.benchmarks.graders.table import as_markdown
+from tests.grading import small_lab
+from tests.hostile.cases import CASES, LAB
 
 PACKAGES = ["nbgrader", "otter-grader", "nbclient", "ipykernel", "keras", "tensorflow", "numpy"]
 
@@ -72,7 +67,7 @@ def versions(python: str) -> dict[str, str]:
     command = [python, "-c", code, *PACKAGES]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     command = ["git", "--no-optional-locks", "describe", "--always", "--dirty"]
-    commit = subprocess.run(command, capture_output=True, text=True, cwd=TESTS).stdout.strip()
+    commit = subprocess.run(command, capture_output=True, text=True, cwd=KIT).stdout.strip()
     kit = {"cnn_utils": f"{version('cnn-utils')} ({commit})", "nbval": version("nbval")}
     return {**kit, **dict(zip(PACKAGES, told, strict=True)), "Python": platform.python_version()}
 

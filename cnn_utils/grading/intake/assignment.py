@@ -1,0 +1,146 @@
+"""Read tasks, points and thresholds from the worked notebooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+from cnn_utils.errors import KitError
+from cnn_utils.notebook.assignment import saves_of, without_comments
+from cnn_utils.notebook.pairing import build_notebook
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """One task, read from the metadata of its cell.
+
+    Attributes
+    ----------
+    name, kind : str
+        Such as "lenet", "code" or "answer".
+    points : float
+    defines : tuple of str
+        Names that its code must define.
+    threshold : float or None
+        Minimum accuracy of the handed-in network, if the task is graded by it.
+    is_run : bool
+        Whether grading runs its code again; False if the handed-in files are enough.
+    heading : str
+        The heading above its cell.
+    """
+
+    name: str
+    kind: str
+    points: float
+    defines: tuple[str, ...] = ()
+    threshold: float | None = None
+    is_run: bool = True
+    heading: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return its name in the gradebook."""
+        return key_of(self.name, self.kind)
+
+
+@dataclass(frozen=True)
+class SourceNotebook:
+    """A worked notebook and its tasks.
+
+    Attributes
+    ----------
+    name : str
+        File name of the .ipynb.
+    cells : list of NotebookNode
+        Including the worked answers.
+    tasks : list of TaskSpec
+    networks : list of str
+        Names under which `save_for_grading` saves networks.
+    """
+
+    name: str
+    cells: list
+    tasks: list[TaskSpec] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
+
+    def task(self, name: str, kind: str = "code") -> TaskSpec | None:
+        """Return a task, or None if there is no such task."""
+        return next((t for t in self.tasks if (t.name, t.kind) == (name, kind)), None)
+
+
+def key_of(name: str, kind: str) -> str:
+    """Return a task's name in the gradebook: text answers are marked as such."""
+    return name if kind == "code" else f"{name} (text)"
+
+
+def last_heading(markdown: str) -> str:
+    """Return the last heading of a Markdown text, or ""."""
+    found = [line.lstrip("# ").strip() for line in markdown.split("\n") if line.startswith("#")]
+    return found[-1] if found else ""
+
+
+def read_source_notebook(path: Path) -> SourceNotebook:
+    """Read one worked notebook (.py); see `read_source_notebooks`."""
+    notebook = nbformat.reads(build_notebook(path), as_version=4)
+    return _read(path.with_suffix(".ipynb").name, notebook)
+
+
+def read_source_notebooks(folder: Path) -> dict[str, SourceNotebook]:
+    """Read the worked notebooks (.py) of a folder; return them by the names of their .ipynb.
+
+    Raises
+    ------
+    KitError
+        If the folder holds no worked notebook, or a task has no valid points.
+    """
+    sources = sorted(folder.glob("*.py"))
+    if not sources:
+        raise KitError.about(f"--master '{folder}'", "hold the worked notebooks (.py)", "none")
+    return {
+        source_notebook.name: source_notebook
+        for source_notebook in map(read_source_notebook, sources)
+    }
+
+
+def networks_of(source_notebooks: dict[str, SourceNotebook]) -> list[str]:
+    """Return the names of all networks that students hand in."""
+    return [
+        network
+        for source_notebook in source_notebooks.values()
+        for network in source_notebook.networks
+    ]
+
+
+def _read(name: str, notebook) -> SourceNotebook:
+    source_notebook, heading = SourceNotebook(name, notebook.cells), ""
+    for number, cell in enumerate(notebook.cells, start=1):
+        heading = _heading(cell) or heading
+        metadata = cell.metadata
+        if network := saves_of(metadata):
+            source_notebook.networks.append(network)
+        if "task" not in metadata or metadata.get("kind") == "header":
+            continue
+        points = metadata.get("points")
+        if isinstance(points, bool) or not isinstance(points, (int, float)) or points < 0:
+            where = f"'points' of task '{metadata['task']}' ({name}, cell {number})"
+            raise KitError.about(where, "be a number of at least 0", points)
+        source_notebook.tasks.append(
+            TaskSpec(
+                name=str(metadata["task"]),
+                kind="code" if cell.cell_type == "code" else "answer",
+                points=float(points),
+                defines=tuple(metadata.get("defines", ())),
+                threshold=metadata.get("threshold"),
+                is_run=metadata.get("rerun", True),
+                heading=heading,
+            )
+        )
+    return source_notebook
+
+
+def _heading(cell) -> str:
+    if cell.cell_type != "markdown":
+        return ""
+    return last_heading(without_comments(cell.source))

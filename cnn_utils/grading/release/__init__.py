@@ -1,0 +1,1 @@
+"""What students get: the notebooks with gaps, and the package without its answers."""

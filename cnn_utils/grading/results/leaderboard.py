@@ -1,0 +1,117 @@
+"""Score submissions against the labels, and rank them with the baselines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cnn_utils.errors import KitError
+from cnn_utils.files import write_whole
+from cnn_utils.grading.intake.submissions import SUBMISSION, find_handins, take
+from cnn_utils.grading.results.pages import render
+from cnn_utils.grading.verify.compare import read_submission
+from cnn_utils.metrics import f1_score
+from cnn_utils.sequences import accuracy_interval
+from cnn_utils.submission import validate_submission
+
+# Accuracies to beat; --baseline sets others.
+BASELINES = {"BEAT ME": 0.70, "SandvikNet": 0.80}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the leaderboard.
+
+    Attributes
+    ----------
+    name : str
+    accuracy, f1 : float, 0-1
+    low, high : float, 0-1
+        95 % interval of the accuracy; NaN for a baseline.
+    is_baseline : bool
+    rank : int
+        Rank among the submissions, from 1; equal accuracies share a rank. 0 for a baseline.
+    """
+
+    name: str
+    accuracy: float
+    f1: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    is_baseline: bool = False
+    rank: int = 0
+
+
+def read_labels(path: Path) -> np.ndarray:
+    """Read the labels of the test images from a CSV file (``ID,Prediction``)."""
+    return validate_submission(path)["Prediction"].to_numpy()
+
+
+def score(predictions: np.ndarray, labels: np.ndarray, name: str = "") -> Entry:
+    """Return accuracy with its 95 % interval, and macro F1.
+
+    Parameters
+    ----------
+    predictions, labels : ndarray of shape (n,)
+    name : str
+    """
+    accuracy = float(np.mean(predictions == labels))
+    low, high = accuracy_interval(accuracy, len(labels))
+    return Entry(name, accuracy, f1_score(labels, predictions, n_classes=10), low, high)
+
+
+def score_handins(handins: Path, labels: np.ndarray) -> tuple[list[Entry], dict[str, str]]:
+    """Score each hand-in's ``submission.csv``.
+
+    Returns
+    -------
+    entries : list of Entry
+    refused : dict of str to str
+        Reasons of the hand-ins without an entry, by name.
+    """
+    entries, refused = [], {}
+    for handed_in in find_handins(handins):
+        try:
+            predictions = read_submission(take(handed_in, {}, []).get(SUBMISSION))
+        except KitError as error:
+            predictions = str(error)
+        if isinstance(predictions, str):
+            refused[handed_in.name] = predictions
+        else:
+            entries.append(score(predictions, labels, handed_in.name))
+    return entries, refused
+
+
+def ranked(entries: list[Entry], baselines: dict[str, float]) -> list[Entry]:
+    """Return all lines, best first; a submission beats the baselines below it."""
+    lines = [Entry(name, value, is_baseline=True) for name, value in baselines.items()]
+    lines += [
+        Entry(
+            entry.name,
+            entry.accuracy,
+            entry.f1,
+            entry.low,
+            entry.high,
+            rank=1 + sum(other.accuracy > entry.accuracy for other in entries),
+        )
+        for entry in entries
+    ]
+    # An accuracy equal to a baseline does not beat it.
+    return sorted(lines, key=lambda line: (-line.accuracy, not line.is_baseline, line.name))
+
+
+def write_page(lines: list[Entry], refused: dict[str, str], path: Path, title: str) -> None:
+    """Write the leaderboard as a web page without other files.
+
+    Parameters
+    ----------
+    lines : list of Entry
+        From `ranked`.
+    refused : dict of str to str
+    path : Path
+    title : str
+    """
+    page = render("leaderboard", {"lines": lines, "refused": refused, "title": title})
+    write_whole(path, page)

@@ -1,0 +1,129 @@
+"""Write the texts that a person marks to an anonymous sheet, and read the points."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import os
+import re
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from cnn_utils.errors import KitError
+from cnn_utils.grading.intake.assignment import SourceNotebook, key_of
+from cnn_utils.grading.results.spreadsheets import as_text, read_table, write_table
+
+# "most" holds the maximum points.
+COLUMNS = ["id", "task", "answer", "most", "points", "comment"]
+SALT = "to_mark.key"
+
+
+def merge_marks(
+    results: list[dict], source_notebooks: dict[str, SourceNotebook], path: Path
+) -> list[dict]:
+    """Read the points from the sheet, and write it again with all texts to mark.
+
+    A row is identified by its task and an id that does not reveal the name. Filled-in rows stay,
+    also for hand-ins that are not among the results.
+
+    Parameters
+    ----------
+    results : list of dict
+        From `grade_one`; not changed.
+    source_notebooks : dict of str to SourceNotebook
+    path : Path
+        The sheet, a CSV file; made if missing. Its delimiter may be a semicolon.
+
+    Returns
+    -------
+    results : list of dict
+        With the points and comments of the sheet.
+
+    Raises
+    ------
+    KitError
+        If points are not a number from 0 to the maximum; then the sheet is left unchanged.
+    """
+    marked, salt = copy.deepcopy(results), _salt(path.with_name(SALT))
+    filled = _read(path)
+    rows = []
+    for result in marked:
+        # It begins with a letter: a spreadsheet reads 12345e67 as a number.
+        identity = "h" + hashlib.sha256(salt + os.fsencode(result["name"])).hexdigest()[:8]
+        for mark in result["marks"]:
+            if mark["kind"] != "answer" or mark["points"] is not None:
+                continue
+            old = filled.pop((identity, mark["task"]), {})
+            answer = result["answers"].get(f"{mark['part']}/{key_of(mark['task'], 'answer')}", "")
+            row = {
+                "id": identity,
+                "task": mark["task"],
+                "answer": answer,
+                "most": mark["max_points"],
+            }
+            rows.append({**row, **{name: old.get(name, "") for name in ("points", "comment")}})
+            points = _points(rows[-1], path)
+            if points is not None:
+                mark["points"], mark["reason"] = points, rows[-1]["comment"]
+                if _letters(old["answer"]) != _letters(answer):
+                    mark["review"] = "its text was changed after it was marked"
+    order = [task.name for notebook in source_notebooks.values() for task in notebook.tasks]
+    rows.sort(key=lambda row: (order.index(row["task"]), row["id"]))
+    lost = [row for row in filled.values() if row["points"]]
+    if lost:
+        print(f"NOTE: {path.name} has points in {len(lost)} rows that belong to no hand-in here.")
+    sheet = [{**row, "answer": as_text(row["answer"])} for row in [*rows, *filled.values()]]
+    write_table(COLUMNS, sheet, path)
+    return marked
+
+
+def _letters(text: str) -> list[str]:
+    """Return the characters of a text that no spreadsheet changes."""
+    return re.findall("[a-z0-9]", text[:20_000].lower())[:15_000]
+
+
+def _points(row: dict, path: Path) -> float | None:
+    text = row["points"].strip().replace(",", ".")
+    if not text:
+        return None
+    try:
+        points = float(text)
+    except ValueError:
+        points = -1.0
+    if not 0 <= points <= row["most"]:
+        where = f"'points' of {row['id']}, task '{row['task']}', in '{path}'"
+        raise KitError.about(where, f"be a number from 0 to {row['most']:g}", row["points"])
+    return points
+
+
+def _read(path: Path) -> dict[tuple[str, str], dict]:
+    if not path.is_file():
+        return {}
+    columns, rows = read_table(path)
+    if not set(COLUMNS) <= set(columns):
+        raise KitError.about(
+            f"'{path}'", f"have the columns {', '.join(COLUMNS)}", ", ".join(columns)
+        )
+    found: dict[tuple[str, str], dict] = {}
+    for row in rows:
+        row = {name: row[name] for name in COLUMNS}
+        old = found.setdefault((row["id"], row["task"]), row)
+        if not old["points"].strip():
+            found[row["id"], row["task"]] = row
+        elif row["points"].strip() not in ("", old["points"].strip()):
+            where = f"'points' of {row['id']}, task '{row['task']}', in '{path}'"
+            received = f"{old['points']} in one row and {row['points']} in another"
+            raise KitError.about(where, "be given once", received)
+    return found
+
+
+def _salt(path: Path) -> bytes:
+    """Return the secret of this batch, from which its anonymous ids are made."""
+    if not path.is_file():
+        mine = path.with_name(f"{path.name}-{os.getpid()}")
+        mine.write_text(secrets.token_hex(16))
+        with suppress(FileExistsError):  # another process was first
+            os.link(mine, path)
+        mine.unlink()
+    return path.read_bytes()

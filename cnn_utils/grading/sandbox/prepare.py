@@ -1,0 +1,133 @@
+"""Prepare what all hand-ins of a batch share: notebooks, reference data, sandbox, package."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cnn_utils.data import sample
+from cnn_utils.files import KIT, sha256
+from cnn_utils.grading.intake.assignment import (
+    SourceNotebook,
+    networks_of,
+    read_source_notebooks,
+)
+from cnn_utils.grading.intake.submissions import content_hash
+from cnn_utils.grading.release.student_release import package_for_students
+from cnn_utils.grading.sandbox.run_part import Limits, RunConfig
+from cnn_utils.grading.sandbox.sandbox import choose
+from cnn_utils.grading.verify.reference_data import (
+    LABEL_FILES,
+    SAMPLE,
+    ReferenceData,
+    read_reference_data,
+)
+
+PLUGIN = Path(__file__).with_name("nbval_grade.py")
+QUICK_KERAS = Path(__file__).with_name("quick_keras.py")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a batch.
+
+    Attributes
+    ----------
+    notebooks : Path
+        Folder of the worked notebooks.
+    labels : Path or None
+        Folder of the instructor's files; see `read_reference_data`.
+    sandbox, image
+        See `cnn_utils.grading.sandbox.sandbox.choose`.
+    limits : Limits
+    """
+
+    notebooks: Path
+    labels: Path | None = None
+    sandbox: str = "auto"
+    image: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class BatchContext:
+    """Data that all hand-ins of a batch share.
+
+    Attributes
+    ----------
+    folder : Path
+        Folder of the worked notebooks.
+    source_notebooks : dict of str to SourceNotebook
+    reference : ReferenceData
+    run_config : RunConfig
+    version : str
+        Hash of everything that a result depends on besides the hand-in.
+    """
+
+    folder: Path
+    source_notebooks: dict[str, SourceNotebook]
+    reference: ReferenceData
+    run_config: RunConfig
+    version: str
+
+
+@contextmanager
+def prepared(settings: Settings, work: Path) -> Iterator[BatchContext]:
+    """Prepare a batch; the package in the sandbox holds no worked answers.
+
+    Parameters
+    ----------
+    settings : Settings
+    work : Path
+        Folder for temporary files.
+
+    Raises
+    ------
+    KitError
+        If no sandbox works, or the notebooks or labels can't be read.
+    """
+    source_notebooks = read_source_notebooks(settings.notebooks)
+    chosen = choose(settings.sandbox, settings.image)
+    if chosen.name == "rlimits":
+        print("WARNING: without a sandbox, student code can read your files and use your network.")
+    sample_files = sample.files()
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        kit = Path(folder) / "kit"
+        package_for_students(kit / "cnn_utils")
+        shutil.copy(PLUGIN, kit)
+        shutil.copy(QUICK_KERAS, kit / "sitecustomize.py")
+        os.chmod(folder, 0o755)
+        cache = Path(folder).resolve() / "cache"
+        cache.mkdir()
+        for file in sample_files:  # nothing else: the kit's own cache may hold labels
+            _link(file, cache / file.name)
+        yield BatchContext(
+            settings.notebooks.resolve(),
+            source_notebooks,
+            read_reference_data(settings.labels, networks_of(source_notebooks)),
+            RunConfig(chosen, kit, cache, work, settings.limits),
+            version_of(settings),
+        )
+
+
+def version_of(settings: Settings) -> str:
+    """Return a hash of the worked notebooks, the labels and the kit."""
+    package = KIT / "cnn_utils"
+    files = [*sorted(settings.notebooks.glob("*.py")), *sorted(package.rglob("*.py"))]
+    if settings.labels:
+        known = [settings.labels / name for name in LABEL_FILES]
+        files += [path for path in known if path.is_file()]
+    hashes = {str(i): sha256(file).encode() for i, file in enumerate(files)}
+    return content_hash({**hashes, "rated on": b"sample" if settings.labels == SAMPLE else b""})
+
+
+def _link(file: Path, place: Path) -> None:
+    try:
+        os.link(file.resolve(), place)
+    except OSError:  # on another disk
+        shutil.copyfile(file, place)

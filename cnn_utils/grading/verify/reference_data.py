@@ -1,0 +1,126 @@
+"""Read the instructor's test images and labels, and rate LeNet on them.
+
+Labels never enter the sandbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cnn_utils.checks.lenet_by_hand import logits
+from cnn_utils.data import sample
+from cnn_utils.data.formats import CIFAR10_FILE, MNIST_FILE, read_cifar10, read_mnist
+from cnn_utils.errors import KitError
+from cnn_utils.grading.release.student_file import LABELS_FILE
+from cnn_utils.metrics import f1_score
+from cnn_utils.submission import validate_submission
+
+LABEL_FILES = (MNIST_FILE, CIFAR10_FILE, LABELS_FILE)
+SAMPLE = Path("sample")
+TRY_SAMPLE = "To try it with networks that were trained on the built-in sample: --labels sample."
+N_SHOWN, BATCH_SIZE = 2_000, 250
+
+
+@dataclass(frozen=True)
+class ReferenceData:
+    """Test data of both parts; None where a file is missing.
+
+    Attributes
+    ----------
+    digits : tuple of ndarray, optional
+        MNIST's test images (n, 28, 28) and labels (n,).
+    photos : ndarray of shape (10000, 32, 32, 3), optional
+        CIFAR-10's test images.
+    photo_labels : ndarray of shape (10000,), optional
+    """
+
+    digits: tuple[np.ndarray, np.ndarray] | None = None
+    photos: np.ndarray | None = None
+    photo_labels: np.ndarray | None = None
+
+    def shown(self, rng: np.random.Generator) -> np.ndarray | None:
+        """Draw the photographs that networks classify; a new draw for each run."""
+        if self.photos is None:
+            return None
+        return rng.permutation(len(self.photos))[:N_SHOWN]
+
+
+def read_reference_data(folder: Path | None, networks: Collection[str] = ()) -> ReferenceData:
+    """Read the instructor's test data.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Holds ``mnist.npz``, ``student_dataset_CIFAR10.h5`` and ``labels_CIFAR10.csv``
+        (``ID,Prediction``, as in a submission); or `SAMPLE` for the built-in sample.
+    networks : collection of str
+        The networks to rate: "lenet" needs the first file, "cnn" the second. Without the third,
+        "cnn" is only compared with its submission.
+
+    Raises
+    ------
+    KitError
+        If a required file is missing, or a file is damaged.
+    """
+    if folder == SAMPLE:
+        return _sample()
+    if folder is not None and not folder.is_dir():
+        raise KitError.about("--labels", "name an existing folder", f"'{folder}'")
+    for network, name in (("lenet", MNIST_FILE), ("cnn", CIFAR10_FILE)):
+        if network in networks and not (folder and (folder / name).is_file()):
+            received = "nothing" if folder is None else f"'{folder}', which does not hold it"
+            wanted = f"name your folder of {', '.join(LABEL_FILES)}: {name} is needed"
+            raise KitError.about("--labels", wanted, received, TRY_SAMPLE)
+    if folder is None:
+        return ReferenceData()
+    digits = photos = labels = None
+    if (folder / MNIST_FILE).is_file():
+        arrays = read_mnist(folder / MNIST_FILE)
+        digits = (arrays["X_test"], arrays["y_test"])
+    if (folder / CIFAR10_FILE).is_file():
+        photos = read_cifar10(folder / CIFAR10_FILE)[0]["X_test"]
+    if (folder / LABELS_FILE).is_file():
+        labels = validate_submission(folder / LABELS_FILE)["Prediction"].to_numpy()
+    elif "cnn" in networks:
+        print(f"NOTE: without {LABELS_FILE}, the accuracy of Part 2's networks is not rated.")
+    return ReferenceData(digits, photos, labels)
+
+
+def _sample() -> ReferenceData:
+    print("NOTE: rated on the built-in sample; use it for a trial, not for a course.")
+    digits = sample.mnist()
+    photos = read_cifar10(sample.cifar10_file())[0]["X_test"]
+    labels = sample.cifar10_test_labels()
+    return ReferenceData((digits["X_test"], digits["y_test"]), photos, labels)
+
+
+def rate_lenet(weights: list[np.ndarray], reference: ReferenceData) -> tuple[float, float] | None:
+    """Return accuracy and macro F1 of handed-in weights, computed in NumPy.
+
+    Parameters
+    ----------
+    weights : list of ndarray
+        With `LENET_SHAPES`; from `cnn_utils.grading.arrays.read_weights`.
+    reference : ReferenceData
+    """
+    if reference.digits is None:
+        return None
+    images, labels = reference.digits
+    by_shape = {array.shape: array for array in weights}
+    y_pred = _predictions(images, by_shape)
+    if np.mean(y_pred == labels) < 0.5:  # the maps may be flattened channel by channel
+        other = _predictions(images, by_shape, channels_first=True)
+        y_pred = max(y_pred, other, key=lambda labels_pred: np.mean(labels_pred == labels))
+    return float(np.mean(y_pred == labels)), f1_score(labels, y_pred, n_classes=10)
+
+
+def _predictions(images, by_shape: dict, channels_first: bool = False) -> np.ndarray:
+    predictions = []
+    for start in range(0, len(images), BATCH_SIZE):
+        part = images[start : start + BATCH_SIZE, ..., None] / np.float32(255)
+        predictions.append(logits(part, by_shape, channels_first=channels_first).argmax(axis=1))
+    return np.concatenate(predictions)

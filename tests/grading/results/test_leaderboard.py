@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+
+from cnn_utils.__main__ import main
+from cnn_utils.grading.results.leaderboard import Entry, ranked, score, score_handins, write_page
+from cnn_utils.submission import export_submission
+
+LABELS = np.arange(10_000) % 10
+
+
+def right_for(n):
+    """Return predictions that are right for the first n images, the next class for the others."""
+    predictions = (LABELS + 1) % 10
+    predictions[:n] = LABELS[:n]
+    return predictions
+
+
+@pytest.fixture
+def places(tmp_path):
+    export_submission(LABELS, tmp_path / "labels.csv")
+    for name, n in (("ann", 8_500), ("bo", 7_500), ("=cy()", 7_500), ("<b>di", 6_000)):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        export_submission(right_for(n), tmp_path / "in" / name / "submission.csv")
+    (tmp_path / "in" / "ed").mkdir()
+    (tmp_path / "in" / "flo.ipynb").write_text("{}")
+    return tmp_path
+
+
+def test_accuracy_interval_and_f1():
+    entry = score(right_for(8_000), LABELS)
+    # Wilson's interval for 8,000 of 10,000 is 0.7920 to 0.8077; all classes alike, F1 is 0.8.
+    assert (entry.accuracy, entry.f1) == pytest.approx((0.8, 0.8))
+    assert (entry.low, entry.high) == pytest.approx((0.7920, 0.8077), abs=5e-5)
+
+
+def test_equals_share_a_rank_and_baselines_have_none():
+    entries = [Entry(name, a) for name, a in (("a", 0.7), ("b", 0.8), ("c", 0.8), ("d", 0.6))]
+    lines = ranked(entries, {"BEAT ME": 0.7})
+    assert [(line.name, line.rank) for line in lines] == [
+        ("b", 1),
+        ("c", 1),
+        ("BEAT ME", 0),
+        ("a", 3),
+        ("d", 4),
+    ]
+
+
+def test_who_has_no_submission_is_named_with_the_reason(places):
+    entries, refused = score_handins(places / "in", LABELS)
+    assert {entry.name for entry in entries} == {"ann", "bo", "=cy()", "<b>di"}
+    reason = "submission.csv was not handed in"
+    assert refused == {"ed": reason, "flo": reason}
+
+
+def test_the_command_writes_a_page_that_needs_nothing_else(places, capsys):
+    options = ["--labels", str(places / "labels.csv"), "--out", str(places / "board.html")]
+    options += ["--baseline", "BEAT ME=0.7", "--baseline", "SandvikNet=0.8"]
+    assert main(["leaderboard", str(places / "in"), *options]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[:3] == ["   1  0.8500  ann", "   -  0.8000  SandvikNet", "   2  0.7500  =cy()"]
+    text = (places / "board.html").read_text()
+    page = BeautifulSoup(text, "html.parser")
+    rows = [[cell.text.strip() for cell in row.find_all("td")] for row in page.find_all("tr")[1:]]
+    assert [row[1] for row in rows] == [
+        "ann",
+        "SandvikNet (baseline)",
+        "=cy()",
+        "bo",
+        "BEAT ME (baseline)",
+        "<b>di",
+    ]
+    assert rows[0][:3] == ["1", "ann", "85.00 %"]
+    assert "src=" not in text
+    assert "http" not in text
+    assert "ed: submission.csv was not handed in" in page.text
+
+
+def test_an_empty_board_is_a_page_as_well(tmp_path):
+    write_page([], {"ann": "x"}, tmp_path / "a.html", "Board")
+    assert "<h1>Board</h1>" in (tmp_path / "a.html").read_text()

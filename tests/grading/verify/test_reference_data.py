@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
+from cnn_utils.errors import KitError
+from cnn_utils.grading.verify import reference_data as module
+from cnn_utils.grading.verify.reference_data import (
+    SAMPLE,
+    ReferenceData,
+    rate_lenet,
+    read_reference_data,
+)
+
+
+def test_lenet_is_rated_as_keras_would():
+    from cnn_utils import build_lenet, f1_score
+
+    model = build_lenet()
+    weights = model.get_weights()
+    assert [w.shape for w in weights] == LENET_SHAPES
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (600, 28, 28), dtype=np.uint8)
+    y_pred = model.predict(images[..., None] / np.float32(255), verbose=0).argmax(axis=1)
+    labels = np.where(rng.random(600) < 0.8, y_pred, (y_pred + 1) % 10)
+    accuracy, f1 = rate_lenet(weights, ReferenceData((images, labels)))
+    assert accuracy == pytest.approx(np.mean(labels == y_pred), abs=2e-3)
+    assert f1 == pytest.approx(f1_score(labels, y_pred, n_classes=10), abs=5e-3)
+
+
+def test_without_labels_nothing_is_rated():
+    assert rate_lenet([], ReferenceData()) is None
+    assert ReferenceData().shown(np.random.default_rng(0)) is None
+    assert read_reference_data(None) == ReferenceData()
+
+
+def test_photographs_are_shown_in_a_new_order_each_time():
+    reference = ReferenceData(photos=np.zeros((10_000, 1, 1, 1), np.uint8))
+    first, second = (reference.shown(np.random.default_rng()) for _ in range(2))
+    assert len(set(first)) == 2_000
+    assert not np.array_equal(first, second)
+
+
+def test_labels_are_read_as_a_submission_is(tmp_path):
+    from cnn_utils import export_submission
+
+    export_submission(np.arange(10_000) % 10, tmp_path / "labels_CIFAR10.csv")
+    assert read_reference_data(tmp_path).photo_labels[:3].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("networks", "needed"),
+    [
+        (["lenet"], "mnist.npz"),
+        (["cnn"], "student_dataset_CIFAR10.h5"),
+        (["lenet", "cnn"], "mnist"),
+    ],
+)
+def test_what_is_needed_to_rate_the_networks_must_be_there(tmp_path, networks, needed):
+    with pytest.raises(KitError, match=f"--labels must name .*: {needed}.* needed; received noth"):
+        read_reference_data(None, networks)
+    with pytest.raises(KitError, match=r"which does not hold it\. To try it .* sample"):
+        read_reference_data(tmp_path, networks)
+    assert read_reference_data(tmp_path, []) == ReferenceData()
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(KitError, match=r"--labels must name an existing folder; received '.*gone'"):
+        read_reference_data(tmp_path / "gone")
+
+
+def test_the_sample_serves_for_a_trial(capsys):
+    reference = read_reference_data(SAMPLE, ["lenet", "cnn"])
+    assert "not for a course" in capsys.readouterr().out
+    assert reference.digits[0].shape == (10_000, 28, 28)
+    assert reference.photos.shape == (10_000, 32, 32, 3)
+    assert np.bincount(reference.photo_labels).sum() == 10_000
+
+
+def test_without_labels_part_2_is_not_rated_by_its_accuracy(tmp_path, capsys, monkeypatch):
+    (tmp_path / "student_dataset_CIFAR10.h5").write_text("")
+    photos = {"X_test": np.zeros((10_000, 1, 1, 1), np.uint8)}
+    monkeypatch.setattr(module, "read_cifar10", lambda path: (photos, "official"))
+    assert read_reference_data(tmp_path, ["cnn"]).photo_labels is None
+    assert "NOTE: without labels_CIFAR10.csv" in capsys.readouterr().out
