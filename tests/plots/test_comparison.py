@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import ModelComparisonDisplay, plot_model_comparison
+from cnn_utils.plots.comparison import ModelComparisonDisplay, plot_model_comparison
 
 RESULTS = {
     "dense": {"accuracy": 0.974, "parameters": 235_146},

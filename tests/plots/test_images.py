@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import ImageGridDisplay, plot_class_examples, plot_class_means, plot_images
+from cnn_utils.plots.images import (
+    ImageGridDisplay,
+    plot_class_examples,
+    plot_class_means,
+    plot_images,
+)
 
 BYTES = np.arange(6 * 4 * 4, dtype=np.uint8).reshape(6, 4, 4)
 NAMES = ["cat", "dog", "frog"]

@@ -7,7 +7,7 @@ from keras import layers
 
 from cnn_utils.errors import KitError
 from cnn_utils.models import build_lenet
-from cnn_utils.plots import model_inputs as inputs
+from cnn_utils.plots import model_inputs
 
 IMAGES = np.zeros((2, 28, 28, 1), dtype=np.float32)
 
@@ -54,13 +54,13 @@ class Subclassed(keras.Model):
 )
 def test_what_is_no_model_of_images_is_refused(make, message):
     with pytest.raises(KitError, match=message):
-        inputs.check_model(make())
+        model_inputs.check_model(make())
 
 
 def test_a_sequential_model_that_has_seen_a_batch_is_built():
     model = keras.Sequential([layers.Flatten(), layers.Dense(2)])
     model(IMAGES)
-    inputs.check_model(model)
+    model_inputs.check_model(model)
 
 
 @pytest.mark.parametrize(
@@ -80,19 +80,19 @@ def test_a_sequential_model_that_has_seen_a_batch_is_built():
 )
 def test_images_that_do_not_fit_are_described(lenet, images, message):
     with pytest.raises(KitError, match=message):
-        inputs.as_images_for(lenet, images)
+        model_inputs.as_model_images(lenet, images)
 
 
 def test_images_become_float32_without_a_copy_if_they_are():
     model = keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(1, 1)])
-    assert inputs.as_images_for(model, IMAGES) is IMAGES
-    assert inputs.as_images_for(model, IMAGES.astype(np.float64)).dtype == np.float32
+    assert model_inputs.as_model_images(model, IMAGES) is IMAGES
+    assert model_inputs.as_model_images(model, IMAGES.astype(np.float64)).dtype == np.float32
 
 
 def test_sides_of_any_length_are_named():
     model = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(1, 1)], name="any")
     with pytest.raises(KitError, match=r"\(n, any, any, 3\)"):
-        inputs.as_images_for(model, IMAGES)
+        model_inputs.as_model_images(model, IMAGES)
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_sides_of_any_length_are_named():
 )
 def test_labels_that_do_not_fit_are_described(lenet, labels, message):
     with pytest.raises(KitError, match=message):
-        inputs.as_labels_for(lenet, labels, "labels", 2)
+        model_inputs.as_labels_for(lenet, labels, "labels", 2)
 
 
 def test_labels_may_be_one_hot_rows_or_missing(lenet):
-    assert inputs.as_labels_for(lenet, np.eye(10)[[3, 7]], "labels", 2).tolist() == [3, 7]
-    assert inputs.as_labels_for(lenet, None, "labels", 2) is None
+    assert model_inputs.as_labels_for(lenet, np.eye(10)[[3, 7]], "labels", 2).tolist() == [3, 7]
+    assert model_inputs.as_labels_for(lenet, None, "labels", 2) is None
 
 
 @pytest.mark.parametrize("last", [layers.Dense(1), layers.Reshape((4, 4, 1))])
@@ -123,11 +123,11 @@ def test_a_model_without_class_scores_has_no_classes(last):
 
 def test_images_in_0_to_1_are_shown_as_they_are():
     images = np.array([0.25, 0.5])
-    assert inputs.for_display(images)[0] is images
+    assert model_inputs.for_display(images)[0] is images
 
 
 def test_other_images_are_stretched_and_their_variants_along_with_them():
-    shown, variants = inputs.for_display(np.array([-2.0, 0, 2]), np.array([0.0, 6]))
+    shown, variants = model_inputs.for_display(np.array([-2.0, 0, 2]), np.array([0.0, 6]))
     np.testing.assert_allclose(shown, [0, 0.5, 1])
     np.testing.assert_allclose(variants, [0.5, 2])
-    np.testing.assert_allclose(inputs.for_display(np.array([3.0, 3]))[0], 0)
+    np.testing.assert_allclose(model_inputs.for_display(np.array([3.0, 3]))[0], 0)

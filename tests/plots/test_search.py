@@ -6,8 +6,8 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import SearchDisplay, plot_search
 from cnn_utils.plots.figure import BLUE, VERMILION
+from cnn_utils.plots.search import SearchDisplay, plot_search
 
 TRIALS = pd.DataFrame(
     {
