@@ -62,9 +62,8 @@ class AttributionsDisplay(SheetDisplay):
         self.images, self.saliency, self.cams = as_images(images), saliency, cams
         n, n_classes = probabilities.shape
         names = as_names(range(n_classes) if class_names is None else class_names)
-        labels = probabilities.argmax(axis=1)
-        check_named(labels, "predictions", names)
-        predicted = [names[label] for label in labels]
+        check_named(np.arange(n_classes), "predictions", names)
+        predicted = [names[label] for label in probabilities.argmax(axis=1)]
         self.captions = [
             f"{name} {p:.0%}" for name, p in zip(predicted, probabilities.max(axis=1), strict=True)
         ]

@@ -19,9 +19,10 @@ TOLERANCE = 0.5 / 255
 
 
 class AugmentationDisplay(SheetDisplay):
-    """One row per image: the original, then its `variants` (n, n_variants, height, width[, 1 or 3]).
+    """One row per image: the original, then its variants.
 
-    Values beyond black and white are clipped, and the title gives their share.
+    `variants` have shape (n, n_variants, height, width[, 1 or 3]). Values beyond black and white
+    are clipped, and the title gives their share.
 
     Attributes
     ----------
@@ -108,7 +109,7 @@ def plot_augmentation(images, variants, **options) -> AugmentationDisplay:
 @contextmanager
 def _seeded(variables, seed) -> Iterator[None]:
     """Seed layers' generators and the global ones; put back these and all other variables."""
-    before = [np.array(variable) for variable in variables]
+    before = [np.asarray(variable).copy() for variable in variables]
     global_states = random.getstate(), np.random.get_state()  # noqa: NPY002 - others draw from it
     try:
         for i, variable in enumerate(variables):

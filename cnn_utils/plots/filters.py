@@ -42,15 +42,14 @@ class FiltersDisplay(SheetDisplay):
         ax = self._sheet(ax, ACROSS * columns, DOWN * ceil(n / columns), beside=COLOUR_BAR)
         # A layer of zeros has no scale of its own.
         self.largest_ = float(np.abs(self.kernels).max()) or 1.0
-        style = {"cmap": "RdBu_r", "vmin": -self.largest_, "vmax": self.largest_, "framed": True}
+        style = {"cmap": "RdBu_r", "vmin": -self.largest_, "vmax": self.largest_}
+        style |= {"interpolation": "nearest", "framed": True}
         self.images_ = []
         for i, kernel in enumerate(self.kernels):
             # In colour, weight zero becomes one half.
             pixels = kernel[..., 0] if channels == 1 else 0.5 + kernel / (2 * self.largest_)
             x, y = place_of(i, columns)
-            self.images_.append(
-                draw_image(ax, pixels, x, y, TILE, interpolation="nearest", **style)
-            )
+            self.images_.append(draw_image(ax, pixels, x, y, TILE, **style))
             draw_text(self.images_[-1], "above", str(i))
         scale = f"weights from {-self.largest_:.2g} to {self.largest_:.2g}"
         if channels == 1:

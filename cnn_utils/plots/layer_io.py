@@ -122,12 +122,12 @@ def class_scores(model, images, *watched) -> tuple:
     for layer, io in captured.items():
         if io.output is not output:
             continue
-        softmax = getattr(layer, "activation", None) is keras.activations.softmax
-        if isinstance(layer, layers.Dense) and softmax:
+        is_softmax = getattr(layer, "activation", None) is keras.activations.softmax
+        if is_softmax and isinstance(layer, layers.Dense):
             scores = keras.ops.matmul(io.input, layer.kernel)
             output = scores if layer.bias is None else scores + layer.bias
         elif isinstance(layer, layers.Softmax) or (
-            isinstance(layer, layers.Activation) and softmax
+            is_softmax and isinstance(layer, layers.Activation)
         ):
             output = io.input
         break

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, describe
 from cnn_utils.metrics import as_array
 
 
 def check_model(model) -> None:
     """Raise KitError unless `model` is a built Keras model with finite weights."""
     if not hasattr(model, "layers") or not hasattr(model, "get_weights"):
-        raise KitError.about("`model`", "be a Keras model", model, "Pass the network itself.")
+        raise KitError.about(
+            "`model`", "be a Keras model", describe(model), "Pass the network itself."
+        )
     if not model.built:
         raise KitError.about(
             "`model`",

@@ -74,18 +74,6 @@ def test_given_axes_hold_all_pictures():
     assert {image.axes for image in plot_augmentation(IMAGES, VARIANTS, ax=ax).images_} == {ax}
 
 
-@pytest.mark.parametrize(
-    "variants",
-    [VARIANTS[:1], VARIANTS[:, 0], VARIANTS[:, :0], np.zeros((2, 3, 4, 4, 3))],
-    ids=["too few", "no variants' axis", "none", "colour for grey"],
-)
-def test_variants_that_do_not_fit_are_described(variants):
-    with pytest.raises(
-        KitError, match=r"`variants` must have shape \(2, n_variants, height, width, 1\); rec"
-    ):
-        plot_augmentation(IMAGES, variants)
-
-
 PHOTOS = np.random.default_rng(458).random((3, 8, 8, 3), dtype=np.float32)
 
 
@@ -188,29 +176,15 @@ def test_brightness_on_the_wrong_scale_is_seen():
     ("change", "message"),
     [
         (
-            {"augment": None},
-            "`augment` must be a Keras layer or a function of images; received None",
-        ),
-        ({"augment": layers.RandomFlip}, "`augment` must be a Keras layer or a function of images"),
-        (
             {"augment": lambda images: None},
             r"`augment` must return images of shape \(3, height, wid",
         ),
         ({"augment": lambda images: images[:2]}, r"`augment` must return images .*\(2, 8, 8, 3\)"),
         ({"augment": lambda images: images[..., :1]}, "`augment` must return images"),
         ({"images": (PHOTOS * 255).astype(np.uint8)}, "`images` must be floating-point"),
-        ({"images": PHOTOS[0]}, r"`images` must have shape \(n, height, width, channels\), n > 0"),
-        ({"images": PHOTOS[:0]}, r"n > 0"),
-        ({"n": 0}, "`n` must be a whole number of at least 1"),
-        ({"seed": -1}, "`seed` must be a whole number from 0"),
+        ({"images": PHOTOS[0]}, r"`images` must have shape \(n, height, width, channels\); rec"),
     ],
 )
 def test_what_does_not_fit_is_described(change, message):
     with pytest.raises(KitError, match=message):
         show_augmentation(**{"augment": layers.RandomFlip(), "images": PHOTOS, **change})
-
-
-def test_variants_of_different_sizes_are_refused():
-    sizes = iter(range(3, 9))
-    with pytest.raises(KitError, match="must have rows of equal length"):
-        show_augmentation(lambda images: images[:, : next(sizes)], PHOTOS, n=3)

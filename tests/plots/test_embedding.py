@@ -92,16 +92,13 @@ def test_given_axes_are_drawn_on():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"points": POINTS[:, :1]}, r"`points` must be finite numbers of shape \(n, 2\)"),
-        ({"points": POINTS[:0]}, "`points` must be finite numbers"),
-        ({"points": POINTS * np.nan}, "`points` must be finite numbers"),
         ({"labels": [0, 1]}, "`labels` must hold one label per image, 6; received 2"),
         ({"labels": [3] * 6}, "a name for every label; received labels from 3 to 3 and 3 names"),
         ({"class_names": "cat"}, "`class_names` must be a list of names"),
         ({"y_pred": [0]}, "`y_pred` must hold one label per image, 6; received 1"),
     ],
 )
-def test_what_does_not_fit_is_described(change, message):
+def test_labels_that_do_not_fit_the_points_are_described(change, message):
     arguments = {"points": POINTS, "labels": LABELS, "class_names": NAMES}
     with pytest.raises(KitError, match=message):
         plot_embedding(**{**arguments, **change})
@@ -221,18 +218,15 @@ def test_the_global_state_and_the_model_are_left_alone():
     ("change", "message"),
     [
         ({"method": "umap"}, r"`method` must be one of \('tsne', 'pca'\); received 'umap'"),
-        ({"n": 2}, "`n` must be a whole number of at least 3"),
-        ({"seed": 1.5}, "`seed` must be a whole number"),
         ({"model": None}, "`model` must be a Keras model"),
         ({"images": (IMAGES * 9).astype(np.uint8)}, "`images` must be floating-point"),
-        ({"images": IMAGES[:2], "labels": [0, 1]}, "`images` must hold at least 3 images; rec.* 2"),
         ({"labels": [0]}, "`labels` must hold one label per image, 40; received 1"),
         ({"y_pred": [0]}, "`y_pred` must hold one label per image, 40; received 1"),
         ({"class_names": ["a"]}, "a name for every label"),
         ({"class_names": None}, "`class_names` must be a list of names"),
         (
             {"model": network(weights=np.zeros((2, 2)))},
-            "the last hidden layer must tell the images",
+            "the last hidden layer must distinguish the images",
         ),
         (
             {"model": network(weights=np.ones((2, 1)))},
@@ -248,7 +242,6 @@ def test_what_does_not_fit_is_described(change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"batch_size": 0}, "`batch_size` must be a whole number"),
         ({"images": IMAGES[:0]}, "n > 0"),
         (
             {"model": keras.Sequential([keras.Input((1, 2, 1)), layers.Flatten()], name="flat")},

@@ -63,27 +63,6 @@ def test_given_axes_hold_all_kernels():
     assert {image.axes for image in FiltersDisplay(GREY).plot(ax=ax).images_} == {ax}
 
 
-@pytest.mark.parametrize(
-    "kernels",
-    [
-        np.zeros((3, 3)),
-        np.zeros((2, 3, 3, 2)),
-        np.zeros((0, 3, 3, 1)),
-        np.zeros((2, 3, 3, 1), int),
-        np.full((1, 2, 2, 1), np.nan),
-    ],
-    ids=["two axes", "two channels", "none", "integers", "NaN"],
-)
-def test_what_is_no_kernel_is_described(kernels):
-    with pytest.raises(KitError, match=r"`kernels` must be finite weights of shape \(n, height"):
-        plot_filters(kernels)
-
-
-def test_columns_are_counted():
-    with pytest.raises(KitError, match="`columns` must be a whole number of at least 1"):
-        plot_filters(GREY, columns=0)
-
-
 def test_the_first_convolution_is_shown_filter_by_filter():
     model = build_lenet()
     kernel = model.layers[0].get_weights()[0]  # 5, 5, 1, 6

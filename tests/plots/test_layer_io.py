@@ -48,7 +48,7 @@ def test_a_layer_is_found_as_itself():
     assert layer_io.find_layer(model, model.layers[1]) is model.layers[1]
 
 
-@pytest.mark.parametrize("which", ["conv", 7, -8, 1.0, True, layers.Conv2D(1, 1)])
+@pytest.mark.parametrize("which", ["conv", 7, -8, layers.Conv2D(1, 1)])
 def test_a_layer_that_is_not_there_is_answered_by_those_that_are(which):
     message = r"`layer` must be the name or index of a layer of 'nested'; .* It has: 0 flip, .*last"
     with pytest.raises(KitError, match=message):
@@ -56,13 +56,17 @@ def test_a_layer_that_is_not_there_is_answered_by_those_that_are(which):
 
 
 def test_convolutions_of_all_kinds_are_found():
-    assert [layer.name for layer in layer_io.find_convolutions(nested())] == ["first", "second"]
+    model = nested()
+    assert [layer.name for layer in layer_io.convolutions_of(model)] == ["first", "second"]
+    assert layer_io.find_convolution(model).name == "first"
+    assert layer_io.find_convolution(model, place=-1).name == "second"
+    assert layer_io.find_convolution(model, "scale").name == "scale"
 
 
 def test_a_model_without_a_convolution_is_told_so():
     message = r"`model` must hold a convolution; received .* layers Flatten, Dense\. .* saliency"
     with pytest.raises(KitError, match=message):
-        layer_io.find_convolutions(ending_in(layers.Dense(2)))
+        layer_io.find_convolution(ending_in(layers.Dense(2)))
 
 
 def test_what_a_layer_receives_and_returns_is_captured():
