@@ -1,6 +1,6 @@
 from cnn_utils.pdf.code import STYLES, highlighted, listing
 from cnn_utils.pdf.terminal_text import Style
-from cnn_utils.widgets.matrix import contrast
+from tests.widgets.contrast import contrast
 
 
 def test_keywords_strings_and_comments_look_different():
