@@ -44,7 +44,7 @@ class ConfusionMatrixDisplay(Display):
             self.values_,
             annot=True,
             fmt="d" if normalize is None else ".0f",
-            annot_kws={"fontsize": 8},
+            annot_kws={"fontsize": 9},
             cmap="Blues",
             cbar=not scores,
             cbar_kws=None if scores else {"label": NORMALIZE[normalize]},
@@ -56,8 +56,10 @@ class ConfusionMatrixDisplay(Display):
         )
         self.mesh_ = ax.collections[-1]
         ax.set(xlabel="predicted class", ylabel="true class")
-        ax.tick_params(axis="x", rotation=45 if max(map(len, self.class_names)) > 2 else 0)
         ax.tick_params(axis="y", rotation=0)
+        if max(map(len, self.class_names)) > 2:
+            turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+            ax.set_xticks(ax.get_xticks(), self.class_names, **turned)
         if scores:
             self._draw_scores(ax)
             ax.set_xlabel(f"predicted class ({NORMALIZE[normalize]})")

@@ -9,6 +9,7 @@ from math import ceil
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from cnn_utils.data import data_source
 from cnn_utils.errors import KitError
@@ -90,6 +91,16 @@ def titled(text: str) -> str:
     """Return a title; a second line names sample data."""
     note = data_source.sample_note()
     return f"{text}\n[{note}]" if note else text
+
+
+def name_log_ticks(axis, low: float, high: float) -> None:
+    """Set about five readable ticks on a logarithmic axis; powers of ten alone would be too few."""
+    if high < 8 * low:
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    else:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 50 * low else (1, 3)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
 
 
 def tidy(ax) -> None:

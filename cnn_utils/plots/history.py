@@ -5,10 +5,19 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from cnn_utils.history import best_epoch, history_table
-from cnn_utils.plots.figure import BLUE, INK, SHADE, VERMILION, Display, tidy, titled
+from cnn_utils.plots.figure import (
+    BLUE,
+    INK,
+    SHADE,
+    VERMILION,
+    Display,
+    name_log_ticks,
+    tidy,
+    titled,
+)
 
 NOT_CURVES = {"learning_rate", "lr"}
 # Histories of so few epochs get a dot for each.
@@ -91,10 +100,7 @@ class TrainingHistoryDisplay(Display):
         if not low > 0:
             return
         ax.set(yscale="log", ylabel="logarithmic scale")
-        # Powers of ten alone would leave most losses without a number.
-        ax.yaxis.set_major_locator(MaxNLocator(6) if high < 8 * low else LogLocator(subs=(1, 2, 5)))
-        ax.yaxis.set_major_formatter("{x:g}")
-        ax.yaxis.set_minor_locator(NullLocator())
+        name_log_ticks(ax.yaxis, low, high)
 
     def _alt_text(self, title, names) -> str:
         first, last = self.table.iloc[0], self.table.iloc[-1]

@@ -42,7 +42,8 @@ class ImageGridDisplay(SheetDisplay):
             style = EMPHASIS if self.emphasised[i] else {}
             self.captions_.append(draw_text(self.images_[-1], "below", self.captions[i], **style))
         self._draw_title(title)
-        self._describe(f"{title}: {n} images{listed(self.captions)}.")
+        plural = "s" if n > 1 else ""
+        self._describe(f"{title}: {n} image{plural}{listed(self.captions)}.")
         return self
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots.figure import BLUE, INK, VERMILION, Display, tidy, titled
+from cnn_utils.plots.figure import BLUE, INK, VERMILION, Display, name_log_ticks, tidy, titled
 
 NOT_PARAMETERS = ("score", "seconds")
 # Up to so many different values all get a tick.
@@ -45,7 +45,7 @@ class SearchDisplay(Display):
             order, best_so_far, where="post", color=INK, linewidth=1, label="best so far"
         )
         panels[0].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        panels[0].legend(loc="lower right", fontsize="small", frameon=False)
+        panels[0].legend(fontsize="small", frameon=False)
         for panel, name in zip(panels[1:], self.parameters, strict=True):
             self.points_[name] = self._draw_points(panel, self.trials[name], name)
             _set_scale(panel, self.trials[name])
@@ -109,9 +109,7 @@ def _set_scale(panel, values) -> None:
         return
     if values.min() > 0 and values.max() / values.min() > 5:
         panel.set_xscale("log")
-        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        panel.xaxis.set_major_formatter("{x:g}")
-        panel.xaxis.set_minor_formatter(NullFormatter())
+        name_log_ticks(panel.xaxis, values.min(), values.max())
     elif values.nunique() <= MAX_TICKS:
         panel.set_xticks(sorted(set(values)))
 

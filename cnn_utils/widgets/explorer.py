@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import NamedTuple
 
 import ipywidgets as widgets
@@ -14,7 +15,7 @@ from cnn_utils.metrics import as_labels_of_images, as_names, confusion_matrix, m
 from cnn_utils.plots.confusion_matrix import NORMALIZE, ConfusionMatrixDisplay
 from cnn_utils.plots.images import as_images, plot_images
 from cnn_utils.widgets.matrix import MatrixGrid
-from cnn_utils.widgets.pages import ImagePages, as_predictions
+from cnn_utils.widgets.pages import STATIC_COLUMNS, ImagePages, as_predictions
 from cnn_utils.widgets.static import StaticPicture
 
 MAX_CLASSES, MAX_MODELS, N_PAIRS = 30, 2, 8
@@ -122,11 +123,11 @@ class ConfusionMatrixExplorer(StaticPicture):
     def figure(self) -> Figure:
         """Return matrices and the first images of the cell as a Matplotlib figure."""
         shown = self._pages.shown()
-        rows = -(-len(shown) // 10)
-        figure = Figure(figsize=(4 + 8 * len(self.results), 5.8 + 1.5 * rows), layout="constrained")
-        upper, *lower = (
-            figure.subfigures(2, 1, height_ratios=(5.8, 1.5 * rows)) if rows else [figure]
-        )
+        columns = STATIC_COLUMNS if len(self.results) == 1 else 10
+        rows = ceil(len(shown) / columns)
+        height = 1.5 * rows
+        figure = Figure(figsize=(1.25 * columns, 5.8 + height), layout="constrained")
+        upper, *lower = figure.subfigures(2, 1, height_ratios=(5.8, height)) if rows else [figure]
         axes = upper.subplots(1, len(self.results), squeeze=False)[0]
         for ax, (name, results) in zip(axes, self.results.items(), strict=True):
             title = "Confusion matrix" if len(self.results) == 1 else name
@@ -135,7 +136,7 @@ class ConfusionMatrixExplorer(StaticPicture):
         if rows:
             pred = self.results[self.model].predictions[shown]
             data = self._pages.images[shown], self.y_true[shown], pred, self.class_names
-            plot_images(*data, columns=10, title=self.story(), ax=lower[0].subplots())
+            plot_images(*data, columns=columns, title=self.story(), ax=lower[0].subplots())
         return figure
 
     def alt_text(self) -> str:

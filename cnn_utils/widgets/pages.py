@@ -16,6 +16,8 @@ from cnn_utils.plots.images import as_images, plot_images
 from cnn_utils.widgets.static import StaticPicture, detail_figure, img_tag, to_png, with_note
 
 PAGE_SIZE = 20
+# More would be too small on paper.
+STATIC_COLUMNS = 7
 # Sums of 8-bit numbers (bfloat16) differ from one by some thousandths.
 TOLERANCE = 1e-2
 
@@ -90,7 +92,7 @@ class ImagePages(StaticPicture):
             return figure
         pred = None if self.predictions is None else self.predictions[index]
         data = self.images[index], self.labels[index], pred, self.class_names
-        return plot_images(*data, columns=10, title=self.status()).figure_
+        return plot_images(*data, columns=STATIC_COLUMNS, title=self.status()).figure_
 
     def alt_text(self) -> str:
         """Describe the page in words."""
