@@ -127,8 +127,7 @@ def show_attributions(
         From images to class scores. Without a convolution there is no Grad-CAM, and only the
         saliency is drawn.
     images : array of shape (n, height, width, channels), float
-        As the network gets them, preprocessed. Drawn as they are if they lie in 0-1, else
-        stretched from the smallest to the largest value.
+        As the network gets them, preprocessed. Values beyond 0-1 are stretched for display.
     y_true : array-like, optional
         True classes. Wrong predictions are marked by a cross, bold type and colour.
     class_names : sequence of str, optional
@@ -167,7 +166,7 @@ def plot_attributions(
 
 
 def saliency(model, images, labels=None) -> np.ndarray:
-    """Return how strongly each pixel changes the score of a class.
+    """Return how strongly each pixel changes the score of a class (arXiv:1312.6034, section 3).
 
     The absolute value of the gradient of the class's score with respect to the pixel, the largest
     of its channels, as a share of the image's largest value. The score is the one before the
@@ -192,11 +191,6 @@ def saliency(model, images, labels=None) -> np.ndarray:
     ------
     KitError
         If model, images and labels don't fit each other.
-
-    References
-    ----------
-    K. Simonyan, A. Vedaldi, A. Zisserman (2014), "Deep inside convolutional networks: visualising
-    image classification models and saliency maps", ICLR workshop, section 3.
     """
     check_model(model)
     images = as_model_images(model, images)
@@ -208,7 +202,7 @@ def saliency(model, images, labels=None) -> np.ndarray:
 
 
 def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
-    """Return which regions of each image speak for a class (Grad-CAM).
+    """Return which regions of each image speak for a class (Grad-CAM, arXiv:1610.02391).
 
     The layer's feature maps A_k are added with the weights alpha_k, the mean over the map of the
     gradient of the class's score before the softmax. Negative sums, which speak against the
@@ -233,11 +227,6 @@ def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
     KitError
         If model, images and labels don't fit each other, the model has no convolution, or the
         layer no feature maps.
-
-    References
-    ----------
-    R. R. Selvaraju et al. (2017), "Grad-CAM: visual explanations from deep networks via
-    gradient-based localization", ICCV, equations 1 and 2.
     """
     check_model(model)
     images = as_model_images(model, images)

@@ -71,8 +71,7 @@ def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:
         Layers are called with ``training=True``; afterwards all their variables are as before.
         A callable takes images (n_images, height, width, channels) and returns as many.
     images : array of shape (n_images, height, width, channels), float
-        As the network gets them, preprocessed. Drawn as they are if they lie in 0-1, else
-        stretched from the smallest to the largest value.
+        As the network gets them, preprocessed. Values beyond 0-1 are stretched for display.
     n : int, default=7
         Variants of each image.
     seed : int, default=458

@@ -47,7 +47,6 @@ def plot_class_distribution(
         Labels, one-hot rows or scores.
     class_names : sequence of str
     ax : matplotlib Axes, optional
-        By default that of a new figure.
     title : str, default="Images per class"
 
     Returns

@@ -53,7 +53,7 @@ def plot_model_comparison(results, *, ax=None, title="Models compared") -> Model
     results : DataFrame, or dict of model name to dict of quantity to number
         For example ``{"LeNet": {"test accuracy": 0.988, "training time / s": 200}, ...}``.
     ax : sequence of matplotlib Axes, optional
-        One per quantity; by default those of a new figure.
+        One per quantity.
     title : str, default="Models compared"
 
     Returns

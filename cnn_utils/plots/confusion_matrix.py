@@ -100,7 +100,6 @@ def plot_confusion_matrix(
     normalize : {None, "true", "pred"}, default=None
         Counts, or percentages of each true (row) or predicted (column) class.
     ax : matplotlib Axes, optional
-        By default that of a new figure.
     title : str, default="Confusion matrix"
 
     Returns

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 import numpy as np
 import seaborn as sns
 from keras import layers
@@ -15,11 +13,10 @@ from cnn_utils.plots.figure import INK, Display, titled
 from cnn_utils.plots.layer_io import all_layers, capture_outputs
 from cnn_utils.plots.model_inputs import as_model_images, check_model
 
-# Ten colours and nine markers have no common divisor: 90 classes get a pair of their own.
+# Ten colours and nine markers have no common divisor: many classes get different pairs.
 MARKERS, N_COLOURS = "osD^vP<>p", 10
-MAX_LEGEND_ROWS = 25
 METHODS = ("tsne", "pca")
-# As van der Maaten and Hinton do: quicker, and with less noise.
+# As van der Maaten and Hinton (2008) do: quicker, and with less noise.
 TSNE_INPUTS = 30
 PERPLEXITY = 30
 
@@ -71,7 +68,7 @@ class EmbeddingDisplay(Display):
         ax.set(xlabel=axis_labels[0], ylabel=axis_labels[1], xticks=[], yticks=[])
         ax.set_aspect("equal", adjustable="datalim")
         beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "frameon": False}
-        ax.legend(fontsize="small", ncols=ceil(len(present) / MAX_LEGEND_ROWS), **beside)
+        ax.legend(fontsize="small", **beside)
         ax.set_title(titled(title))
         _move_apart(self.names_)
         counted = f"{len(self.points)} points of {len(present)} classes"
@@ -115,11 +112,6 @@ def show_embedding(
     ------
     KitError
         If model, images, labels and names don't fit each other, or `method` is unknown.
-
-    References
-    ----------
-    L. van der Maaten, G. Hinton (2008), "Visualizing data using t-SNE", Journal of Machine
-    Learning Research 9, 2579-2605.
     """
     check_choice("method", method, METHODS)
     images = as_model_images(model, images)

@@ -71,8 +71,7 @@ def show_feature_maps(model, image, layer=None, *, n=MAX_MAPS) -> FeatureMapsDis
     ----------
     model : keras.Model
     image : array of shape (height, width, channels), float
-        One image as the network gets it, preprocessed. Drawn as it is if it lies in 0-1, else
-        stretched from its smallest to its largest value.
+        As the network gets it, preprocessed. Values beyond 0-1 are stretched for display.
     layer : str, int or layer, optional
         By name or by index; by default the first convolution. The layers of a nested model are
         counted one by one.

@@ -14,9 +14,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from cnn_utils.data import data_source
 from cnn_utils.errors import KitError
 
-# Okabe and Ito's palette: safe for colour-blind readers, and distinct in grey print.
-BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-INK, SHADE = "#222222", "#F2E6D8"
+# Of Okabe and Ito's palette: safe for colour-blind readers, and distinct in grey print.
+BLUE, VERMILION, INK = "#0072B2", "#D55E00", "#222222"
 # Vermilion is too pale for small letters; this has a contrast of 6.7 to 1 on white.
 WARNING_INK = "#A63603"
 # Pixels of the PNG for each pixel on the page: sharp on most displays.

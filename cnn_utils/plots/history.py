@@ -8,18 +8,10 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from cnn_utils.history import best_epoch, history_table
-from cnn_utils.plots.figure import (
-    BLUE,
-    INK,
-    SHADE,
-    VERMILION,
-    Display,
-    name_log_ticks,
-    tidy,
-    titled,
-)
+from cnn_utils.plots.figure import BLUE, INK, VERMILION, Display, name_log_ticks, tidy, titled
 
 NOT_CURVES = {"learning_rate", "lr"}
+SHADE = "#F2E6D8"
 # Histories of so few epochs get a dot for each.
 MAX_DOTS = 15
 
@@ -103,15 +95,13 @@ class TrainingHistoryDisplay(Display):
         name_log_ticks(ax.yaxis, low, high)
 
     def _alt_text(self, title, names) -> str:
-        first, last = self.table.iloc[0], self.table.iloc[-1]
-        epochs = "epoch" if len(self.table) == 1 else "epochs"
-        parts = [f"{title} over {len(self.table)} {epochs}."]
+        first, last = (self.table.iloc[i].map("{:.4g}".format) for i in (0, -1))
+        parts = [f"{title} over {len(self.table)} epoch{'s' if len(self.table) > 1 else ''}."]
         for name in names:
-            parts.append(f"Training {name} goes from {first[name]:.4g} to {last[name]:.4g}")
-            if f"val_{name}" in self.table:
-                change = f"{first[f'val_{name}']:.4g} to {last[f'val_{name}']:.4g}"
-                parts[-1] += f", validation from {change}"
-            parts[-1] += "."
+            text, val = f"Training {name} goes from {first[name]} to {last[name]}", f"val_{name}"
+            if val in self.table:
+                text += f", validation from {first[val]} to {last[val]}"
+            parts.append(f"{text}.")
         if self.best_epoch_ is not None:
             parts.append(f"The validation loss is lowest at epoch {self.best_epoch_}.")
         return " ".join(parts)
@@ -127,7 +117,7 @@ def plot_training_history(history, *, ax=None, title="Training history") -> Trai
     history : keras.callbacks.History, dict, pandas.DataFrame, or path of a CSV log
         What `model.fit` returned, its ``.history``, or what `keras.callbacks.CSVLogger` wrote.
     ax : sequence of matplotlib Axes, optional
-        One per panel; by default those of a new figure.
+        One per panel.
     title : str, default="Training history"
 
     Returns

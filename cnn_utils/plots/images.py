@@ -65,7 +65,6 @@ def plot_images(
     columns : int, default=8
     title : str, default="Images"
     ax : matplotlib Axes, optional
-        Holds the whole grid; by default that of a new figure.
 
     Returns
     -------

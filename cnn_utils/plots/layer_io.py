@@ -10,12 +10,7 @@ from keras import layers
 
 from cnn_utils.errors import KitError, describe
 
-CONVOLUTIONS = (
-    layers.Conv2D,
-    layers.DepthwiseConv2D,
-    layers.SeparableConv2D,
-    layers.Conv2DTranspose,
-)
+CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 
 
 class LayerIO(NamedTuple):

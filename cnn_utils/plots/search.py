@@ -84,7 +84,7 @@ def plot_search(trials, *, ax=None, title="Parameter search") -> SearchDisplay:
         As `search_parameters` returns it: one row per trial, with its parameters, its "score"
         and perhaps its "seconds".
     ax : sequence of matplotlib Axes, optional
-        One per parameter, and one more; by default those of a new figure.
+        One per parameter, and one more.
     title : str, default="Parameter search"
 
     Returns
