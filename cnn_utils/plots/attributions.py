@@ -51,11 +51,7 @@ class AttributionsDisplay(SheetDisplay):
     Both maps, (n, height, width) in 0-1, are relative: 1 is the strongest place of each image,
     however strong. They can't be compared from image to image. `cams` may be None.
 
-    Attributes
-    ----------
-    images_, saliency_, cams_ : lists of matplotlib.image.AxesImage
-        `cams_` is empty without `cams`.
-    captions_ : list of matplotlib.text.Text
+    The drawn pictures are in `images_`, `saliency_` and `cams_`, the captions in `captions_`.
     """
 
     def __init__(self, images, saliency, cams, probabilities, y_true=None, class_names=None):

@@ -24,12 +24,7 @@ class AugmentationDisplay(SheetDisplay):
     `variants` have shape (n, n_variants, height, width[, 1 or 3]). Values beyond black and white
     are clipped, and the title gives their share.
 
-    Attributes
-    ----------
-    clipped_ : float, 0-1
-        Share of the variants' values beyond black and white.
-    images_ : list of matplotlib.image.AxesImage
-        Row by row, original first.
+    `images_` holds the drawn pictures, row by row; `clipped_` the share of values that are clipped.
     """
 
     def __init__(self, images, variants):

@@ -12,9 +12,7 @@ from cnn_utils.plots.figure import BLUE, Display, tidy, titled
 class ClassDistributionDisplay(Display):
     """Numbers of images, `counts` (n_classes,), as bars.
 
-    Attributes
-    ----------
-    bars_ : matplotlib.container.BarContainer
+    The drawn bars are in `bars_`.
     """
 
     def __init__(self, counts, class_names):

@@ -12,10 +12,7 @@ from cnn_utils.plots.figure import BLUE, Display, titled
 class ModelComparisonDisplay(Display):
     """A table of models (rows) and their measured quantities (columns), drawn as bars.
 
-    Attributes
-    ----------
-    bars_ : dict of str to matplotlib.container.BarContainer
-        One per column of `table`.
+    `bars_` holds the drawn bars of each quantity, by its name.
     """
 
     def __init__(self, table):

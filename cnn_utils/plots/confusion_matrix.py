@@ -21,11 +21,7 @@ class ConfusionMatrixDisplay(Display):
 
     True classes go down, predicted ones across.
 
-    Attributes
-    ----------
-    values_ : ndarray of shape (n_classes, n_classes)
-        The counts or percentages that are drawn.
-    mesh_ : matplotlib.collections.QuadMesh
+    `values_` holds the drawn counts or percentages, `mesh_` the heat map.
     """
 
     def __init__(self, counts, class_names):

@@ -24,14 +24,8 @@ PERPLEXITY = 30
 class EmbeddingDisplay(Display):
     """Points (n, 2) by class: colour, marker, and the class's name at its median point.
 
-    Attributes
-    ----------
-    points_ : dict of str to matplotlib.collections.PathCollection
-        One per class that has a point.
-    names_ : list of matplotlib.text.Annotation
-        Names that would overlap are moved apart, and tied to their points by a line.
-    crosses_ : matplotlib.collections.PathCollection or None
-        None without a mistake.
+    `points_` holds the points of each class by its name; `names_` the names, moved apart where they
+    would overlap; `crosses_` the crosses over mistakes (None without a mistake).
     """
 
     def __init__(self, points, labels, class_names, y_pred=None):

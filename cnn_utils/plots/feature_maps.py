@@ -23,11 +23,7 @@ class FeatureMapsDisplay(SheetDisplay):
     Bright means a large response: the pattern of the filter is there. The scale runs from the
     smallest to the largest response of the maps shown.
 
-    Attributes
-    ----------
-    image_ : matplotlib.image.AxesImage
-    maps_ : list of matplotlib.image.AxesImage
-    colorbar_ : matplotlib.colorbar.Colorbar
+    The drawn image, maps and colour bar are in `image_`, `maps_` and `colorbar_`.
     """
 
     def __init__(self, image, maps):

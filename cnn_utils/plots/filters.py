@@ -23,13 +23,8 @@ class FiltersDisplay(SheetDisplay):
     zero) with a colour bar. Kernels of three channels are drawn in their own colours: mid-grey is
     weight zero in all channels, a bright red pixel a positive weight for red.
 
-    Attributes
-    ----------
-    largest_ : float
-        The largest absolute weight: the end of the scale.
-    images_ : list of matplotlib.image.AxesImage
-    colorbar_ : matplotlib.colorbar.Colorbar or None
-        None for kernels of three channels.
+    The drawn kernels are in `images_`, the largest absolute weight in `largest_`, and the colour
+    bar of kernels of one channel in `colorbar_`.
     """
 
     def __init__(self, kernels):

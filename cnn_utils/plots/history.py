@@ -19,14 +19,8 @@ MAX_DOTS = 15
 class TrainingHistoryDisplay(Display):
     """Curves of a `cnn_utils.history.history_table`: a panel for the loss and for each metric.
 
-    Attributes
-    ----------
-    best_epoch_ : int or None
-        Epoch of the lowest validation loss; None without validation.
-    lines_ : dict of str to matplotlib.lines.Line2D
-        One curve per column of `table`.
-    after_best_ : list of matplotlib.patches.Rectangle
-        The shaded spans after `best_epoch_`, one per panel.
+    `best_epoch_` is the epoch of the lowest validation loss (None without validation), `lines_`
+    holds the curves by column, `after_best_` the shaded spans after the best epoch.
     """
 
     def __init__(self, table):

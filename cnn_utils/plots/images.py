@@ -19,10 +19,7 @@ EMPHASIS = {"color": WARNING_INK, "weight": "bold"}
 class ImageGridDisplay(SheetDisplay):
     """A grid of images with a caption under each; `emphasised` captions are bold and coloured.
 
-    Attributes
-    ----------
-    images_ : list of matplotlib.image.AxesImage
-    captions_ : list of matplotlib.text.Text
+    The drawn images and captions are in `images_` and `captions_`.
     """
 
     def __init__(self, images, captions, emphasised=None):

@@ -9,17 +9,10 @@ from cnn_utils.metrics import as_array
 
 
 def check_model(model) -> None:
-    """Raise KitError unless `model` is a built Keras model with finite weights."""
+    """Raise KitError unless `model` is a Keras model with finite weights."""
     if not hasattr(model, "layers") or not hasattr(model, "get_weights"):
         raise KitError.about(
             "`model`", "be a Keras model", describe(model), "Pass the network itself."
-        )
-    if not model.built:
-        raise KitError.about(
-            "`model`",
-            "be built",
-            f"'{model.name}', which does not know the shape of its images",
-            "Begin it with keras.Input((height, width, channels)), or train it first.",
         )
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
         raise KitError.about(

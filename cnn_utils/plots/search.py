@@ -17,14 +17,8 @@ MAX_TICKS = 6
 class SearchDisplay(Display):
     """Trials in their order with the best so far, and their scores against each parameter.
 
-    Attributes
-    ----------
-    best_ : int
-        Trial with the highest score; the first of equals.
-    points_ : dict of str to matplotlib.collections.PathCollection
-        One per panel: "trial", then the parameters.
-    line_ : matplotlib.lines.Line2D
-        The best score so far.
+    `best_` is the trial with the highest score (the first of equals), `points_` holds the points
+    of each panel by its name, `line_` the best score so far.
     """
 
     def __init__(self, trials):

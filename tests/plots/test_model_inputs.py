@@ -34,23 +34,12 @@ class Subclassed(keras.Model):
         (lambda: "lenet", r"`model` must be a Keras model; received 'lenet' \(str\)"),
         (lambda: build_lenet, r"`model` must be a Keras model; received a function"),
         (lambda: layers.Conv2D(2, 3), r"`model` must be a Keras model; received a Conv2D"),
-        (
-            lambda: keras.Sequential([layers.Dense(2)], name="young"),
-            r"`model` must be built; received 'young', which does not know the shape .* Begin it",
-        ),
-        (lambda: Subclassed(name="own"), r"`model` must be built; received 'own', which does not"),
         (gone_wrong, r"`model` must have finite weights; .*NaN.*smaller learning rate"),
     ],
 )
 def test_what_is_no_model_of_images_is_refused(make, message):
     with pytest.raises(KitError, match=message):
         model_inputs.check_model(make())
-
-
-def test_a_sequential_model_that_has_seen_a_batch_is_built():
-    model = keras.Sequential([layers.Flatten(), layers.Dense(2)])
-    model(IMAGES)
-    model_inputs.check_model(model)
 
 
 @pytest.mark.parametrize(
