@@ -64,21 +64,16 @@ class ImageBrowser(ImagePages):
             "outcome": OUTCOMES if self.predictions is not None else OUTCOMES[:1],
             "order": ORDERS if self.probabilities is not None else ORDERS[:1],
         }
-        self.children = [self._controls(), *self.children]
-
-    def _controls(self) -> widgets.Box:
-        """Make the controls, linked to the traits."""
         controls = {
             name: widgets.Dropdown(options=options, description=LABELS[name])
             for name, options in self._options.items()
         }
-        controls["chosen"] = widgets.BoundedIntText(
-            -1, -1, len(self.images) - 1, description="image no."
-        )
+        last = len(self.images) - 1
+        controls["chosen"] = widgets.BoundedIntText(-1, -1, last, description="image no.")
         for name, control in controls.items():
             link((self, name), (control, "value"))
         row = widgets.Layout(flex_flow="row wrap")
-        return widgets.Box(list(controls.values()), layout=row)
+        self.children = [widgets.Box(list(controls.values()), layout=row), *self.children]
 
     @validate("class_name", "outcome", "order")
     def _possible(self, proposal) -> str:

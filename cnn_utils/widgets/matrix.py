@@ -16,6 +16,7 @@ from cnn_utils.plots.confusion_matrix import as_percentages
 N_SHADES = 8
 CELL_WIDTH, SCORE_WIDTH = 38, 46
 SCORES = ("precision", "recall", "F1")
+TURNED = "writing-mode:vertical-rl;transform:rotate(180deg);margin:auto"
 
 
 class MatrixGrid(widgets.GridBox):
@@ -73,13 +74,14 @@ class MatrixGrid(widgets.GridBox):
 
     def _cells(self) -> list[widgets.Widget]:
         """Return the grid's cells, row by row, with names and scores around the buttons."""
-        turned = max(map(len, self.class_names)) > 3
+        style = TURNED if max(map(len, self.class_names)) > 3 else "text-align:center"
         scores = zip(*precision_recall_f1(self.counts), strict=True)
-        cells = [_text("true ↓<br>predicted →")]
-        cells += [_text(escape(name), turned) for name in self.class_names]
-        cells += [_row_of([_html(name, turned=True) for name in SCORES])]
+        cells = [widgets.HTML(_html("true ↓<br>predicted →"))]
+        cells += [widgets.HTML(_html(escape(name), style)) for name in self.class_names]
+        cells += [_row_of([_html(name, TURNED) for name in SCORES])]
         for name, row, score in zip(self.class_names, self.buttons, scores, strict=True):
-            cells += [_text(escape(name)), *row, _row_of([f"{value:.3f}" for value in score])]
+            label = widgets.HTML(_html(escape(name)))
+            cells += [label, *row, _row_of([f"{value:.3f}" for value in score])]
         return cells
 
 
@@ -98,18 +100,10 @@ def _percent(value: float) -> str:
     return f"{value:.1f}" if 0 < value < 9.95 else f"{value:.0f}"
 
 
-def _text(html: str, turned: bool = False) -> widgets.HTML:
-    return widgets.HTML(_html(html, turned))
-
-
-def _html(html: str, turned: bool) -> str:
-    style = "text-align:center"
-    if turned:
-        style = "writing-mode:vertical-rl;transform:rotate(180deg);margin:auto"
+def _html(html: str, style: str = "text-align:center") -> str:
     return f'<div style="{style};line-height:1.2">{html}</div>'
 
 
 def _row_of(texts) -> widgets.HTML:
     columns = "".join(f'<div style="width:{SCORE_WIDTH}px">{text}</div>' for text in texts)
-    style = "display:flex;align-items:flex-end;text-align:right;line-height:1.2"
-    return widgets.HTML(f'<div style="{style}">{columns}</div>')
+    return widgets.HTML(_html(columns, "display:flex;align-items:flex-end;text-align:right"))
