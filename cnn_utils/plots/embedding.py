@@ -94,7 +94,7 @@ def show_embedding(
     y_pred : array-like, optional
         Predicted classes; mistakes are crossed out.
     n : int, default=500
-        Maximum number of images, drawn at random. t-SNE takes 1 to 2 seconds for 500.
+        Maximum number of images, drawn at random. t-SNE takes about 2 seconds for 500.
     seed : int, default=458
         Seed of the draw and of t-SNE.
 

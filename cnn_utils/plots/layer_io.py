@@ -31,17 +31,19 @@ def all_layers(model) -> list:
 def find_layer(model, layer):
     """Return the layer of that name, or at that index of `all_layers`; a layer as it is."""
     known = all_layers(model)
-    for i, candidate in enumerate(known):
-        is_place = isinstance(layer, Integral) and layer in (i, i - len(known))
-        is_name = isinstance(layer, str) and layer == candidate.name
-        if layer is candidate or is_name or is_place:
-            return candidate
-    names = ", ".join(f"{i} {candidate.name}" for i, candidate in enumerate(known))
+    names = [candidate.name for candidate in known]
+    if layer in known:
+        return layer
+    if layer in names:
+        return known[names.index(layer)]
+    if isinstance(layer, Integral) and -len(known) <= layer < len(known):
+        return known[layer]
+    listed = ", ".join(f"{i} {name}" for i, name in enumerate(names))
     raise KitError.about(
         "`layer`",
         f"be the name or index of a layer of '{model.name}'",
         describe(layer),
-        f"It has: {names}.",
+        f"It has: {listed}.",
     )
 
 
