@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 import tensorflow as tf
 
-from cnn_utils.metrics import as_labels_of_images, as_names, check_named
+from cnn_utils.metrics import as_labels_of_images, check_named
 from cnn_utils.plots.images import (
     EMPHASIS,
     PITCH,
@@ -16,6 +16,7 @@ from cnn_utils.plots.images import (
     as_images,
     listed,
     mark_mistakes,
+    names_of,
     pixel_style,
 )
 from cnn_utils.plots.layer_io import (
@@ -56,18 +57,12 @@ class AttributionsDisplay(SheetDisplay):
 
     def __init__(self, images, saliency, cams, probabilities, y_true=None, class_names=None):
         self.images, self.saliency, self.cams = as_images(images), saliency, cams
-        n, n_classes = probabilities.shape
-        names = as_names(range(n_classes) if class_names is None else class_names)
-        check_named(np.arange(n_classes), "predictions", names)
-        predicted = [names[label] for label in probabilities.argmax(axis=1)]
-        self.captions = [
-            f"{name} {p:.0%}" for name, p in zip(predicted, probabilities.max(axis=1), strict=True)
-        ]
+        n, sure = len(images), probabilities.max(axis=1)
+        predicted = names_of(probabilities, "predictions", class_names, n)
+        self.captions = [f"{name} {p:.0%}" for name, p in zip(predicted, sure, strict=True)]
         self.wrong = [False] * n
         if y_true is not None:
-            y_true = as_labels_of_images(y_true, "y_true", n)
-            check_named(y_true, "y_true", names)
-            true = [names[label] for label in y_true]
+            true = names_of(y_true, "y_true", class_names, n)
             self.captions, self.wrong = mark_mistakes(predicted, true, self.captions)
 
     def plot(self, *, columns=4, title="What speaks for the predicted class", ax=None):

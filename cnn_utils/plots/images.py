@@ -73,8 +73,8 @@ def plot_images(
         If the images' shape or scale is wrong, the lengths differ, or a label has no name.
     """
     images = as_images(images)
-    true = _names(labels, "labels", class_names, len(images))
-    predicted = _names(predictions, "predictions", class_names, len(images))
+    true = names_of(labels, "labels", class_names, len(images))
+    predicted = names_of(predictions, "predictions", class_names, len(images))
     captions, wrong = true or predicted or [""] * len(images), None
     if true and predicted:
         captions, wrong = mark_mistakes(predicted, true)
@@ -181,7 +181,8 @@ def listed(captions) -> str:
     return f": {named}" if named else ""
 
 
-def _names(labels, name, class_names, n) -> list[str]:
+def names_of(labels, name: str, class_names, n: int) -> list[str]:
+    """Return the class names of `n` labels, one-hot rows or scores; an empty list for None."""
     if labels is None:
         return []
     labels = as_labels_of_images(labels, name, n)

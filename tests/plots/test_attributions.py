@@ -369,7 +369,7 @@ def test_given_axes_hold_all_of_it():
     [
         ({"images": IMAGES * 2}, "`images` must be uint8 in 0-255 or float in 0-1"),
         ({"y_true": [0, 1]}, "`y_true` must hold one label per image, 3; received 2"),
-        ({"y_true": [0, 1, 2]}, r"a name for every label; received labels from 0 to 2 and 2 names"),
+        ({"y_true": [0, 1, 2], "class_names": NAMES}, "labels from 0 to 2 and 2 names"),
         ({"class_names": ["cat"]}, "`predictions` and `class_names` must fit .*0 to 1 and 1 names"),
     ],
 )
@@ -471,7 +471,10 @@ def test_subclassed_models_are_explained_too():
     [
         ({"images": (DIGITS * 255).astype(np.uint8)}, "`images` must be floating-point"),
         ({"y_true": [0]}, "`y_true` must hold one label per image, 4; received 1"),
-        ({"y_true": [0, 1, 2, 10]}, "a name for every label; received labels from 0 to 10 and 10"),
+        (
+            {"y_true": [0, 1, 2, 10], "class_names": list("abcdefghij")},
+            "a name for every label; received labels from 0 to 10 and 10 names",
+        ),
         ({"layer": "conv"}, "`layer` must be the name or index"),
         ({"model": "lenet"}, "`model` must be a Keras model"),
     ],
