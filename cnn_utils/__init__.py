@@ -14,8 +14,7 @@ training       pick, profile, set_seed, EpochProgress; fit_cached, cached: not t
 whitening      whitening_kernel: a first layer computed from the images
 monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
 history        history_table, best_epoch
-plots          plot_training_history, plot_images, plot_confusion_matrix, ...
-insight        show_filters, show_feature_maps, show_evidence, show_augmentation, show_embedding
+plots          plot_training_history, plot_images, show_filters, show_attributions, ...
 widgets        ImageBrowser, ConfusionMatrixExplorer: look at images, and at mistakes
 submission     export_submission, validate_submission
 checks         check_lenet, check_f1, ...: is a task solved, and if not, why
@@ -80,16 +79,6 @@ _HOMES = {
     "cnn_utils.handin.submission_zip": ("hand_in",),
     "cnn_utils.handin.artifacts": ("save_for_grading",),
     "cnn_utils.history": ("best_epoch", "history_table"),
-    "cnn_utils.insight": (
-        "grad_cam",
-        "hidden_features",
-        "saliency",
-        "show_augmentation",
-        "show_embedding",
-        "show_evidence",
-        "show_feature_maps",
-        "show_filters",
-    ),
     "cnn_utils.keras_metrics": ("F1Score",),
     "cnn_utils.metrics": (
         "classification_table",
@@ -99,21 +88,17 @@ _HOMES = {
     ),
     "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_fast_cnn", "build_lenet"),
     "cnn_utils.training.monitor": ("TrainingMonitor",),
-    "cnn_utils.plots": (
-        "plot_augmentation",
-        "plot_class_distribution",
-        "plot_class_examples",
-        "plot_class_means",
-        "plot_confusion_matrix",
-        "plot_embedding",
-        "plot_evidence",
-        "plot_feature_maps",
-        "plot_filters",
-        "plot_images",
-        "plot_model_comparison",
-        "plot_search",
-        "plot_training_history",
-    ),
+    "cnn_utils.plots.attributions": ("grad_cam", "saliency", "show_attributions"),
+    "cnn_utils.plots.augmentation": ("show_augmentation",),
+    "cnn_utils.plots.class_distribution": ("plot_class_distribution",),
+    "cnn_utils.plots.comparison": ("plot_model_comparison",),
+    "cnn_utils.plots.confusion_matrix": ("plot_confusion_matrix",),
+    "cnn_utils.plots.embedding": ("hidden_features", "show_embedding"),
+    "cnn_utils.plots.feature_maps": ("show_feature_maps",),
+    "cnn_utils.plots.filters": ("show_filters",),
+    "cnn_utils.plots.history": ("plot_training_history",),
+    "cnn_utils.plots.images": ("plot_class_examples", "plot_class_means", "plot_images"),
+    "cnn_utils.plots.search": ("plot_search",),
     "cnn_utils.sequences": (
         "accuracy_interval",
         "sequence_error_rate",
@@ -141,7 +126,7 @@ _HOMES = {
     "cnn_utils.fast.whitening": ("whitening_kernel",),
     "cnn_utils.widgets": ("ConfusionMatrixExplorer", "ImageBrowser"),
 }
-_KERAS_ROOMS = {"batches", "insight", "keras_metrics", "models", "monitor", "training"}
+_KERAS_ROOMS = {"batches", "keras_metrics", "models", "monitor", "training"}
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = sorted(_HOME_OF)
@@ -178,16 +163,6 @@ if TYPE_CHECKING:
     from cnn_utils.handin.artifacts import save_for_grading
     from cnn_utils.handin.submission_zip import hand_in
     from cnn_utils.history import best_epoch, history_table
-    from cnn_utils.insight import (
-        grad_cam,
-        hidden_features,
-        saliency,
-        show_augmentation,
-        show_embedding,
-        show_evidence,
-        show_feature_maps,
-        show_filters,
-    )
     from cnn_utils.keras_metrics import F1Score
     from cnn_utils.metrics import (
         classification_table,
@@ -196,21 +171,17 @@ if TYPE_CHECKING:
         most_confused,
     )
     from cnn_utils.models import build_cifar_cnn, build_dense, build_fast_cnn, build_lenet
-    from cnn_utils.plots import (
-        plot_augmentation,
-        plot_class_distribution,
-        plot_class_examples,
-        plot_class_means,
-        plot_confusion_matrix,
-        plot_embedding,
-        plot_evidence,
-        plot_feature_maps,
-        plot_filters,
-        plot_images,
-        plot_model_comparison,
-        plot_search,
-        plot_training_history,
-    )
+    from cnn_utils.plots.attributions import grad_cam, saliency, show_attributions
+    from cnn_utils.plots.augmentation import show_augmentation
+    from cnn_utils.plots.class_distribution import plot_class_distribution
+    from cnn_utils.plots.comparison import plot_model_comparison
+    from cnn_utils.plots.confusion_matrix import plot_confusion_matrix
+    from cnn_utils.plots.embedding import hidden_features, show_embedding
+    from cnn_utils.plots.feature_maps import show_feature_maps
+    from cnn_utils.plots.filters import show_filters
+    from cnn_utils.plots.history import plot_training_history
+    from cnn_utils.plots.images import plot_class_examples, plot_class_means, plot_images
+    from cnn_utils.plots.search import plot_search
     from cnn_utils.sequences import (
         accuracy_interval,
         sequence_error_rate,

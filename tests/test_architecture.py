@@ -30,7 +30,7 @@ LATE = {
     "history": {"pandas"},
     "submission": {"pandas"},
     "errors": {"IPython"},
-    "plots": {"sklearn", "keras"},
+    "plots": {"sklearn"},
     "checks": {"keras"},
     "jupyter": {"keras"},
 }

@@ -1,65 +1,42 @@
-"""Originals, each followed by what augmentation makes of it."""
+"""Original images, each followed by its augmented variants."""
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
 import numpy as np
 
 from cnn_utils.errors import KitError
-from cnn_utils.metrics import as_array
-from cnn_utils.plots.images import PITCH, TILE, check_images, pixel_style
-from cnn_utils.plots.tiles import LINE, SheetDisplay, put, write
+from cnn_utils.plots.images import PITCH, TILE, as_images, pixel_style
+from cnn_utils.plots.model_inputs import as_floats, for_display
+from cnn_utils.plots.tiles import LINE, SheetDisplay, draw_image, draw_text
 
 # Interpolation may leave the range by rounding; half a grey level can't be seen.
 TOLERANCE = 0.5 / 255
-# Inches, for the title.
-LEAST_WIDTH = 5
 
 
 class AugmentationDisplay(SheetDisplay):
     """One row per image: the original, then its variants.
 
-    Parameters
-    ----------
-    images : array of shape (n, height, width[, 1 or 3])
-        The originals: float 0-1, or uint8.
-    variants : array of shape (n, n_variants, height, width[, 1 or 3])
-        On the originals' scale; height and width may differ (a crop). Values beyond black and
-        white are clipped, and the title says what share of them.
+    `variants` have shape (n, n_variants, height, width[, 1 or 3]). Values beyond black and white
+    are clipped, and the title gives their share.
 
-    Attributes
-    ----------
-    clipped_ : float, 0-1
-        Share of the variants' values beyond black and white.
-    images_ : list of matplotlib.image.AxesImage
-        Row by row, original first.
+    `images_` holds the drawn pictures, row by row; `clipped_` the share of values that are clipped.
     """
 
     def __init__(self, images, variants):
-        self.images = check_images(images)
-        self.variants = as_array(variants, "variants")
-        shape, n, channels = self.variants.shape, len(self.images), np.shape(images)[3:]
-        fits = len(shape) == 4 + len(channels) and shape[0] == n and shape[4:] == channels
-        if not fits or self.variants.size == 0:
-            trailing = "".join(f", {c}" for c in channels)
-            expected = f"have shape ({n}, n_variants, height, width{trailing})"
-            raise KitError.about("`variants`", expected, self.variants)
-        if channels == (1,):
+        self.images, self.variants = as_images(images), np.asarray(variants)
+        if self.variants.shape[4:] == (1,):
             self.variants = self.variants[..., 0]
 
     def plot(self, *, title="Augmentation", ax=None):
-        """Draw the rows and return the display.
-
-        Parameters
-        ----------
-        title : str, default="Augmentation"
-        ax : matplotlib Axes, optional
-            Holds all of it; by default that of a new figure.
-        """
+        """Draw the rows and return the display."""
         n, n_variants = self.variants.shape[:2]
         columns = n_variants + 1
-        across, down = PITCH * columns, PITCH * n + LINE
-        figsize = (max(across + 0.2, LEAST_WIDTH), down + 0.5)
-        ax = self._sheet(ax, across, down, figsize)
+        ax = self._sheet(ax, PITCH * columns, PITCH * n + LINE)
         style = pixel_style(self.images)
         slack = TOLERANCE * style["vmax"]
         outside = (self.variants < -slack) | (self.variants > style["vmax"] + slack)
@@ -70,28 +47,32 @@ class AugmentationDisplay(SheetDisplay):
             picture = self.images[row] if column == 0 else self.variants[row, column - 1]
             picture = np.clip(picture, 0, style["vmax"])
             x, y = PITCH * (column + 0.5), PITCH * (row + 0.5) + LINE
-            self.images_.append(put(ax, picture, x, y, TILE, framed=True, **style))
+            self.images_.append(draw_image(ax, picture, x, y, TILE, framed=True, **style))
             if row == 0:
-                write(self.images_[-1], "above", "original" if column == 0 else str(column))
+                draw_text(self.images_[-1], "above", "original" if column == 0 else str(column))
         note = f"{self.clipped_:.1%} of the values, beyond black or white, are clipped"
-        self._write_title(f"{title}\n{note}" if self.clipped_ else title)
-        plural = "s" if n > 1 else ""
-        rows = f"{n} image{plural}, each followed by {n_variants} variants"
+        self._draw_title(f"{title}\n{note}" if self.clipped_ else title)
+        rows = f"{n} image{'s' if n > 1 else ''}, each followed by {n_variants} variants"
         self._describe(f"{title}: {rows}{'; ' + note if self.clipped_ else ''}.")
         return self
 
 
-def plot_augmentation(images, variants, *, title="Augmentation", ax=None):
-    """Draw each image followed by its variants, one row per image.
+def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:
+    """Draw images, each followed by `n` random variants.
 
     Parameters
     ----------
-    images : array of shape (n, height, width[, 1 or 3])
-        The originals: float 0-1, or uint8.
-    variants : array of shape (n, n_variants, height, width[, 1 or 3])
-        On the originals' scale. Values beyond black and white are clipped, and the title says so.
-    title : str, default="Augmentation"
-    ax : matplotlib Axes, optional
+    augment : keras layer or model, or callable
+        Layers are called with ``training=True``; afterwards all their variables are as before.
+        A callable takes images (n_images, height, width, channels) and returns as many.
+    images : array of shape (n_images, height, width, channels), float
+        As the network gets them, preprocessed. Values beyond 0-1 are stretched for display.
+    n : int, default=7
+        Variants of each image.
+    seed : int, default=458
+        The same seed gives the same variants. It reaches the layers' own generators and the
+        global ones of Python and NumPy, which are put back. It does not reach TensorFlow's and
+        Keras' global ones, nor a layer hidden inside a function: give those seeds of their own.
 
     Returns
     -------
@@ -100,6 +81,50 @@ def plot_augmentation(images, variants, *, title="Augmentation", ax=None):
     Raises
     ------
     KitError
-        If the images can't be shown, or the variants don't fit them.
+        If the images are not preprocessed, or `augment` does not return one variant per image.
     """
-    return AugmentationDisplay(images, variants).plot(title=title, ax=ax)
+    images = as_floats(images)
+    if images.ndim != 4:
+        raise KitError.about("`images`", "have shape (n, height, width, channels)", images)
+    is_layer = isinstance(augment, keras.Layer)
+    options = {"training": True} if is_layer else {}
+    with _seeded(augment.variables if is_layer else [], seed):
+        # One call per variant, as in training: some layers draw once for the whole batch.
+        variants = [_checked(augment(images.copy(), **options), images) for _ in range(n)]
+    shown, variants = for_display(images, np.stack(variants, axis=1))
+    return plot_augmentation(shown, variants)
+
+
+def plot_augmentation(images, variants, **options) -> AugmentationDisplay:
+    """Draw each image and its variants; see `AugmentationDisplay` and its `plot`."""
+    return AugmentationDisplay(images, variants).plot(**options)
+
+
+@contextmanager
+def _seeded(variables, seed) -> Iterator[None]:
+    """Seed layers' generators and the global ones; put back these and all other variables."""
+    before = [np.asarray(variable).copy() for variable in variables]
+    global_states = random.getstate(), np.random.get_state()  # noqa: NPY002 - others draw from it
+    try:
+        for i, variable in enumerate(variables):
+            if variable.name == "seed_generator_state":
+                variable.assign([seed, i])
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        random.setstate(global_states[0])
+        np.random.set_state(global_states[1])  # noqa: NPY002
+
+
+def _checked(variants, images) -> np.ndarray:
+    array = np.asarray(variants)
+    if array.ndim != 4 or (len(array), array.shape[-1]) != (len(images), images.shape[-1]):
+        raise KitError.about(
+            "`augment`",
+            f"return images of shape ({len(images)}, height, width, {images.shape[-1]})",
+            variants,
+        )
+    return array.astype(np.float32)

@@ -5,22 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import seaborn as sns
 
-from cnn_utils.errors import KitError, describe
+from cnn_utils.errors import KitError
 from cnn_utils.plots.figure import BLUE, Display, titled
 
 
 class ModelComparisonDisplay(Display):
     """A table of models (rows) and their measured quantities (columns), drawn as bars.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Numbers; one row per model.
-
-    Attributes
-    ----------
-    bars_ : dict of str to matplotlib.container.BarContainer
-        One per column of `table`.
+    `bars_` holds the drawn bars of each quantity, by its name.
     """
 
     def __init__(self, table):
@@ -50,7 +42,7 @@ class ModelComparisonDisplay(Display):
         return self
 
 
-def plot_model_comparison(results, *, ax=None, title="Models compared"):
+def plot_model_comparison(results, *, ax=None, title="Models compared") -> ModelComparisonDisplay:
     """Draw measured quantities of several models side by side.
 
     Parameters
@@ -68,18 +60,14 @@ def plot_model_comparison(results, *, ax=None, title="Models compared"):
     Raises
     ------
     KitError
-        If there is no model, or a quantity is not a number.
+        If `results` is not a table of numbers.
     """
-    if not isinstance(results, (dict, pd.DataFrame)):
-        raise KitError.about("`results`", "be a table, one row per model", results)
     try:
         table = pd.DataFrame(results)
         table = (table.T if isinstance(results, dict) else table).astype("float64")
     except (ValueError, TypeError) as error:
-        expected = "be a table of numbers, one row per model"
-        raise KitError.about("`results`", expected, f"{describe(results)} ({error})") from None
-    if table.empty:
-        raise KitError.about("`results`", "have at least one model and one quantity", "none")
+        expected = "be a table of numbers: a dict of quantities for each model, or a DataFrame"
+        raise KitError.about("`results`", expected, f"{results} ({error})") from None
     return ModelComparisonDisplay(table).plot(ax=ax, title=title)
 
 

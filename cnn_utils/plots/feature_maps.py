@@ -1,4 +1,4 @@
-"""What a layer makes of one image: the image beside the layer's feature maps."""
+"""The response of a layer to one image: the image beside the layer's feature maps."""
 
 from __future__ import annotations
 
@@ -6,106 +6,73 @@ from math import ceil
 
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count
+from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.filters import ACROSS, DOWN, TILE, place_of
-from cnn_utils.plots.images import check_images, pixel_style
-from cnn_utils.plots.tiles import SheetDisplay, put, write
+from cnn_utils.plots.filters import ACROSS, COLOUR_BAR, DOWN, TILE, place_of
+from cnn_utils.plots.images import as_images, pixel_style
+from cnn_utils.plots.layer_io import capture_outputs, feature_maps_of, find_convolution
+from cnn_utils.plots.model_inputs import as_model_images, check_model, for_display
+from cnn_utils.plots.tiles import SheetDisplay, draw_image, draw_text
 
-COLUMNS, MOST_MAPS = 8, 32
-# Inches, for the title.
-LEAST_WIDTH = 4.5
+MAX_MAPS = 32
 
 
 class FeatureMapsDisplay(SheetDisplay):
-    """An image beside the first feature maps of a layer, all maps on one colour scale.
+    """An image beside the first of its `maps` (height, width, n_maps), all on one colour scale.
 
-    Bright means a large response: the pattern that the filter looks for is there. The scale runs
-    from the smallest to the largest response of the maps shown, and its bar says so.
+    Bright means a large response: the pattern of the filter is there. The scale runs from the
+    smallest to the largest response of the maps shown.
 
-    Parameters
-    ----------
-    image : array of shape (height, width[, 1 or 3])
-        uint8 0-255, or float 0-1.
-    maps : array of shape (map_height, map_width, n_maps), float
-        The layer's output for this image; finite, any range.
-
-    Attributes
-    ----------
-    image_ : matplotlib.image.AxesImage
-    maps_ : list of matplotlib.image.AxesImage
-    colorbar_ : matplotlib.colorbar.Colorbar
+    The drawn image, maps and colour bar are in `image_`, `maps_` and `colorbar_`.
     """
 
     def __init__(self, image, maps):
-        self.image = check_images(as_array(image, "image")[None])[0]
-        self.maps = as_array(maps, "maps")
-        shaped = self.maps.ndim == 3 and self.maps.size > 0
-        if not shaped or self.maps.dtype.kind != "f" or not np.isfinite(self.maps).all():
-            raise KitError.about(
-                "`maps`", "be finite numbers of shape (height, width, n_maps)", self.maps
-            )
+        self.image, self.maps = as_images(np.asarray(image)[None])[0], np.asarray(maps)
 
-    def plot(self, *, n=MOST_MAPS, columns=COLUMNS, title="Feature maps", ax=None):
-        """Draw the image and the first `n` maps, numbered from 0, and return the display.
-
-        Parameters
-        ----------
-        n : int, default=32
-            At most so many maps; the title says how many are left out.
-        columns : int, default=8
-            Maps in a row.
-        title : str, default="Feature maps"
-        ax : matplotlib Axes, optional
-            Holds all of it; by default that of a new figure.
-        """
-        check_count("n", n)
-        check_count("columns", columns)
+    def plot(self, *, n=MAX_MAPS, columns=8, title="Feature maps", ax=None):
+        """Draw the image and at most `n` maps, numbered from 0, and return the display."""
         height, width, total = self.maps.shape
         n = min(n, total)
         columns = min(columns, n)
         rows = ceil(n / columns)
         large = min(2, rows)  # the image takes the place of so many maps across and down
-        across, down = ACROSS * (large + columns), DOWN * rows
-        figsize = (max(across + 1.4, LEAST_WIDTH), down + 0.6)
-        ax = self._sheet(ax, across, down, figsize)
-        shown = self.maps[..., :n]
-        limits = {"vmin": float(shown.min()), "vmax": float(shown.max())}
+        ax = self._sheet(ax, ACROSS * (large + columns), DOWN * rows, beside=COLOUR_BAR)
         size = TILE + ACROSS * (large - 1)
-        place = (ACROSS * large / 2, DOWN - TILE + size / 2, size)
-        self.image_ = put(ax, self.image, *place, framed=True, **pixel_style(self.image))
-        write(self.image_, "above", "image")
+        x, y = ACROSS * large / 2, DOWN - TILE + size / 2
+        self.image_ = draw_image(ax, self.image, x, y, size, framed=True, **pixel_style(self.image))
+        draw_text(self.image_, "above", "image")
+        shown = self.maps[..., :n]
+        low, high = float(shown.min()), float(shown.max())
+        style = {"cmap": "viridis", "interpolation": "nearest", "vmin": low, "vmax": high}
         self.maps_ = []
-        style = {"cmap": "viridis", "interpolation": "nearest", **limits}
         for i in range(n):
             x, y = place_of(i, columns)
             x += ACROSS * large
-            self.maps_.append(put(ax, shown[..., i], x, y, TILE, framed=True, **style))
-            write(self.maps_[-1], "above", str(i))
+            self.maps_.append(draw_image(ax, shown[..., i], x, y, TILE, framed=True, **style))
+            draw_text(self.maps_[-1], "above", str(i))
         self.colorbar_ = self.figure_.colorbar(self.maps_[0], ax=ax, label="response")
         counted = f"{n} maps of {height}x{width}"
         if n < total:
             counted = f"{n} of {total} maps of {height}x{width}, {total - n} left out"
-        self._write_title(f"{title}\n{counted}")
-        scale = f"responses from {limits['vmin']:.3g} to {limits['vmax']:.3g}, bright is large"
+        self._draw_title(f"{title}\n{counted}")
+        scale = f"responses from {low:.3g} to {high:.3g}, bright is large"
         self._describe(f"{title}: an image beside {counted}; {scale}.")
         return self
 
 
-def plot_feature_maps(image, maps, *, n=MOST_MAPS, columns=COLUMNS, title="Feature maps", ax=None):
-    """Draw an image beside the feature maps that a layer makes of it; bright is a large response.
+def show_feature_maps(model, image, layer=None, *, n=MAX_MAPS) -> FeatureMapsDisplay:
+    """Draw an image beside the feature maps that a layer computes; bright is a large response.
 
     Parameters
     ----------
-    image : array of shape (height, width[, 1 or 3])
-        uint8 0-255, or float 0-1.
-    maps : array of shape (map_height, map_width, n_maps), float
-        The layer's output for this image.
+    model : keras.Model
+    image : array of shape (height, width, channels), float
+        As the network gets it, preprocessed. Values beyond 0-1 are stretched for display.
+    layer : str, int or layer, optional
+        By name or by index; by default the first convolution. The layers of a nested model are
+        counted one by one.
     n : int, default=32
-        At most so many maps; the title says how many are left out.
-    columns : int, default=8
-    title : str, default="Feature maps"
-    ax : matplotlib Axes, optional
+        Maximum number of maps; the title says how many are left out.
 
     Returns
     -------
@@ -114,7 +81,25 @@ def plot_feature_maps(image, maps, *, n=MOST_MAPS, columns=COLUMNS, title="Featu
     Raises
     ------
     KitError
-        If the image can't be shown, or the maps are not finite numbers (height, width, n_maps).
+        If the image does not fit the model, there is no such layer, or it has no feature maps.
     """
-    display = FeatureMapsDisplay(image, maps)
-    return display.plot(n=n, columns=columns, title=title, ax=ax)
+    check_model(model)
+    image = as_array(image, "image")
+    if image.ndim != 3:
+        raise KitError.about(
+            "`image`",
+            "be one image, (height, width, channels)",
+            image,
+            "One image of many is images[i]; a grey image gets its channel by image[..., None].",
+        )
+    images = as_model_images(model, image[None], "image")
+    layer = find_convolution(model, layer)
+    (maps,) = feature_maps_of(layer, capture_outputs(model, images, layer)[1])
+    (shown,) = for_display(images)
+    title = f"Feature maps of {layer.name}"
+    return plot_feature_maps(shown[0], np.asarray(maps, dtype=np.float32), n=n, title=title)
+
+
+def plot_feature_maps(image, maps, **options) -> FeatureMapsDisplay:
+    """Draw an image and a layer's output for it; see `FeatureMapsDisplay` and its `plot`."""
+    return FeatureMapsDisplay(image, maps).plot(**options)

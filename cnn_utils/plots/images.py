@@ -1,4 +1,4 @@
-"""Pictures of pictures: grids with labels, examples and means of each class."""
+"""Grids of images: with their classes, examples of each class, means of each class."""
 
 from __future__ import annotations
 
@@ -6,72 +6,48 @@ from math import ceil
 
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count, describe
+from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
 from cnn_utils.plots.figure import WARNING_INK
-from cnn_utils.plots.tiles import LINE, SheetDisplay, put, write
+from cnn_utils.plots.tiles import LINE, SheetDisplay, draw_image, draw_text
 
-# Inches: an image's longer side, and the way from one to the next.
+# Inches: an image's longer side, and the distance from one to the next.
 TILE, PITCH = 1.1, 1.2
+EMPHASIS = {"color": WARNING_INK, "weight": "bold"}
 
 
 class ImageGridDisplay(SheetDisplay):
-    """A grid of images with a caption under each.
+    """A grid of images with a caption under each; `emphasised` captions are bold and coloured.
 
-    Parameters
-    ----------
-    images : array of shape (n, height, width), (n, height, width, 1) or (n, height, width, 3)
-        uint8 0-255, or float 0-1.
-    captions : list of str, optional
-        One per image.
-    emphasised : sequence of bool, optional
-        Captions to set off in colour and bold, e.g. the mistakes.
-
-    Attributes
-    ----------
-    images_ : list of matplotlib.image.AxesImage
-    captions_ : list of matplotlib.text.Text
+    The drawn images and captions are in `images_` and `captions_`.
     """
 
-    def __init__(self, images, captions=None, emphasised=None):
-        self.images = check_images(images)
-        n = len(self.images)
-        self.captions, self.emphasised = check_captions(captions, emphasised, n)
+    def __init__(self, images, captions, emphasised=None):
+        self.images, self.captions = as_images(images), captions
+        self.emphasised = [False] * len(captions) if emphasised is None else emphasised
 
-    def plot(self, *, columns=8, title="", ax=None):
-        """Draw the grid, `columns` images a row, and return the display.
-
-        Parameters
-        ----------
-        columns : int, default=8
-        title : str, default=""
-        ax : matplotlib Axes, optional
-            Holds the whole grid; by default that of a new figure.
-        """
-        check_count("columns", columns)
+    def plot(self, *, columns=8, title="Images", ax=None):
+        """Draw the grid, `columns` images in a row, and return the display."""
         n = len(self.images)
         columns = min(columns, n)
-        rows = ceil(n / columns)
-        lines = max(caption.count("\n") + 1 for caption in self.captions)
-        width, row = PITCH * columns, PITCH + LINE * lines
-        ax = self._sheet(ax, width, row * rows, figsize=(width + 0.1, row * rows + 0.5))
+        row = PITCH + LINE * max(caption.count("\n") + 1 for caption in self.captions)
+        ax = self._sheet(ax, PITCH * columns, row * ceil(n / columns))
         self.images_, self.captions_ = [], []
-        look = pixel_style(self.images)
-        for i, (image, caption) in enumerate(zip(self.images, self.captions, strict=True)):
+        for i, image in enumerate(self.images):
             x, y = PITCH * (i % columns + 0.5), row * (i // columns) + TILE / 2
-            self.images_.append(put(ax, image, x, y, TILE, **look))
-            style = {"color": WARNING_INK, "weight": "bold"} if self.emphasised[i] else {}
-            self.captions_.append(write(self.images_[-1], "below", caption, **style))
-        self._write_title(title)
-        named = "; ".join(" ".join(caption.split()) for caption in self.captions[:20] if caption)
-        self._describe(f"{title or 'Images'}: {n} images{': ' + named if named else ''}.")
+            self.images_.append(draw_image(ax, image, x, y, TILE, **pixel_style(self.images)))
+            style = EMPHASIS if self.emphasised[i] else {}
+            self.captions_.append(draw_text(self.images_[-1], "below", self.captions[i], **style))
+        self._draw_title(title)
+        plural = "s" if n > 1 else ""
+        self._describe(f"{title}: {n} image{plural}{listed(self.captions)}.")
         return self
 
 
 def plot_images(
     images, labels=None, predictions=None, class_names=None, *, columns=8, title="Images", ax=None
-):
-    """Draw images in a grid, captioned with their classes, mistakes set off.
+) -> ImageGridDisplay:
+    """Draw images in a grid with their classes; mistakes are emphasised.
 
     Parameters
     ----------
@@ -94,25 +70,20 @@ def plot_images(
     Raises
     ------
     KitError
-        If the images can't be shown or the lengths differ.
+        If the images' shape or scale is wrong, the lengths differ, or a label has no name.
     """
-    images = check_images(images)
-    class_names = None if class_names is None else as_names(class_names)
-    true = _names(labels, "labels", class_names, len(images))
-    pred = _names(predictions, "predictions", class_names, len(images))
-    wrong = [False] * len(images)
-    if true is not None and pred is not None:
-        wrong = [t != p for t, p in zip(true, pred, strict=True)]
-        captions = [
-            f"✗ {p}\n(true {t})" if w else f"✓ {p}\n"
-            for t, p, w in zip(true, pred, wrong, strict=True)
-        ]
-    else:
-        captions = true if true is not None else pred
+    images = as_images(images)
+    true = names_of(labels, "labels", class_names, len(images))
+    predicted = names_of(predictions, "predictions", class_names, len(images))
+    captions, wrong = true or predicted or [""] * len(images), None
+    if true and predicted:
+        captions, wrong = mark_mistakes(predicted, true)
     return ImageGridDisplay(images, captions, wrong).plot(columns=columns, title=title, ax=ax)
 
 
-def plot_class_examples(images, labels, class_names, *, n_per_class=6, title="Examples"):
+def plot_class_examples(
+    images, labels, class_names, *, n_per_class=6, title="Examples"
+) -> ImageGridDisplay:
     """Draw the first `n_per_class` images of each class, one column per class.
 
     Parameters
@@ -128,17 +99,17 @@ def plot_class_examples(images, labels, class_names, *, n_per_class=6, title="Ex
     -------
     display : ImageGridDisplay
     """
-    check_count("n_per_class", n_per_class)
-    class_names = as_names(class_names)
-    images, labels = _with_labels(images, labels, class_names)
-    firsts = (np.flatnonzero(labels == label)[:n_per_class] for label in range(len(class_names)))
-    columns = [np.pad(f, (0, n_per_class - len(f)), mode="edge") for f in firsts if len(f)]
+    images, members = _by_class(images, labels, class_names)
+    firsts = [indices[:n_per_class] for indices in members.values()]
+    columns = [np.pad(first, (0, n_per_class - len(first)), mode="edge") for first in firsts]
     order = np.stack(columns, axis=1).ravel()
-    names = [class_names[label] for label in labels[order]]
-    return ImageGridDisplay(images[order], names).plot(columns=len(columns), title=title)
+    captions = list(members) * n_per_class
+    return ImageGridDisplay(images[order], captions).plot(columns=len(columns), title=title)
 
 
-def plot_class_means(images, labels, class_names, *, title="Mean image of each class"):
+def plot_class_means(
+    images, labels, class_names, *, title="Mean image of each class"
+) -> ImageGridDisplay:
     """Draw the average image of each class: what a class has in common in place and colour.
 
     Parameters
@@ -153,18 +124,14 @@ def plot_class_means(images, labels, class_names, *, title="Mean image of each c
     -------
     display : ImageGridDisplay
     """
-    class_names = as_names(class_names)
-    images, labels = _with_labels(images, labels, class_names)
-    present = [label for label in range(len(class_names)) if (labels == label).any()]
-    means = np.stack([images[labels == label].mean(axis=0, dtype=np.float32) for label in present])
-    if images.dtype == np.uint8:
-        means /= 255
-    names = [class_names[label] for label in present]
-    return ImageGridDisplay(means, names).plot(columns=5, title=title)
+    images, members = _by_class(images, labels, class_names)
+    white = 255 if images.dtype == np.uint8 else 1
+    means = [images[indices].mean(axis=0, dtype=np.float32) / white for indices in members.values()]
+    return ImageGridDisplay(np.stack(means), list(members)).plot(columns=5, title=title)
 
 
-def check_images(images) -> np.ndarray:
-    """Return `images` as (n, height, width[, 3]) uint8 or float 0-1, or say what is wrong."""
+def as_images(images) -> np.ndarray:
+    """Return `images` as (n, height, width[, 3]), uint8 or float 0-1, or name their mistake."""
     array = as_array(images, "images")
     if array.ndim == 4 and array.shape[-1] == 1:
         array = array[..., 0]
@@ -178,58 +145,58 @@ def check_images(images) -> np.ndarray:
             array,
             "Show one image as images[i:i + 1].",
         )
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype.kind != "f" or not (array.min() >= 0 and array.max() <= 1):
+    is_float = array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1
+    if array.dtype != np.uint8 and not is_float:
         raise KitError.about(
             "`images`",
             "be uint8 in 0-255 or float in 0-1",
-            _range_of(array),
+            f"{array.dtype} in {array.min()} to {array.max()}",
             "Show the images as they were loaded, or divide by 255 once.",
         )
     return array
 
 
-def _range_of(array) -> str:
-    if array.dtype.kind not in "fiub":
-        return describe(array)
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        return f"{array.dtype} with {(~np.isfinite(array)).sum()} values that are NaN or infinite"
-    # All the digits: an excess of a millionth is one, too.
-    return f"{array.dtype} in {array.min()} to {array.max()}"
-
-
-def check_captions(captions, emphasised, n: int) -> tuple[list[str], list[bool]]:
-    """Return `n` captions and which of them to set off; by default empty ones, and none."""
-    captions = [""] * n if captions is None else list(captions)
-    emphasised = [False] * n if emphasised is None else list(emphasised)
-    if not len(captions) == len(emphasised) == n:
-        received = f"{len(captions)} captions for {n} images"
-        raise KitError.about("`captions`", "hold one text per image", received)
-    return captions, emphasised
-
-
 def pixel_style(images) -> dict:
-    """Return what `imshow` needs to show uint8 or 0-1 images as they are."""
+    """Return the arguments with which `imshow` shows uint8 or 0-1 images unchanged."""
     # Without the full range given, each grey image would be stretched to its own extremes.
     full = 255 if images.dtype == np.uint8 else 1
     return {"cmap": "gray", "vmin": 0, "vmax": full, "interpolation": "nearest"}
 
 
-def _with_labels(images, labels, class_names):
-    images = check_images(images)
-    return images, _labels(labels, "labels", len(images), class_names)
+def mark_mistakes(predicted, true, words=None) -> tuple[list[str], list[bool]]:
+    """Return captions for predictions with their true classes, and which are wrong.
+
+    `words` replace the predicted names in the captions, for example to add probabilities.
+    """
+    words = predicted if words is None else words
+    wrong = [p != t for p, t in zip(predicted, true, strict=True)]
+    gap = "\n" if any(wrong) else ""
+    rows = zip(words, true, wrong, strict=True)
+    return [f"✗ {word}\n(true {t})" if w else f"✓ {word}{gap}" for word, t, w in rows], wrong
 
 
-def _labels(labels, name, n, class_names):
-    labels = as_labels_of_images(labels, name, n)
-    if class_names is not None:
-        check_named(labels, name, class_names)
-    return labels
+def listed(captions) -> str:
+    """Return the first twenty captions for an alternative text."""
+    named = "; ".join(" ".join(caption.split()) for caption in captions[:20] if caption)
+    return f": {named}" if named else ""
 
 
-def _names(labels, name, class_names, n):
+def names_of(labels, name: str, class_names, n: int) -> list[str]:
+    """Return the class names of `n` labels, one-hot rows or scores; an empty list for None."""
     if labels is None:
-        return None
-    labels = _labels(labels, name, n, class_names)
-    return [str(label if class_names is None else class_names[label]) for label in labels]
+        return []
+    labels = as_labels_of_images(labels, name, n)
+    if class_names is None:
+        return [str(label) for label in labels]
+    class_names = as_names(class_names)
+    check_named(labels, name, class_names)
+    return [class_names[label] for label in labels]
+
+
+def _by_class(images, labels, class_names) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the images, and the indices of each class that has any, by its name."""
+    images, class_names = as_images(images), as_names(class_names)
+    labels = as_labels_of_images(labels, "labels", len(images))
+    check_named(labels, "labels", class_names)
+    members = {name: np.flatnonzero(labels == i) for i, name in enumerate(class_names)}
+    return images, {name: indices for name, indices in members.items() if len(indices)}

@@ -1,4 +1,4 @@
-"""Find a layer of a model, and hear what it receives and returns."""
+"""Find a layer of a model, and capture its input and output."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ from keras import layers
 
 from cnn_utils.errors import KitError, describe
 
-CONVOLUTIONS = (
-    layers.Conv2D,
-    layers.DepthwiseConv2D,
-    layers.SeparableConv2D,
-    layers.Conv2DTranspose,
-)
+CONVOLUTIONS = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
 
 
-class Heard(NamedTuple):
-    """What a layer received and what it returned, as tensors."""
+class LayerIO(NamedTuple):
+    """The input and the output of a layer, as tensors."""
 
-    received: object
-    returned: object
+    input: object
+    output: object
 
 
 def all_layers(model) -> list:
@@ -34,119 +29,112 @@ def all_layers(model) -> list:
 
 
 def find_layer(model, layer):
-    """Return the layer of that name, or at that index of `all_layers`; a layer as it is.
-
-    Raises
-    ------
-    KitError
-        If there is none; the message lists the names.
-    """
+    """Return the layer of that name, or at that index of `all_layers`; a layer as it is."""
     known = all_layers(model)
-    for i, candidate in enumerate(known):
-        if layer is candidate or (isinstance(layer, str) and layer == candidate.name):
-            return candidate
-        same_place = isinstance(layer, Integral) and not isinstance(layer, bool)
-        if same_place and layer in (i, i - len(known)):
-            return candidate
-    names = ", ".join(f"{i} {candidate.name}" for i, candidate in enumerate(known))
+    names = [candidate.name for candidate in known]
+    if layer in known:
+        return layer
+    if layer in names:
+        return known[names.index(layer)]
+    if isinstance(layer, Integral) and -len(known) <= layer < len(known):
+        return known[layer]
+    listed = ", ".join(f"{i} {name}" for i, name in enumerate(names))
     raise KitError.about(
         "`layer`",
         f"be the name or index of a layer of '{model.name}'",
         describe(layer),
-        f"It has: {names}.",
+        f"It has: {listed}.",
     )
 
 
-def find_convolutions(model) -> list:
-    """Return the model's convolutions in order, or say that it has none."""
-    found = [layer for layer in all_layers(model) if isinstance(layer, CONVOLUTIONS)]
-    if not found:
+def convolutions_of(model) -> list:
+    """Return the model's convolutions in order."""
+    return [layer for layer in all_layers(model) if isinstance(layer, CONVOLUTIONS)]
+
+
+def find_convolution(model, layer=None, place: int = 0):
+    """Return `find_layer` of the given layer, by default the convolution at that place."""
+    if layer is not None:
+        return find_layer(model, layer)
+    if not convolutions_of(model):
         kinds = ", ".join(type(layer).__name__ for layer in all_layers(model))
         raise KitError.about(
             "`model`",
             "hold a convolution",
             f"'{model.name}' with the layers {kinds}",
-            "What a dense network sees is shown by its saliency.",
+            "For a dense network, use its saliency.",
         )
-    return found
+    return convolutions_of(model)[place]
 
 
-def listen(model, images, *watched) -> tuple:
-    """Run the model as it predicts (``training=False``), listening in on some of its layers.
+def capture_outputs(model, images, *watched) -> tuple:
+    """Run the model as it predicts (``training=False``), and capture what some layers compute.
 
-    A layer keeps no record of what passes through it. A new model that ends at ``layer.output``
-    would not do: in a Sequential that grew by `add`, and in nested models, that tensor need not
-    lie on the way to ``model.output``, and then has no gradient.
-
-    Parameters
-    ----------
-    model : keras.Model
-    images : array or tensor of shape (n, height, width, channels)
-    *watched : layers of the model
+    While the model runs, each watched layer's `call` also stores its input and output; then the
+    layers are as before. A second model that ends at ``layer.output`` would not do: in a
+    Sequential that grew by `add`, and in nested models, that tensor need not lie on the way to
+    ``model.output``, and then has no gradient; subclassed models have no such tensor at all.
 
     Returns
     -------
     output : tensor
-    heard : dict of layer to Heard
-        Its last call; a layer that did not run is missing.
+    captured : dict of layer to LayerIO
+        Of the layer's last call; a layer that did not run is missing.
     """
-    heard, calls = {}, {layer: layer.call for layer in watched}
+    captured, calls = {}, {layer: layer.call for layer in watched}
     try:
         for layer in calls:
             # Past `setattr`, with which Keras would track the function as the layer's own.
-            vars(layer)["call"] = _noting(layer, calls[layer], heard)
+            vars(layer)["call"] = _capturing(layer, calls[layer], captured)
         # Some models wrap their one output in a list.
         (output,) = keras.tree.flatten(model(images, training=False))
     finally:
         for layer in calls:
             vars(layer).pop("call", None)
-    return output, heard
+    return output, captured
 
 
-def maps_of(layer, heard):
-    """Return what `layer` returned, (n, height, width, n_maps), or say that it has no such maps."""
-    returned = heard[layer].returned if layer in heard else None
-    if len(getattr(returned, "shape", ())) != 4:
+def feature_maps_of(layer, captured):
+    """Return the layer's output (n, height, width, n_maps); raise KitError if it has no maps."""
+    output = captured[layer].output if layer in captured else None
+    if len(getattr(output, "shape", ())) != 4:
         raise KitError.about(
             "`layer`",
             "return feature maps (n, height, width, n_maps)",
             f"'{layer.name}' ({type(layer).__name__})",
             "Choose a convolution, or a pooling or normalisation between convolutions.",
         )
-    return returned
+    return output
 
 
 def class_scores(model, images, *watched) -> tuple:
-    """Return the classes' scores before the softmax, and what `listen` heard.
+    """Return the classes' scores (n, n_classes) before the softmax, and the captured outputs.
 
     The softmax is left out because a probability rises also when the other classes' scores fall,
     and because its gradient vanishes for a network that is sure: p (1 - p) is 0 for p = 1.
-    (Simonyan, Vedaldi, Zisserman 2014 use the unnormalised scores for the first reason.)
-
-    A final softmax is recognised as a Dense layer's activation, or as a Softmax or Activation
-    layer. Otherwise the scores are the model's output.
-
-    Returns
-    -------
-    scores : tensor of shape (n, n_classes), float32
-    heard : dict of layer to Heard
+    (Simonyan, Vedaldi, Zisserman 2014 use the unnormalised scores for the first reason.) It may
+    be a Dense layer's activation, or a last Softmax or Activation layer.
     """
-    last = all_layers(model)[-1]
-    output, heard = listen(model, images, last, *watched)
-    softmax = getattr(last, "activation", None) is keras.activations.softmax
-    if last in heard and heard[last].returned is output:
-        if isinstance(last, layers.Dense) and softmax:
-            output = keras.ops.matmul(heard[last].received, last.kernel)
-            output = output if last.bias is None else output + last.bias
-        elif isinstance(last, layers.Softmax) or (isinstance(last, layers.Activation) and softmax):
-            output = heard[last].received
-    return keras.ops.cast(output, "float32"), heard
+    output, captured = capture_outputs(model, images, *all_layers(model), *watched)
+    for layer, io in captured.items():
+        if io.output is not output:
+            continue
+        is_softmax = getattr(layer, "activation", None) is keras.activations.softmax
+        if is_softmax and isinstance(layer, layers.Dense):
+            scores = keras.ops.matmul(io.input, layer.kernel)
+            output = scores if layer.bias is None else scores + layer.bias
+        elif isinstance(layer, layers.Softmax) or (
+            is_softmax and isinstance(layer, layers.Activation)
+        ):
+            output = io.input
+        break
+    return keras.ops.cast(output, "float32"), captured
 
 
-def _noting(layer, call, heard):
-    def noting(*args, **kwargs):
-        returned = call(*args, **kwargs)
-        heard[layer] = Heard(args[0] if args else next(iter(kwargs.values())), returned)
-        return returned
+def _capturing(layer, call, captured):
+    def capturing(*args, **kwargs):
+        output = call(*args, **kwargs)
+        captured[layer] = LayerIO(args[0] if args else next(iter(kwargs.values())), output)
+        return output
 
-    return noting
+    return capturing

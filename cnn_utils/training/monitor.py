@@ -12,7 +12,7 @@ import pandas as pd
 from IPython import get_ipython
 from IPython.display import display
 
-from cnn_utils.plots.figure import WARNING_INK, release
+from cnn_utils.plots.figure import WARNING_INK
 from cnn_utils.plots.history import TrainingHistoryDisplay
 from cnn_utils.training.progress import EpochProgress
 
@@ -138,7 +138,7 @@ class TrainingMonitor(EpochProgress):
             table = table.filter(["loss", "val_loss"])
         try:
             display_ = TrainingHistoryDisplay(table).plot(title=self.title)
-            self._figure.update(release(display_.figure_))
+            self._figure.update(display_)
             self.display_ = display_
         except Exception as error:  # of many kinds: it depends on what others put into the logs
             told = f"The curves could not be drawn ({type(error).__name__}: {error})."

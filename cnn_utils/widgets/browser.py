@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 import numpy as np
-from traitlets import Enum, Unicode, link, observe, validate
+from traitlets import Unicode, link, observe, validate
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, describe
 from cnn_utils.widgets.pages import ImagePages
 
 ALL = "all classes"
 OUTCOMES = ("all", "correct", "wrong")
+LABELS = {"class_name": "true class", "outcome": "outcome", "order": "order"}
 ORDERS = ("as stored", "most confident first", "least confident first", "highest loss first")
 
 
@@ -53,54 +54,38 @@ class ImageBrowser(ImagePages):
     """
 
     class_name = Unicode(ALL)
-    outcome = Enum(OUTCOMES, OUTCOMES[0])
-    order = Enum(ORDERS, ORDERS[0])
+    outcome = Unicode(OUTCOMES[0])
+    order = Unicode(ORDERS[0])
 
     def __init__(self, images, labels, predictions=None, probabilities=None, class_names=None):
         super().__init__(images, labels, predictions, probabilities, class_names)
-        self.children = [self._controls(), *self.children]
-
-    def _controls(self) -> widgets.Box:
-        """Make the controls, tied to the traits."""
-        by_class = widgets.Dropdown(options=[ALL, *self.class_names], description="true class")
-        outcomes = OUTCOMES if self.predictions is not None else OUTCOMES[:1]
-        by_outcome = widgets.Dropdown(options=outcomes, description="outcome")
-        orders = ORDERS if self.probabilities is not None else ORDERS[:1]
-        by_order = widgets.Dropdown(options=orders, description="order")
-        jump = widgets.BoundedIntText(-1, -1, len(self.images) - 1, description="image no.")
-        for control, trait in (
-            (by_class, "class_name"),
-            (by_outcome, "outcome"),
-            (by_order, "order"),
-            (jump, "chosen"),
-        ):
-            link((self, trait), (control, "value"))
+        self._options = {
+            "class_name": (ALL, *self.class_names),
+            "outcome": OUTCOMES if self.predictions is not None else OUTCOMES[:1],
+            "order": ORDERS if self.probabilities is not None else ORDERS[:1],
+        }
+        controls = {
+            name: widgets.Dropdown(options=options, description=LABELS[name])
+            for name, options in self._options.items()
+        }
+        last = len(self.images) - 1
+        controls["chosen"] = widgets.BoundedIntText(-1, -1, last, description="image no.")
+        for name, control in controls.items():
+            link((self, name), (control, "value"))
         row = widgets.Layout(flex_flow="row wrap")
-        return widgets.Box([by_class, by_outcome, by_order, jump], layout=row)
+        self.children = [widgets.Box(list(controls.values()), layout=row), *self.children]
 
-    @validate("class_name")
-    def _known_class(self, proposal) -> str:
-        if proposal["value"] not in (ALL, *self.class_names):
+    @validate("class_name", "outcome", "order")
+    def _possible(self, proposal) -> str:
+        name, value = proposal["trait"].name, proposal["value"]
+        if value not in self._options[name]:
             raise KitError.about(
-                "`class_name`", f"be '{ALL}' or one of {self.class_names}", proposal["value"]
+                f"`{name}`",
+                f"be one of {self._options[name]}",
+                describe(value),
+                "Outcomes need `predictions`; confidence and loss need `probabilities`.",
             )
-        return proposal["value"]
-
-    @validate("outcome")
-    def _possible_outcome(self, proposal) -> str:
-        if proposal["value"] != OUTCOMES[0] and self.predictions is None:
-            raise KitError.about(
-                "`outcome`", "be 'all' without `predictions`", proposal["value"], "Give them."
-            )
-        return proposal["value"]
-
-    @validate("order")
-    def _possible_order(self, proposal) -> str:
-        if proposal["value"] != ORDERS[0] and self.probabilities is None:
-            raise KitError.about(
-                "`order`", "be 'as stored' without `probabilities`", proposal["value"], "Give them."
-            )
-        return proposal["value"]
+        return value
 
     @observe("class_name", "outcome", "order")
     def _filter(self, change=None) -> None:

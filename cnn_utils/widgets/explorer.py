@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from math import ceil
+from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
+from matplotlib.figure import Figure
 from traitlets import Enum, Tuple, Unicode, observe, validate
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_labels_of_images, as_names, confusion_matrix, most_confused
-from cnn_utils.plots.classes import NORMALIZE, ConfusionMatrixDisplay
-from cnn_utils.plots.figure import DescribedFigure
-from cnn_utils.plots.images import check_images, plot_images
-from cnn_utils.widgets.arguments import by_model, check_names, check_predictions
+from cnn_utils.plots.confusion_matrix import NORMALIZE, ConfusionMatrixDisplay
+from cnn_utils.plots.images import as_images, plot_images
 from cnn_utils.widgets.matrix import MatrixGrid
-from cnn_utils.widgets.pages import ImagePages
+from cnn_utils.widgets.pages import STATIC_COLUMNS, ImagePages, as_predictions
 from cnn_utils.widgets.static import StaticPicture
 
-MOST_CLASSES, N_PAIRS = 30, 8
+MAX_CLASSES, MAX_MODELS, N_PAIRS = 30, 2, 8
 NOTHING = "Choose a cell of the matrix to see its images."
 
 
-@dataclass
-class _Answers:
-    """What one model said, and how often class i was called class j."""
+class _Results(NamedTuple):
+    """The predictions of one model, and its confusion matrix."""
 
     predictions: np.ndarray
     probabilities: np.ndarray | None
@@ -42,14 +41,12 @@ class ConfusionMatrixExplorer(StaticPicture):
     y_true : array-like
         True classes: labels, one-hot rows or scores.
     y_pred : array-like, or dict of model name to array-like
-        Predicted classes; a dict of two models shows them side by side. Rows of class
-        probabilities serve as `probabilities`, too.
+        Predicted classes, or better their probabilities (rows sum to one): labels leave the
+        images of a cell in their stored order. A dict of two models shows them side by side.
     images : array of shape (n, height, width[, 1 or 3])
         uint8 0-255, or float 0-1; not copied.
     class_names : sequence of str
         2 to 30 names, in the order of the labels.
-    probabilities : array of shape (n, n_classes), or dict as for `y_pred`, optional
-        Rows sum to one. Without them the images of a cell come in their stored order.
 
     Attributes
     ----------
@@ -78,23 +75,25 @@ class ConfusionMatrixExplorer(StaticPicture):
     model = Unicode()
     normalize = Enum(list(NORMALIZE), default_value=None, allow_none=True)
 
-    def __init__(self, y_true, y_pred, images, class_names, probabilities=None):
+    def __init__(self, y_true, y_pred, images, class_names):
         self.class_names = as_names(class_names)
-        if not 2 <= len(self.class_names) <= MOST_CLASSES:
+        if not 2 <= len(self.class_names) <= MAX_CLASSES:
             raise KitError.about(
                 "`class_names`",
-                f"name 2 to {MOST_CLASSES} classes",
+                f"name 2 to {MAX_CLASSES} classes",
                 f"{len(self.class_names)}",
                 "plot_confusion_matrix draws matrices of any size.",
             )
-        given = by_model(y_pred, probabilities)
-        images = check_images(images)
+        images = as_images(images)
         self.y_true = as_labels_of_images(y_true, "y_true", len(images))
-        self.answers = {name: self._answers(*answers) for name, answers in given.items()}
-        name, first = next(iter(self.answers.items()))
-        answers = (first.predictions, first.probabilities)
-        self._pages = ImagePages(images, self.y_true, *answers, self.class_names)
-        self._pairs = {name: self._most_confused(name) for name in self.answers}
+        by_model = y_pred if isinstance(y_pred, dict) else {"model": y_pred}
+        if not 1 <= len(by_model) <= MAX_MODELS:
+            expected = f"hold the predictions of 1 or {MAX_MODELS} models"
+            raise KitError.about("`y_pred`", expected, f"{len(by_model)}")
+        self.results = {name: self._results_of(given) for name, given in by_model.items()}
+        name, first = next(iter(self.results.items()))
+        self._pages = ImagePages(images, self.y_true, *first[:2], self.class_names)
+        self._pairs = {name: self._most_confused(name) for name in self.results}
         super().__init__(self._build())
         self._choose(name, self._pairs[name][0][1] if self._pairs[name] else None)
 
@@ -104,75 +103,64 @@ class ConfusionMatrixExplorer(StaticPicture):
         return self._pages.indices
 
     def story(self) -> str:
-        """Say what is chosen, and what the other model makes of the same images."""
+        """Describe the chosen cell, and the other model's predictions for its images."""
         if self.cell is None:
             return NOTHING
         indices, (true, pred) = self.indices, self.cell
         images = "image" if len(indices) == 1 else "images"
         text = f"true {true}, predicted {pred}: {len(indices)} {images}"
-        if len(self.answers) == 1 or len(indices) == 0:
+        if len(self.results) == 1 or len(indices) == 0:
             return text
-        other = next(name for name in self.answers if name != self.model)
-        counts = np.bincount(self.answers[other].predictions[indices])
+        other = next(name for name in self.results if name != self.model)
+        counts = np.bincount(self.results[other].predictions[indices])
         said = ", ".join(
-            f"{self.class_names[label]} {counts[label]}"
+            f"{counts[label]} x {self.class_names[label]}"
             for label in np.argsort(-counts, kind="stable")
             if counts[label] > 0
         )
         return f"{self.model}: {text}; of these, {other} says {said}"
 
-    def figure(self):
+    def figure(self) -> Figure:
         """Return matrices and the first images of the cell as a Matplotlib figure."""
         shown = self._pages.shown()
-        rows = -(-len(shown) // 10)
-        figure = DescribedFigure(
-            figsize=(4 + 8 * len(self.answers), 5.8 + 1.5 * rows), layout="constrained"
-        )
-        upper, *lower = (
-            figure.subfigures(2, 1, height_ratios=(5.8, 1.5 * rows)) if rows else [figure]
-        )
-        axes = upper.subplots(1, len(self.answers), squeeze=False)[0]
-        for ax, (name, answers) in zip(axes, self.answers.items(), strict=True):
-            title = "Confusion matrix" if len(self.answers) == 1 else name
-            display = ConfusionMatrixDisplay(answers.counts, self.class_names)
+        columns = STATIC_COLUMNS if len(self.results) == 1 else 10
+        rows = ceil(len(shown) / columns)
+        height = 1.5 * rows
+        figure = Figure(figsize=(1.25 * columns, 5.8 + height), layout="constrained")
+        upper, *lower = figure.subfigures(2, 1, height_ratios=(5.8, height)) if rows else [figure]
+        axes = upper.subplots(1, len(self.results), squeeze=False)[0]
+        for ax, (name, results) in zip(axes, self.results.items(), strict=True):
+            title = "Confusion matrix" if len(self.results) == 1 else name
+            display = ConfusionMatrixDisplay(results.counts, self.class_names)
             display.plot(normalize=self.normalize, scores=True, ax=ax, title=title)
         if rows:
-            pred = self.answers[self.model].predictions[shown]
-            plot_images(
-                self._pages.images[shown],
-                self.y_true[shown],
-                pred,
-                self.class_names,
-                title=self.story(),
-                columns=10,
-                ax=lower[0].subplots(),
-            )
+            pred = self.results[self.model].predictions[shown]
+            data = self._pages.images[shown], self.y_true[shown], pred, self.class_names
+            plot_images(*data, columns=columns, title=self.story(), ax=lower[0].subplots())
         return figure
 
     def alt_text(self) -> str:
         """Describe the matrices, their most confused pairs, and the images of the cell."""
         parts = []
-        for name, answers in self.answers.items():
+        for name, results in self.results.items():
             pairs = "; ".join(text for text, _ in self._pairs[name])
-            hits, total = np.trace(answers.counts), answers.counts.sum()
+            hits, total = np.trace(results.counts), results.counts.sum()
             mistakes = f"most confused: {pairs}" if pairs else "no mistake"
             parts.append(f"{name}: {hits} of {total} images on the diagonal; {mistakes}.")
-        told = f"Confusion matrix. {' '.join(parts)} {self.story()}"
+        text = f"Confusion matrix. {' '.join(parts)} {self.story()}"
         captions = "; ".join(map(self._pages.caption, self._pages.shown()))
-        return f"{told}: {captions}" if captions else told
+        return f"{text}: {captions}" if captions else text
 
     def __repr__(self) -> str:
         return f"ConfusionMatrixExplorer({len(self.y_true)} images, {self.story()})"
 
-    def _answers(self, y_pred, probabilities) -> _Answers:
-        n = len(self.y_true)
-        y_pred, probabilities = check_predictions(y_pred, "y_pred", probabilities, n)
-        check_names(self.class_names, self.y_true, y_pred, probabilities)
+    def _results_of(self, y_pred) -> _Results:
+        y_pred, probabilities = as_predictions(y_pred, None, "y_pred", len(self.y_true))
         counts = confusion_matrix(self.y_true, y_pred, len(self.class_names))
-        return _Answers(y_pred, probabilities, counts)
+        return _Results(y_pred, probabilities, counts)
 
     def _most_confused(self, name) -> list[tuple[str, tuple[str, str]]]:
-        predictions = self.answers[name].predictions
+        predictions = self.results[name].predictions
         table = most_confused(self.y_true, predictions, self.class_names, N_PAIRS)
         return [
             (f"{true} taken for {pred}: {n}", (true, pred))
@@ -181,18 +169,18 @@ class ConfusionMatrixExplorer(StaticPicture):
 
     def _build(self) -> list[widgets.Widget]:
         """Make the parts once."""
-        given = self.answers
         self._by = widgets.Dropdown(options=list(NORMALIZE.values()), description="show")
         keys = {text: key for key, text in NORMALIZE.items()}
         self._by.observe(lambda change: setattr(self, "normalize", keys[change["new"]]), "value")
         self._grids, models = {}, []
-        for name, answers in given.items():
+        for name, results in self.results.items():
             self._grids[name] = MatrixGrid(
-                answers.counts, self.class_names, lambda cell, name=name: self._choose(name, cell)
+                results.counts, self.class_names, lambda cell, name=name: self._choose(name, cell)
             )
             # One model leaves room for the pairs beside its matrix.
             parts = [self._grids[name], self._pair_buttons(name)]
-            models += parts if len(given) == 1 else [widgets.VBox([widgets.Label(name), *parts])]
+            is_alone = len(self.results) == 1
+            models += parts if is_alone else [widgets.VBox([widgets.Label(name), *parts])]
         self._story = widgets.Label()
         side_by_side = widgets.Layout(flex_flow="row wrap", grid_gap="24px")
         return [self._by, widgets.Box(models, layout=side_by_side), self._story, self._pages]
@@ -204,7 +192,7 @@ class ConfusionMatrixExplorer(StaticPicture):
             button = widgets.Button(description=text, layout=widgets.Layout(width="auto"))
             button.on_click(lambda _, cell=cell: self._choose(name, cell))
             buttons.append(button)
-        flow = "column" if len(self.answers) == 1 else "row wrap"
+        flow = "column" if len(self.results) == 1 else "row wrap"
         layout = widgets.Layout(flex_flow=flow, max_width="600px")
         return widgets.VBox([widgets.Label("most confused"), widgets.Box(buttons, layout=layout)])
 
@@ -221,13 +209,13 @@ class ConfusionMatrixExplorer(StaticPicture):
 
     @validate("model")
     def _known_model(self, proposal) -> str:
-        if proposal["value"] not in self.answers:
-            raise KitError.about("`model`", f"be one of {list(self.answers)}", proposal["value"])
+        if proposal["value"] not in self.results:
+            raise KitError.about("`model`", f"be one of {list(self.results)}", proposal["value"])
         return proposal["value"]
 
     @observe("cell", "model", "normalize")
     def _redraw(self, change=None) -> None:
-        """Bring the view up to date: the only place that changes it."""
+        """Update the view: the only place that changes it."""
         self._by.value = NORMALIZE[self.normalize]
         for name, grid in self._grids.items():
             cell = self.cell if name == self.model else None
@@ -236,9 +224,7 @@ class ConfusionMatrixExplorer(StaticPicture):
             self._show_images()
 
     def _show_images(self) -> None:
-        answers = self.answers[self.model]
-        self._pages.predictions = answers.predictions
-        self._pages.probabilities = answers.probabilities
+        self._pages.predictions, self._pages.probabilities, _ = self.results[self.model]
         self._pages.chosen = -1
         self._pages.layout.display = "none" if self.cell is None else ""
         self._pages.select(self._images_of_cell())
@@ -248,5 +234,5 @@ class ConfusionMatrixExplorer(StaticPicture):
         if self.cell is None:
             return np.arange(0)
         true, pred = map(self.class_names.index, self.cell)
-        found = (self.y_true == true) & (self.answers[self.model].predictions == pred)
+        found = (self.y_true == true) & (self.results[self.model].predictions == pred)
         return self._pages.by_confidence(np.flatnonzero(found))

@@ -8,49 +8,38 @@ from html import escape
 import ipywidgets as widgets
 import matplotlib
 import numpy as np
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 
 from cnn_utils.metrics import precision_recall_f1
-from cnn_utils.plots.classes import as_percentages
+from cnn_utils.plots.confusion_matrix import as_percentages
 
 N_SHADES = 8
 CELL_WIDTH, SCORE_WIDTH = 38, 46
 SCORES = ("precision", "recall", "F1")
+TURNED = "writing-mode:vertical-rl;transform:rotate(180deg);margin:auto"
 
 
 class MatrixGrid(widgets.GridBox):
     """Buttons with counts or percentages: true classes down, predicted classes across.
 
     Right answers are shades of blue, mistakes shades of orange, each from their own rarest to
-    their most frequent; the chosen cell has a frame and bold figures.
-
-    Parameters
-    ----------
-    counts : array of shape (n_classes, n_classes), int
-        Rows are true classes, columns predicted ones.
-    class_names : list of str
-    on_choose : callable
-        Called with (true, predicted), the names of the classes of the button that was pressed.
+    their most frequent; the chosen cell has a frame and bold figures. A click calls `on_choose`
+    with (true, predicted), the names of the cell's classes.
     """
 
     def __init__(self, counts, class_names, on_choose: Callable[[tuple[str, str]], None]):
         self.counts, self.class_names = counts, class_names
-        self._plain = widgets.Layout(width="auto", height="30px", padding="0", margin="0")
-        self._framed = widgets.Layout(
-            width="auto", height="30px", padding="0", margin="0", border="3px solid #000000"
-        )
+        size = {"width": "auto", "height": "30px", "padding": "0", "margin": "0"}
+        self._plain = widgets.Layout(**size)
+        self._framed = widgets.Layout(**size, border="3px solid #000000")
         # Buttons share their styles: one of each shade, instead of one per button.
         self._styles = {
-            (right, bold): [
-                widgets.ButtonStyle(
-                    button_color=shade,
-                    text_color=readable_on(shade),
-                    font_weight="bold" if bold else "normal",
-                )
+            (right, weight): [
+                widgets.ButtonStyle(button_color=shade, text_color="#000000", font_weight=weight)
                 for shade in shades("Blues" if right else "Oranges")
             ]
             for right in (True, False)
-            for bold in (True, False)
+            for weight in ("normal", "bold")
         }
         self.buttons = np.array(
             [[self._button(t, p, on_choose) for p in class_names] for t in class_names],
@@ -70,14 +59,14 @@ class MatrixGrid(widgets.GridBox):
         for (i, j), button in np.ndenumerate(self.buttons):
             is_chosen = chosen == (self.class_names[i], self.class_names[j])
             button.description = f"{values[i, j]}" if normalize is None else _percent(values[i, j])
-            button.style = self._styles[i == j, is_chosen][level[i, j]]
+            button.style = self._styles[i == j, "bold" if is_chosen else "normal"][level[i, j]]
             button.layout = self._framed if is_chosen else self._plain
 
     def _button(self, true, pred, on_choose) -> widgets.Button:
         n = self.counts[self.class_names.index(true), self.class_names.index(pred)]
         button = widgets.Button(
             layout=self._plain,
-            style=self._styles[True, False][0],
+            style=self._styles[True, "normal"][0],
             tooltip=f"true {true}, predicted {pred}: {n}",
         )
         button.on_click(lambda _: on_choose((true, pred)))
@@ -85,38 +74,21 @@ class MatrixGrid(widgets.GridBox):
 
     def _cells(self) -> list[widgets.Widget]:
         """Return the grid's cells, row by row, with names and scores around the buttons."""
-        turned = max(map(len, self.class_names)) > 3
+        style = TURNED if max(map(len, self.class_names)) > 3 else "text-align:center"
         scores = zip(*precision_recall_f1(self.counts), strict=True)
-        cells = [_text("true ↓<br>predicted →")]
-        cells += [_text(escape(name), turned) for name in self.class_names]
-        cells += [_row_of([_html(name, turned=True) for name in SCORES])]
+        cells = [widgets.HTML(_html("true ↓<br>predicted →"))]
+        cells += [widgets.HTML(_html(escape(name), style)) for name in self.class_names]
+        cells += [_row_of([_html(name, TURNED) for name in SCORES])]
         for name, row, score in zip(self.class_names, self.buttons, scores, strict=True):
-            cells += [_text(escape(name)), *row, _row_of([f"{value:.3f}" for value in score])]
+            label = widgets.HTML(_html(escape(name)))
+            cells += [label, *row, _row_of([f"{value:.3f}" for value in score])]
         return cells
 
 
 def shades(colour_map: str) -> list[str]:
-    """Return colours from nearly white to strong, as hexadecimal codes."""
-    return [
-        to_hex(matplotlib.colormaps[colour_map](level)) for level in np.linspace(0, 0.8, N_SHADES)
-    ]
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours, 1 to 21 (WCAG 2.2: small text needs 4.5)."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def readable_on(background: str) -> str:
-    """Return black or white, whichever stands out more: a contrast of at least 4.58."""
-    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, background))
-
-
-def _luminance(colour: str) -> float:
-    channels = np.array(to_rgb(colour))
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+    """Return colours from nearly white to strong; black stands out on all of them."""
+    levels = np.linspace(0, 0.68, N_SHADES)
+    return [to_hex(colour) for colour in matplotlib.colormaps[colour_map](levels)]
 
 
 def _levels(values) -> np.ndarray:
@@ -128,18 +100,10 @@ def _percent(value: float) -> str:
     return f"{value:.1f}" if 0 < value < 9.95 else f"{value:.0f}"
 
 
-def _text(html: str, turned: bool = False) -> widgets.HTML:
-    return widgets.HTML(_html(html, turned))
-
-
-def _html(html: str, turned: bool) -> str:
-    style = "text-align:center"
-    if turned:
-        style = "writing-mode:vertical-rl;transform:rotate(180deg);margin:auto"
+def _html(html: str, style: str = "text-align:center") -> str:
     return f'<div style="{style};line-height:1.2">{html}</div>'
 
 
 def _row_of(texts) -> widgets.HTML:
     columns = "".join(f'<div style="width:{SCORE_WIDTH}px">{text}</div>' for text in texts)
-    style = "display:flex;align-items:flex-end;text-align:right;line-height:1.2"
-    return widgets.HTML(f'<div style="{style}">{columns}</div>')
+    return widgets.HTML(_html(columns, "display:flex;align-items:flex-end;text-align:right"))

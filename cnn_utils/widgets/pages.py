@@ -1,4 +1,4 @@
-"""Pages of images with their classes; one of them large, with its class probabilities."""
+"""Pages of images with their classes; one of them enlarged, with its class probabilities."""
 
 from __future__ import annotations
 
@@ -6,55 +6,38 @@ from math import ceil
 
 import ipywidgets as widgets
 import numpy as np
+from matplotlib.figure import Figure
 from traitlets import Int, observe, validate
 
-from cnn_utils.metrics import as_labels_of_images
-from cnn_utils.plots.figure import release
-from cnn_utils.plots.images import check_images, plot_images
-from cnn_utils.widgets.arguments import check_names, check_predictions
-from cnn_utils.widgets.static import (
-    StaticPicture,
-    detail_figure,
-    img_tag,
-    to_png,
-    with_note,
-    words_figure,
-)
+from cnn_utils.errors import KitError
+from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
+from cnn_utils.plots.figure import figure_png
+from cnn_utils.plots.images import as_images, plot_images
+from cnn_utils.widgets.static import StaticPicture, detail_figure, img_tag, to_png, with_note
 
 PAGE_SIZE = 20
+# More would be too small on paper.
+STATIC_COLUMNS = 7
+# Sums of 8-bit numbers (bfloat16) differ from one by some thousandths.
+TOLERANCE = 1e-2
 
 
 class ImagePages(StaticPicture):
-    """A selection of images, page by page; what `ImageBrowser` and the explorer have in common.
+    """A selection of images, page by page; the common part of the browser and the explorer.
 
-    Parameters
-    ----------
-    images, labels, predictions, probabilities, class_names
-        As in `ImageBrowser`.
-
-    Attributes
-    ----------
-    page : int
-        Page shown, from 0; a number outside the pages becomes the nearest one.
-    chosen : int
-        Index of the enlarged image; -1 for none.
-    indices : ndarray of int
-        The images on all the pages; `select` sets them.
+    Arguments and attributes are those of `ImageBrowser`; `select` sets the images on the pages.
     """
 
     page = Int(0)
     chosen = Int(-1)
 
     def __init__(self, images, labels, predictions=None, probabilities=None, class_names=None):
-        self.images = check_images(images)
+        self.images = as_images(images)
         n = len(self.images)
         self.labels = as_labels_of_images(labels, "labels", n)
-        self.predictions, self.probabilities = check_predictions(
-            predictions, "predictions", probabilities, n
-        )
-        self.class_names = check_names(
-            class_names, self.labels, self.predictions, self.probabilities
-        )
+        answers = as_predictions(predictions, probabilities, "predictions", n)
+        self.predictions, self.probabilities = answers
+        self.class_names = self._names(class_names)
         self.indices = np.arange(n)
         self._build()
         super().__init__([self._turning, self._grid, self._detail])
@@ -78,14 +61,14 @@ class ImagePages(StaticPicture):
         return self.indices[self.page * PAGE_SIZE : (self.page + 1) * PAGE_SIZE]
 
     def by_confidence(self, indices) -> np.ndarray:
-        """Sort `indices`, the surest prediction first; without probabilities, as they are."""
+        """Sort `indices`, the surest prediction first; without probabilities, keep the order."""
         if self.probabilities is None:
             return indices
         confidence = self.probabilities[indices, self.predictions[indices]]
         return indices[np.argsort(-confidence, kind="stable")]
 
     def caption(self, index: int) -> str:
-        """Say of an image what it is, and what it was taken for, how surely."""
+        """Name an image's true class, its prediction and the prediction's probability."""
         true = self.class_names[self.labels[index]]
         if self.predictions is None:
             return true
@@ -96,21 +79,20 @@ class ImagePages(StaticPicture):
         return f"✓ {true}{sure}" if pred == label else f"✗ {self.class_names[pred]}{sure} ({true})"
 
     def status(self) -> str:
-        """Say which page of how many images is shown."""
+        """Name the page and the number of images."""
         found = f"{len(self.indices)} of {len(self.images)} images"
         return f"page {self.page + 1} of {self.n_pages}, {found}"
 
-    def figure(self):
+    def figure(self) -> Figure:
         """Return the page as a Matplotlib figure: the widget's static form."""
         index = self.shown()
         if len(index) == 0:
-            return words_figure(self.status())
+            figure = Figure(figsize=(6, 1))
+            figure.suptitle(self.status())
+            return figure
         pred = None if self.predictions is None else self.predictions[index]
-        options = {"columns": 10, "title": self.status()}
-        display = plot_images(
-            self.images[index], self.labels[index], pred, self.class_names, **options
-        )
-        return release(display.figure_)
+        data = self.images[index], self.labels[index], pred, self.class_names
+        return plot_images(*data, columns=STATIC_COLUMNS, title=self.status()).figure_
 
     def alt_text(self) -> str:
         """Describe the page in words."""
@@ -120,6 +102,19 @@ class ImagePages(StaticPicture):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.images)} images, {self.status()})"
 
+    def _names(self, class_names) -> list[str]:
+        """Return a name for every label and score; by default the labels themselves."""
+        seen = self.labels
+        if self.predictions is not None:
+            seen = np.concatenate([self.labels, self.predictions])
+        n_scores = 0 if self.probabilities is None else self.probabilities.shape[1]
+        names = as_names(range(n_scores or seen.max() + 1) if class_names is None else class_names)
+        check_named(seen, "labels", names)
+        if n_scores not in (0, len(names)):
+            expected = f"have one column for each of the {len(names)} classes"
+            raise KitError.about("`probabilities`", expected, f"{n_scores} columns")
+        return names
+
     def _build(self) -> None:
         """Make the parts once."""
         self._before = widgets.Button(description="◀ previous")
@@ -128,10 +123,7 @@ class ImagePages(StaticPicture):
         self._after.on_click(lambda _: setattr(self, "page", self.page + 1))
         self._status = widgets.Label()
         self._turning = widgets.HBox([self._before, self._after, self._status])
-        shared = {
-            "wide": widgets.Layout(width="auto"),
-            "style": widgets.ButtonStyle(),
-        }
+        shared = {"wide": widgets.Layout(width="auto"), "style": widgets.ButtonStyle()}
         self._cells = [_Cell(self, **shared) for _ in range(PAGE_SIZE)]
         columns = widgets.Layout(grid_template_columns="repeat(auto-fill, 210px)", grid_gap="6px")
         self._grid = widgets.GridBox(self._cells, layout=columns)
@@ -147,7 +139,7 @@ class ImagePages(StaticPicture):
 
     @observe("page", "chosen")
     def _redraw(self, change=None) -> None:
-        """Bring the view up to date: the only place that changes it."""
+        """Update the view: the only place that changes it."""
         if change is None or change["name"] == "page":
             self._draw_page()
         else:
@@ -159,7 +151,7 @@ class ImagePages(StaticPicture):
         self._after.disabled = self.page == self.n_pages - 1
         for cell, i in zip(self._cells, [*index, *[-1] * (PAGE_SIZE - len(index))], strict=True):
             cell.show(int(i))
-        self._status.value = with_note(self.status())  # last: it tells what can be seen
+        self._status.value = with_note(self.status())  # last, when the page is complete
 
     def _draw_detail(self) -> None:
         self._detail.layout.display = "none" if self.chosen < 0 else ""
@@ -167,10 +159,15 @@ class ImagePages(StaticPicture):
             return
         if self.chosen not in self.shown() and self.chosen in self.indices:
             self.page = int(np.flatnonzero(self.indices == self.chosen)[0]) // PAGE_SIZE
-        title = f"image {self.chosen}: {self.caption(self.chosen)}"
-        probabilities = None if self.probabilities is None else self.probabilities[self.chosen]
+        title = alt_text = f"image {self.chosen}: {self.caption(self.chosen)}"
+        probabilities = None
+        if self.probabilities is not None:
+            probabilities = self.probabilities[self.chosen]
+            best = np.argsort(-probabilities, kind="stable")[:3]
+            surest = ", ".join(f"{self.class_names[i]} {probabilities[i]:.1%}" for i in best)
+            alt_text = f"{title}; most probable: {surest}"
         figure = detail_figure(self.images[self.chosen], probabilities, self.class_names, title)
-        self._detail.value = img_tag(figure.png(), figure.alt_text, width="640px")
+        self._detail.value = img_tag(figure_png(figure), with_note(alt_text), width="640px")
 
 
 class _Cell(widgets.VBox):
@@ -193,3 +190,39 @@ class _Cell(widgets.VBox):
         self._button.tooltip = f"image {index}: {self._button.description}"
         png = to_png(self._pages.images[index], height=96)
         self._picture.value = img_tag(png, self._button.tooltip, width="96px")
+
+
+def as_predictions(predictions, probabilities, name: str, n: int):
+    """Return `n` predicted labels and `n` rows of probabilities, or None for missing ones.
+
+    Without predictions, the most probable classes are predicted. Predictions that are scores, and
+    not labels or one-hot rows, serve as probabilities. `name` is the argument of the predictions.
+    """
+    scores = "probabilities"
+    if predictions is None:
+        predictions = probabilities
+    elif probabilities is None and not _are_labels(as_array(predictions, name)):
+        probabilities, scores = predictions, name
+    if probabilities is not None:
+        probabilities = as_array(probabilities, scores)
+        shaped = probabilities.ndim == 2 and len(probabilities) == n
+        # Written so that NaN is refused, too. Half precision must not be summed in half precision.
+        if not shaped or not (
+            probabilities.min() >= 0
+            and np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1).max() < TOLERANCE
+        ):
+            raise KitError.about(
+                f"`{scores}`",
+                f"be {n} rows of class probabilities that sum to one",
+                probabilities,
+                "Give what model.predict returns after a softmax, not logits; or labels.",
+            )
+    if predictions is not None:
+        predictions = as_labels_of_images(predictions, name, n)
+    return predictions, probabilities
+
+
+def _are_labels(predictions) -> bool:
+    """Tell labels, which may come as one-hot rows, from scores."""
+    is_table = predictions.ndim == 2 and predictions.shape[1] > 1
+    return not is_table or predictions.dtype.kind != "f" or bool(np.isin(predictions, (0, 1)).all())

@@ -1,7 +1,7 @@
 import re
 
 from cnn_utils.pdf.code import CONTINUED, STYLES, highlighted, listing, wrapped
-from cnn_utils.widgets.matrix import contrast
+from tests.widgets.contrast import contrast
 
 
 def colour(style):

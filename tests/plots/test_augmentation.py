@@ -1,11 +1,15 @@
-"""cnn_utils.plots.augmentation: originals first, one scale, clipped values counted."""
+"""cnn_utils.plots.augmentation: originals first, the variants that training gets, one scale."""
 
+import random
+
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from keras import layers
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import plot_augmentation
+from cnn_utils.plots.augmentation import plot_augmentation, show_augmentation
 
 IMAGES = np.linspace(0, 1, 2 * 4 * 4).reshape(2, 4, 4, 1)
 VARIANTS = np.stack([IMAGES[:, ::-1], IMAGES[:, :, ::-1], 1 - IMAGES], axis=1)
@@ -70,13 +74,117 @@ def test_given_axes_hold_all_pictures():
     assert {image.axes for image in plot_augmentation(IMAGES, VARIANTS, ax=ax).images_} == {ax}
 
 
+PHOTOS = np.random.default_rng(458).random((3, 8, 8, 3), dtype=np.float32)
+
+
+def random_layers():
+    return keras.Sequential([layers.RandomFlip(), layers.RandomTranslation(0.2, 0.2)])
+
+
+def shift(images):
+    """Augment with the global generators of Python and NumPy."""
+    return np.roll(images, random.randint(0, 3), axis=1) * np.random.random()  # noqa: NPY002
+
+
+def states(layer):
+    return [np.asarray(variable).copy() for variable in layer.variables]
+
+
+def test_variants_are_what_the_function_returns():
+    display = show_augmentation(lambda images: images[:, :, ::-1], PHOTOS, n=2)
+    np.testing.assert_array_equal(display.images, PHOTOS)
+    np.testing.assert_allclose(display.variants, np.stack([PHOTOS[:, :, ::-1]] * 2, axis=1))
+
+
+def test_layers_are_called_as_in_training():
+    variants = show_augmentation(layers.RandomFlip("horizontal"), PHOTOS, n=8).variants
+    same = [
+        (variant == image).all()
+        for image, row in zip(PHOTOS, variants, strict=True)
+        for variant in row
+    ]
+    flipped = [
+        (variant == image[:, ::-1]).all()
+        for image, row in zip(PHOTOS, variants, strict=True)
+        for variant in row
+    ]
+    assert all(np.logical_xor(same, flipped))
+    assert any(same)
+    assert any(flipped)
+
+
+@pytest.mark.parametrize("make", [random_layers, lambda: layers.RandomRotation(0.2), lambda: shift])
+def test_a_seed_gives_the_same_variants_again(make):
+    augment = make()
+    first, again = (show_augmentation(augment, PHOTOS, seed=3).variants for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first, show_augmentation(make(), PHOTOS, seed=3).variants)
+    assert not np.allclose(first, show_augmentation(augment, PHOTOS, seed=4).variants)
+    assert not np.allclose(first[:, 0], first[:, 1])
+
+
+def test_generators_are_as_before():
+    augment = random_layers()
+    augment(PHOTOS, training=True)
+    before = states(augment), random.getstate(), np.random.get_state()  # noqa: NPY002
+    show_augmentation(augment, PHOTOS)
+    show_augmentation(shift, PHOTOS)
+    for old, new in zip(before[0], states(augment), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert random.getstate() == before[1]
+    np.testing.assert_array_equal(np.random.get_state()[1], before[2][1])  # noqa: NPY002
+
+
+def test_generators_are_as_before_a_failure():
+    def fail(images):
+        random.random()
+        raise RuntimeError("no")
+
+    before = random.getstate()
+    with pytest.raises(RuntimeError, match="no"):
+        show_augmentation(fail, PHOTOS)
+    assert random.getstate() == before
+
+
+def test_a_function_that_writes_into_its_images_does_no_harm():
+    def blacken(images):
+        images[:] = 0
+        return images
+
+    before = PHOTOS.copy()
+    assert not show_augmentation(blacken, PHOTOS).variants.any()
+    np.testing.assert_array_equal(PHOTOS, before)
+
+
+def test_crops_are_welcome():
+    display = show_augmentation(layers.RandomCrop(5, 6), PHOTOS, n=2)
+    assert display.variants.shape == (3, 2, 5, 6, 3)
+
+
+def test_images_on_another_scale_are_stretched_with_their_variants():
+    display = show_augmentation(lambda images: images + 2, 4 * PHOTOS - 2, n=1)
+    span = 4 * (PHOTOS.max() - PHOTOS.min())
+    np.testing.assert_allclose(display.variants[:, 0] - display.images, 2 / span, rtol=1e-4)
+
+
+def test_brightness_on_the_wrong_scale_is_seen():
+    augment = layers.RandomBrightness(0.5)  # made for 0-255
+    assert "clipped" in show_augmentation(augment, PHOTOS).figure_.get_suptitle()
+
+
 @pytest.mark.parametrize(
-    "variants",
-    [VARIANTS[:1], VARIANTS[:, 0], VARIANTS[:, :0], np.zeros((2, 3, 4, 4, 3))],
-    ids=["too few", "no variants' axis", "none", "colour for grey"],
+    ("change", "message"),
+    [
+        (
+            {"augment": lambda images: None},
+            r"`augment` must return images of shape \(3, height, wid",
+        ),
+        ({"augment": lambda images: images[:2]}, r"`augment` must return images .*\(2, 8, 8, 3\)"),
+        ({"augment": lambda images: images[..., :1]}, "`augment` must return images"),
+        ({"images": (PHOTOS * 255).astype(np.uint8)}, "`images` must be floating-point"),
+        ({"images": PHOTOS[0]}, r"`images` must have shape \(n, height, width, channels\); rec"),
+    ],
 )
-def test_variants_that_do_not_fit_are_described(variants):
-    with pytest.raises(
-        KitError, match=r"`variants` must have shape \(2, n_variants, height, width, 1\); rec"
-    ):
-        plot_augmentation(IMAGES, variants)
+def test_what_does_not_fit_is_described(change, message):
+    with pytest.raises(KitError, match=message):
+        show_augmentation(**{"augment": layers.RandomFlip(), "images": PHOTOS, **change})

@@ -1,11 +1,14 @@
-"""cnn_utils.plots.feature_maps: the image, its maps, one scale, and what is left out."""
+"""cnn_utils.plots.feature_maps: the right layer, one scale, and how many maps are left out."""
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from keras import layers
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import plot_feature_maps
+from cnn_utils.models import build_cifar_cnn, build_dense, build_lenet
+from cnn_utils.plots.feature_maps import plot_feature_maps, show_feature_maps
 
 IMAGE = np.arange(16).reshape(4, 4) / 16
 MAPS = np.arange(2 * 3 * 5, dtype=np.float32).reshape(2, 3, 5) - 4
@@ -54,22 +57,73 @@ def test_given_axes_hold_the_image_and_the_maps():
     assert {image.axes for image in [display.image_, *display.maps_]} == {ax}
 
 
+DIGIT = np.random.default_rng(458).random((28, 28, 1), dtype=np.float32)
+
+
+def doubling():
+    """The first map is the image doubled, the second its negative; then the larger of four."""
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.RandomFlip(seed=1),
+            layers.Conv2D(2, 1, use_bias=False, name="double"),
+            layers.MaxPooling2D(2, name="pool"),
+        ]
+    )
+    model.get_layer("double").set_weights([np.array([[[[2.0, -1.0]]]])])
+    return model
+
+
+def test_maps_are_what_the_layer_returns():
+    display = show_feature_maps(doubling(), DIGIT)
+    np.testing.assert_allclose(display.maps, DIGIT * [2, -1], rtol=1e-6)
+    np.testing.assert_array_equal(display.image, DIGIT[..., 0])
+    assert display.figure_.get_suptitle() == "Feature maps of double\n2 maps of 28x28"
+
+
+@pytest.mark.parametrize("layer", ["pool", 2, -1])
+def test_another_layer_is_chosen_by_name_or_index(layer):
+    maps = show_feature_maps(doubling(), DIGIT, layer).maps
+    largest = DIGIT[..., 0].reshape(14, 2, 14, 2).max(axis=(1, 3))
+    np.testing.assert_allclose(maps[..., 0], 2 * largest, rtol=1e-6)
+
+
+def test_no_more_maps_than_asked_for_are_drawn():
+    display = show_feature_maps(build_lenet(), DIGIT, 2, n=3)
+    assert len(display.maps_) == 3
+    assert "3 of 16 maps of 10x10, 13 left out" in display.figure_.get_suptitle()
+
+
+def test_standardised_images_are_stretched_for_the_picture_only():
+    display = show_feature_maps(doubling(), 4 * DIGIT - 2)
+    assert (display.image.min(), display.image.max()) == (0, 1)
+    np.testing.assert_allclose(display.maps[..., 1], 2 - 4 * DIGIT[..., 0], rtol=1e-5, atol=1e-6)
+
+
+def test_the_model_stays_as_it_was():
+    model = build_cifar_cnn()
+    before = model.get_weights()
+    show_feature_maps(model, np.ones((32, 32, 3), np.float32))
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 @pytest.mark.parametrize(
-    ("image", "maps", "message"),
+    ("change", "message"),
     [
-        (IMAGE * 255, MAPS, r"`images` must be uint8 in 0-255 or float in 0-1"),
-        (IMAGE, MAPS[0], r"`maps` must be finite numbers of shape \(height, width, n_maps\)"),
-        (IMAGE, MAPS[..., :0], r"`maps` must be finite numbers"),
-        (IMAGE, MAPS.astype(int), r"`maps` must be finite numbers"),
-        (IMAGE, MAPS + np.inf, r"`maps` must be finite numbers"),
+        ({"image": (DIGIT * 255).astype(np.uint8)}, "`image` must be floating-point .*Preprocess"),
+        ({"image": DIGIT[None]}, r"one image, .* received .* \(1, 28, 28, 1\).*images\[i\]"),
+        ({"image": DIGIT[..., 0]}, r"one image, .* received .* \(28, 28\).*image\[\.\.\., None\]"),
+        ({"image": None}, "`image` must be one image, .* received an array of shape"),
+        ({"image": DIGIT[:5]}, r"`image` must have the input shape"),
+        ({"layer": "conv"}, "`layer` must be the name or index of a layer"),
+        ({"layer": "flat"}, "`layer` must return feature maps .*'flat'"),
+        ({"model": build_dense()}, "`model` must hold a convolution"),
     ],
 )
-def test_what_cannot_be_drawn_is_described(image, maps, message):
+def test_what_does_not_fit_is_described(change, message):
+    model = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Conv2D(1, 1), layers.Flatten(name="flat")]
+    )
     with pytest.raises(KitError, match=message):
-        plot_feature_maps(image, maps)
-
-
-@pytest.mark.parametrize("option", ["n", "columns"])
-def test_counts_are_checked(option):
-    with pytest.raises(KitError, match=f"`{option}` must be a whole number of at least 1"):
-        plot_feature_maps(IMAGE, MAPS, **{option: 0})
+        show_feature_maps(**{"model": model, "image": DIGIT, **change})

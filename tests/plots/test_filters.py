@@ -1,11 +1,14 @@
-"""cnn_utils.plots.filters: one symmetric scale, weight zero in the middle of it."""
+"""cnn_utils.plots.filters: the weights of the right layer, one scale, zero in its middle."""
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from keras import layers
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import FiltersDisplay, plot_filters
+from cnn_utils.models import build_cifar_cnn, build_dense, build_lenet
+from cnn_utils.plots.filters import FiltersDisplay, plot_filters, show_filters
 
 GREY = np.array([[[0.5, -0.25]], [[0.0, 0.1]]], dtype=np.float32)[..., None]
 COLOUR = np.zeros((1, 1, 2, 3))
@@ -60,22 +63,48 @@ def test_given_axes_hold_all_kernels():
     assert {image.axes for image in FiltersDisplay(GREY).plot(ax=ax).images_} == {ax}
 
 
+def test_the_first_convolution_is_shown_filter_by_filter():
+    model = build_lenet()
+    kernel = model.layers[0].get_weights()[0]  # 5, 5, 1, 6
+    display = show_filters(model)
+    drawn = [np.asarray(image.get_array()) for image in display.images_]
+    np.testing.assert_array_equal(drawn, [kernel[:, :, 0, i] for i in range(6)])
+    assert display.figure_.get_suptitle() == f"Filters of {model.layers[0].name}"
+
+
+def test_colour_filters_keep_their_channels():
+    model = build_cifar_cnn()
+    kernel = model.layers[0].get_weights()[0]
+    display = show_filters(model, 0)
+    assert display.kernels.shape == (32, 3, 3, 3)
+    np.testing.assert_array_equal(display.kernels[7], kernel[..., 7])
+
+
+def test_a_convolution_inside_a_nested_model_is_found():
+    body = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3, name="inner")])
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.RandomFlip(), body])
+    assert show_filters(model).kernels.shape == (2, 3, 3, 1)
+    assert show_filters(model, "inner").kernels.shape == (2, 3, 3, 1)
+
+
 @pytest.mark.parametrize(
-    "kernels",
+    ("model", "layer", "message"),
     [
-        np.zeros((3, 3)),
-        np.zeros((2, 3, 3, 2)),
-        np.zeros((0, 3, 3, 1)),
-        np.zeros((2, 3, 3, 1), int),
-        np.full((1, 2, 2, 1), np.nan),
+        (
+            build_lenet,
+            2,
+            r"`layer` must be a Conv2D .*Conv2D of 6 channels\)\. .*show_feature_maps",
+        ),
+        (build_lenet, 1, r"`layer` must be a Conv2D .*MaxPooling2D\)"),
+        (
+            build_lenet,
+            "conv",
+            r"`layer` must be the name or index .*'conv' \(str\)\. It has: 0 conv",
+        ),
+        (build_dense, None, "`model` must hold a convolution"),
+        (lambda: None, None, "`model` must be a Keras model; received None"),
     ],
-    ids=["two axes", "two channels", "none", "integers", "NaN"],
 )
-def test_what_is_no_kernel_is_described(kernels):
-    with pytest.raises(KitError, match=r"`kernels` must be finite weights of shape \(n, height"):
-        plot_filters(kernels)
-
-
-def test_columns_are_counted():
-    with pytest.raises(KitError, match="`columns` must be a whole number of at least 1"):
-        plot_filters(GREY, columns=0)
+def test_layers_without_filters_of_the_image_are_refused(model, layer, message):
+    with pytest.raises(KitError, match=message):
+        show_filters(model(), layer)

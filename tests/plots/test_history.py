@@ -1,4 +1,4 @@
-"""cnn_utils.plots.history: the curves' data, the best epoch's mark, the shaded overfitting."""
+"""cnn_utils.plots.history: the curves' data, the best epoch's mark, the shaded epochs after it."""
 
 import itertools
 from types import SimpleNamespace
@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import plot_training_history
+from cnn_utils.plots.history import plot_training_history
 
 LOGS = {
     "accuracy": [0.5, 0.7, 0.8, 0.9],
@@ -89,12 +89,12 @@ def test_the_lowest_validation_loss_is_marked_and_what_follows_is_shaded():
     display = plot_training_history(LOGS)
     assert display.best_epoch_ == 2
     assert [marks(ax) for ax in display.figure_.axes] == [[2], [2]]
-    assert len(display.overfitting_) == 2
-    for span in display.overfitting_:
+    assert len(display.after_best_) == 2
+    for span in display.after_best_:
         low, high = span.get_extents().transformed(span.axes.transData.inverted()).intervalx
         assert (low, high) == pytest.approx((2, 4))
     best = "lowest validation loss (epoch 2)"
-    assert legend(display) == ["training", "validation", best, "overfitting"]
+    assert legend(display) == ["training", "validation", best, "after the lowest validation loss"]
 
 
 def test_the_integers_on_the_axis_are_epochs():
@@ -103,11 +103,11 @@ def test_the_integers_on_the_axis_are_epochs():
     assert all(tick == int(tick) for tick in ticks)
 
 
-def test_a_loss_that_still_falls_has_a_best_epoch_but_no_overfitting():
+def test_a_loss_that_still_falls_has_nothing_shaded():
     display = plot_training_history({"loss": [3.0, 2.0], "val_loss": [3.0, 2.0]})
     assert display.best_epoch_ == 2
-    assert display.overfitting_ == []
-    assert "overfitting" not in legend(display)
+    assert display.after_best_ == []
+    assert legend(display)[2:] == ["lowest validation loss (epoch 2)"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_loss_that_still_falls_has_a_best_epoch_but_no_overfitting():
 def test_without_validation_nothing_is_marked(logs):
     display = plot_training_history(logs)
     assert display.best_epoch_ is None
-    assert display.overfitting_ == []
+    assert display.after_best_ == []
     assert marks(display.figure_.axes[0]) == []
     assert "lowest" not in display.alt_text_
 

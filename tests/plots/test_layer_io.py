@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import layer_io as network
+from cnn_utils.plots import layer_io
 
 IMAGES = np.random.default_rng(458).random((3, 6, 6, 1), dtype=np.float32)
 
@@ -33,73 +33,77 @@ def ending_in(*last):
 
 
 def test_layers_of_nested_models_stand_in_their_place():
-    names = [layer.name for layer in network.all_layers(nested())]
+    names = [layer.name for layer in layer_io.all_layers(nested())]
     assert [names[0], *names[2:4]] == ["flip", "scale", "first"]
     assert len(names) == 7
 
 
 @pytest.mark.parametrize("which", ["first", 3, -4, np.int64(3)])
 def test_a_layer_is_found_by_name_and_index(which):
-    assert network.find_layer(nested(), which).name == "first"
+    assert layer_io.find_layer(nested(), which).name == "first"
 
 
 def test_a_layer_is_found_as_itself():
     model = nested()
-    assert network.find_layer(model, model.layers[1]) is model.layers[1]
+    assert layer_io.find_layer(model, model.layers[1]) is model.layers[1]
 
 
-@pytest.mark.parametrize("which", ["conv", 7, -8, 1.0, True, layers.Conv2D(1, 1)])
+@pytest.mark.parametrize("which", ["conv", 7, -8, layers.Conv2D(1, 1)])
 def test_a_layer_that_is_not_there_is_answered_by_those_that_are(which):
     message = r"`layer` must be the name or index of a layer of 'nested'; .* It has: 0 flip, .*last"
     with pytest.raises(KitError, match=message):
-        network.find_layer(nested(), which)
+        layer_io.find_layer(nested(), which)
 
 
 def test_convolutions_of_all_kinds_are_found():
-    assert [layer.name for layer in network.find_convolutions(nested())] == ["first", "second"]
+    model = nested()
+    assert [layer.name for layer in layer_io.convolutions_of(model)] == ["first", "second"]
+    assert layer_io.find_convolution(model).name == "first"
+    assert layer_io.find_convolution(model, place=-1).name == "second"
+    assert layer_io.find_convolution(model, "scale").name == "scale"
 
 
 def test_a_model_without_a_convolution_is_told_so():
     message = r"`model` must hold a convolution; received .* layers Flatten, Dense\. .* saliency"
     with pytest.raises(KitError, match=message):
-        network.find_convolutions(ending_in(layers.Dense(2)))
+        layer_io.find_convolution(ending_in(layers.Dense(2)))
 
 
-def test_what_a_layer_receives_and_returns_is_heard():
+def test_what_a_layer_receives_and_returns_is_captured():
     model = nested()
-    scale, first = (network.find_layer(model, name) for name in ("scale", "first"))
-    output, heard = network.listen(model, IMAGES, scale, first)
-    np.testing.assert_allclose(heard[scale].received, IMAGES)  # no flip: as it predicts
-    np.testing.assert_allclose(heard[scale].returned, 2 * IMAGES)
-    np.testing.assert_allclose(heard[first].received, 2 * IMAGES)
+    scale, first = (layer_io.find_layer(model, name) for name in ("scale", "first"))
+    output, captured = layer_io.capture_outputs(model, IMAGES, scale, first)
+    np.testing.assert_allclose(captured[scale].input, IMAGES)  # no flip: as it predicts
+    np.testing.assert_allclose(captured[scale].output, 2 * IMAGES)
+    np.testing.assert_allclose(captured[first].input, 2 * IMAGES)
     np.testing.assert_allclose(output, model.predict(IMAGES, verbose=0), rtol=1e-5)
 
 
 def test_listening_leaves_no_trace():
     model = nested()
-    layer = network.find_layer(model, "first")
+    layer = layer_io.find_layer(model, "first")
     before, nodes = dict(vars(layer)), len(layer._inbound_nodes)
-    network.listen(model, IMAGES, layer)
+    layer_io.capture_outputs(model, IMAGES, layer)
     with pytest.raises(Exception, match="Exception encountered"):
-        network.listen(model, IMAGES[:, :1, :1, 0], layer)
+        layer_io.capture_outputs(model, IMAGES[:, :1, :1, 0], layer)
     assert vars(layer).keys() == before.keys()
     assert len(layer._inbound_nodes) == nodes
 
 
-def test_a_layer_in_use_twice_is_heard_the_last_time():
+def test_a_layer_in_use_twice_is_captured_the_last_time():
     inputs, twice = keras.Input((6, 6, 1)), layers.Rescaling(2.0)
     model = keras.Model(inputs, layers.Flatten()(twice(twice(inputs))))
-    _, heard = network.listen(model, IMAGES, twice, twice)
-    np.testing.assert_allclose(heard[twice].returned, 4 * IMAGES)
+    _, captured = layer_io.capture_outputs(model, IMAGES, twice, twice)
+    np.testing.assert_allclose(captured[twice].output, 4 * IMAGES)
 
 
 def test_a_layer_that_does_not_run_or_has_no_maps_is_named():
     inputs = keras.Input((6, 6, 1), name="entrance")
     model = keras.Model(inputs, layers.Flatten(name="flat")(inputs))
     for name in ("entrance", "flat"):
-        layer = network.find_layer(model, name)
+        layer = layer_io.find_layer(model, name)
         with pytest.raises(KitError, match=f"`layer` must return feature maps .*'{name}'"):
-            network.maps_of(layer, network.listen(model, IMAGES, layer)[1])
+            layer_io.feature_maps_of(layer, layer_io.capture_outputs(model, IMAGES, layer)[1])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def test_a_layer_that_does_not_run_or_has_no_maps_is_named():
 def test_the_final_softmax_is_left_out(last):
     model = ending_in(*last())
     model.set_weights([np.random.default_rng(0).normal(size=w.shape) for w in model.get_weights()])
-    scores, _ = network.class_scores(model, IMAGES)
+    scores, _ = layer_io.class_scores(model, IMAGES)
     weights = [*model.get_weights(), np.zeros(3)]
     np.testing.assert_allclose(
         scores, IMAGES.reshape(3, -1) @ weights[0] + weights[1], rtol=1e-4, atol=1e-5
@@ -129,7 +133,7 @@ def test_the_final_softmax_is_left_out(last):
 @pytest.mark.parametrize("activation", [None, "sigmoid", "relu"])
 def test_other_endings_are_left_as_they_are(activation):
     model = ending_in(layers.Dense(3, activation=activation))
-    scores, _ = network.class_scores(model, IMAGES)
+    scores, _ = layer_io.class_scores(model, IMAGES)
     np.testing.assert_allclose(scores, model.predict(IMAGES, verbose=0), rtol=1e-5, atol=1e-6)
 
 
@@ -138,12 +142,12 @@ def test_functional_models_and_outputs_in_a_list_are_welcome():
     logits = layers.Dense(3)(layers.Flatten()(inputs))
     plain = keras.Model(inputs, logits)
     model = keras.Model(inputs, [layers.Softmax()(logits)])
-    scores, _ = network.class_scores(model, IMAGES)
+    scores, _ = layer_io.class_scores(model, IMAGES)
     np.testing.assert_allclose(scores, plain.predict(IMAGES, verbose=0), rtol=1e-5, atol=1e-6)
 
 
 def test_an_operation_after_the_last_layer_counts():
     inputs = keras.Input((6, 6, 1))
     outputs = 2.0 * layers.Dense(3, activation="softmax")(layers.Flatten()(inputs))
-    scores, _ = network.class_scores(keras.Model(inputs, outputs), IMAGES)
+    scores, _ = layer_io.class_scores(keras.Model(inputs, outputs), IMAGES)
     np.testing.assert_allclose(keras.ops.sum(scores, axis=1), 2, rtol=1e-5)

@@ -6,8 +6,8 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import SearchDisplay, plot_search
 from cnn_utils.plots.figure import BLUE, VERMILION
+from cnn_utils.plots.search import SearchDisplay, plot_search
 
 TRIALS = pd.DataFrame(
     {
@@ -79,28 +79,23 @@ def test_a_sorted_table_is_drawn_in_the_order_of_the_trials():
     assert display.line_.get_ydata().tolist() == [0.7, 0.8, 0.8]
 
 
-def test_two_searches_one_after_the_other_are_counted_anew():
-    display = plot_search(pd.concat([TRIALS, TRIALS]))
-    assert display.line_.get_xdata().tolist() == [0, 1, 2, 3, 4, 5]
-    assert "6 trials" in display.alt_text_
-
-
 @pytest.mark.parametrize(
     "trials",
     [
         TRIALS.drop(columns="score"),
         TRIALS.head(0),
         TRIALS.assign(score=np.nan),
-        TRIALS.assign(score="good"),
     ],
 )
 def test_a_table_without_scores_is_refused(trials):
-    message = "`trials` must have a column .score. of finite numbers, and a row; received columns"
+    message = (
+        '`trials` must be the table of a search, with a finite "score" in every row; received col'
+    )
     with pytest.raises(KitError, match=message):
         plot_search(trials)
 
 
 @pytest.mark.parametrize("trials", [None, "score", {"score": [1.0]}])
 def test_what_is_no_table_is_refused(trials):
-    with pytest.raises(KitError, match="`trials` must be the table of a search; received"):
+    with pytest.raises(KitError, match="`trials` must be the table of a search, with a finite"):
         plot_search(trials)

@@ -72,8 +72,8 @@ def test_the_final_figure_holds_every_epoch(notebook):
     lines = watch.display_.lines_
     assert set(lines) == {"loss", "val_loss", "mae", "val_mae"}
     assert lines["loss"].get_ydata().tolist() == history.history["loss"]
-    figure = notebook.outputs[1].shown[-1]
-    assert figure.alt_text.startswith("LeNet over 3 epochs.")
+    shown = notebook.outputs[1].shown[-1]
+    assert shown.alt_text_.startswith("LeNet over 3 epochs.")
 
 
 def test_the_loss_can_be_drawn_alone(notebook):

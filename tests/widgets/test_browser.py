@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from traitlets import TraitError
 
 from cnn_utils.data import data_source
 from cnn_utils.errors import KitError
@@ -184,12 +183,12 @@ def test_its_text_is_always_the_same(browser):
 
 @pytest.mark.parametrize("trait", ["outcome", "order"])
 def test_unknown_choices_are_refused(browser, trait):
-    with pytest.raises(TraitError, match=rf"{trait}.*'random'"):
+    with pytest.raises(KitError, match=rf"`{trait}` must be one of .*; received 'random'"):
         setattr(browser, trait, "random")
 
 
 def test_an_unknown_class_is_refused(browser):
-    with pytest.raises(KitError, match=r"`class_name` must be 'all classes' or one of \['cat'"):
+    with pytest.raises(KitError, match=r"`class_name` must be one of \('all classes', 'cat'"):
         browser.class_name = "horse"
     assert browser.class_name == ALL
 
@@ -206,7 +205,10 @@ def test_an_unknown_class_is_refused(browser):
         ({"images": IMAGES[:0]}, "`images` must have shape"),
         ({"images": IMAGES * 1.0}, "`images` must be uint8 in 0-255 or float in 0-1"),
         ({"probabilities": PROBABILITIES * 2}, r"sum to one; .* Give what model\.predict returns"),
-        ({"probabilities": PROBABILITIES[:9]}, "45 rows of at least two class probabilities"),
+        (
+            {"probabilities": PROBABILITIES[:9]},
+            "`probabilities` must be 45 rows of class probabilities",
+        ),
         ({"probabilities": np.log(PROBABILITIES + 1)}, "sum to one"),
         ({"probabilities": PROBABILITIES * np.nan}, "sum to one"),
         (
@@ -214,11 +216,10 @@ def test_an_unknown_class_is_refused(browser):
             "name for every label; received labels from 0 to 2 and 2",
         ),
         ({"class_names": [*NAMES, "horse"]}, "one column for each of the 4 classes; received 3"),
-        ({"labels": LABELS + 10**7, "class_names": None}, "labels must lie in 0..999"),
         ({"class_names": ["a", "b", "a"]}, "name each class differently"),
         (
             {"class_names": None, "labels": LABELS - 1},
-            "labels from -1 to 1 and 3 names. Labels count",
+            "labels from -1 to 2 and 3 names. Labels count",
         ),
         ({"class_names": "cats"}, "`class_names` must be a list of names"),
     ],
@@ -236,14 +237,14 @@ def test_what_does_not_fit_is_one_sentence(changes, message):
 
 def test_what_cannot_be_filtered_or_sorted_is_said(browser):
     bare = ImageBrowser(IMAGES, LABELS)
-    with pytest.raises(KitError, match="`outcome` must be 'all' without `predictions`"):
+    with pytest.raises(KitError, match=r"`outcome` must be one of \('all',\); .*`predictions`"):
         bare.outcome = "wrong"
-    with pytest.raises(KitError, match="`order` must be 'as stored' without `probabilities`"):
+    with pytest.raises(KitError, match=r"`order` must be one of \('as stored',\).*`probabilities`"):
         bare.order = "highest loss first"
     assert (bare.outcome, bare.order) == ("all", "as stored")
 
 
-def test_a_stand_in_is_named_where_it_shows():
+def test_sample_data_is_named_where_it_shows():
     data_source.record("MNIST", "sample")
     browser = ImageBrowser(IMAGES, LABELS)
     browser.chosen = 0

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from cnn_utils.widgets.pages import PAGE_SIZE, ImagePages
+from cnn_utils.errors import KitError
+from cnn_utils.widgets.pages import PAGE_SIZE, ImagePages, as_predictions
 
 N = PAGE_SIZE + 2
 IMAGES = np.zeros((N, 4, 4), np.uint8)
@@ -54,3 +55,50 @@ def test_the_focus_can_be_seen_on_any_colour(pages):
 
 def test_its_text_is_always_the_same(pages):
     assert repr(pages) == "ImagePages(22 images, page 1 of 2, 22 of 22 images)"
+
+
+ROWS = np.array([[0.25, 0.75], [0.6, 0.4]])
+
+
+def test_one_hot_rows_are_labels_and_none_stays_none():
+    labels, probabilities = as_predictions(np.eye(3)[[2, 0]], None, "predictions", 2)
+    assert labels.tolist() == [2, 0]
+    assert probabilities is None
+    assert as_predictions(None, None, "predictions", 2) == (None, None)
+
+
+def test_without_predictions_the_most_probable_classes_are_predicted():
+    labels, probabilities = as_predictions(None, ROWS, "predictions", 2)
+    assert labels.tolist() == [1, 0]
+    assert probabilities is ROWS
+
+
+def test_predictions_that_are_probabilities_serve_as_such():
+    labels, probabilities = as_predictions(ROWS, None, "y_pred", 2)
+    assert labels.tolist() == [1, 0]
+    assert probabilities is ROWS
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_probabilities_may_have_any_precision(dtype):
+    rows = ROWS.astype(dtype)
+    assert as_predictions(None, rows, "predictions", 2)[1] is rows
+
+
+@pytest.mark.parametrize("name", ["y_pred", "predictions"])
+def test_logits_are_refused(name):
+    message = f"`{name}` must be 2 rows of class probabilities that sum to one; .*, not logits"
+    with pytest.raises(KitError, match=message):
+        as_predictions(np.log(ROWS), None, name, 2)
+
+
+def test_names_default_to_the_labels():
+    assert ImagePages(IMAGES[:2], [0, 2]).class_names == ["0", "1", "2"]
+    assert ImagePages(IMAGES[:2], [0, 0], [0, 1]).class_names == ["0", "1"]
+    rows = np.eye(4)[:2]
+    assert ImagePages(IMAGES[:2], [0, 2], probabilities=rows).class_names == ["0", "1", "2", "3"]
+
+
+def test_every_class_needs_its_probability():
+    with pytest.raises(KitError, match="one column for each of the 3 classes; received 2 columns"):
+        ImagePages(IMAGES[:2], [0, 1], None, ROWS, ["cat", "dog", "frog"])

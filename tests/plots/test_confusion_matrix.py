@@ -1,16 +1,11 @@
-"""cnn_utils.plots.classes: bars and matrix cells hold the counts, with the classes' names."""
+"""cnn_utils.plots.confusion_matrix: cells hold counts or percentages, with the classes' names."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots import (
-    ClassDistributionDisplay,
-    ConfusionMatrixDisplay,
-    plot_class_distribution,
-    plot_confusion_matrix,
-)
+from cnn_utils.plots.confusion_matrix import ConfusionMatrixDisplay, plot_confusion_matrix
 
 NAMES = ["cat", "dog", "frog"]
 TRUE = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2]
@@ -24,39 +19,6 @@ def cell_texts(display):
 
 def tick_texts(axis):
     return [text.get_text() for text in axis.get_ticklabels()]
-
-
-@pytest.mark.parametrize("form", [np.array, lambda labels: np.eye(3)[labels]])
-def test_bars_are_as_long_as_the_class_is_frequent(form):
-    display = plot_class_distribution(form([2, 0, 2, 2]), NAMES)
-    assert [bar.get_width() for bar in display.bars_] == [1, 0, 3]
-    assert tick_texts(display.ax_.yaxis) == NAMES
-    assert [text.get_text() for text in display.ax_.texts] == ["1", "0", "3"]
-    assert display.ax_.get_xlabel() == "images"
-    assert display.ax_.get_title() == "Images per class"
-    assert display.alt_text_ == "Images per class: cat 1, dog 0, frog 3."
-
-
-def test_counts_can_be_drawn_without_labels():
-    display = ClassDistributionDisplay([5, 7], ["cat", "dog"]).plot(title="Pets")
-    assert [bar.get_width() for bar in display.bars_] == [5, 7]
-    assert display.ax_.get_title() == "Pets"
-
-
-@pytest.mark.parametrize(
-    ("labels", "received"),
-    [([0, 3], "labels from 0 to 3"), ([-1, 0], "labels from -1 to 0"), ([], "no labels")],
-)
-def test_labels_without_a_name_are_refused(labels, received):
-    with pytest.raises(
-        KitError, match=rf"`labels` must hold labels in 0\.\.2; received {received}"
-    ):
-        plot_class_distribution(labels, NAMES)
-
-
-def test_class_names_are_no_labels():
-    with pytest.raises(KitError, match=r"`labels` must hold integer labels"):
-        plot_class_distribution(["cat"], NAMES)
 
 
 def test_true_classes_go_down_and_predicted_ones_across():
@@ -130,11 +92,6 @@ def test_other_normalizations_are_refused():
         plot_confusion_matrix(TRUE, PRED, NAMES, normalize="all")
 
 
-def test_every_class_needs_a_name():
-    with pytest.raises(KitError, match=r"`class_names` must name each of 3 classes; .*list of 2"):
-        ConfusionMatrixDisplay(COUNTS, ["cat", "dog"])
-
-
 @pytest.mark.parametrize(
     ("true", "pred", "message"),
     [
@@ -147,15 +104,7 @@ def test_what_cannot_be_counted_is_named(true, pred, message):
         plot_confusion_matrix(true, pred, NAMES)
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [
-        lambda ax: plot_confusion_matrix(TRUE, PRED, NAMES, ax=ax),
-        lambda ax: plot_class_distribution(TRUE, NAMES, ax=ax),
-    ],
-    ids=["matrix", "bars"],
-)
-def test_axes_may_already_hold_a_drawing(draw):
+def test_axes_may_already_hold_a_drawing():
     _, ax = plt.subplots()
-    draw(ax)
-    draw(ax)
+    plot_confusion_matrix(TRUE, PRED, NAMES, ax=ax)
+    plot_confusion_matrix(PRED, TRUE, NAMES, ax=ax)
