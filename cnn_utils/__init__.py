@@ -48,10 +48,10 @@ _PUBLIC = {
     "errors": "DataError KitError SubmissionError",
     "fast.ablation": "INGREDIENTS ablation_table",
     "fast.augmentation": "Augmentation",
-    "fast.optimizer": "ConvMuon OneCycle",
+    "fast.optimizer": "ConvMuon",
     "fast.prediction": "predict_averaged",
     "fast.recipe": "THOROUGH_RECIPE Recipe train_fast_cnn",
-    "fast.search": "recipe_space search_recipe",
+    "fast.search": "search_recipe",
     "fast.whitening": "whitening_kernel",
     "handin.artifacts": "save_for_grading",
     "handin.submission_zip": "hand_in",
@@ -77,13 +77,15 @@ _PUBLIC = {
 }
 # Names of earlier notebooks: what replaces them, and where they still are.
 _REPLACED = {
+    "OneCycle": ("keras.optimizers.schedules.PolynomialDecay", "legacy.OneCycle"),
     "fit_in_memory": ("model.fit", "legacy.fit_in_memory"),
     "plot_augmentation": ("show_augmentation", "plots.plot_augmentation"),
     "plot_embedding": ("show_embedding", "plots.plot_embedding"),
     "plot_evidence": ("show_attributions", "plots.plot_evidence"),
     "plot_feature_maps": ("show_feature_maps", "plots.plot_feature_maps"),
     "plot_filters": ("show_filters", "plots.plot_filters"),
-    "search_parameters": ("keras_tuner", "fast.search.search_parameters"),
+    "recipe_space": ("keras_tuner.HyperParameters", "legacy.recipe_space"),
+    "search_parameters": ("keras_tuner.BayesianOptimization", "legacy.search_parameters"),
     "strategy": ("tf.distribute.MirroredStrategy", "legacy.strategy"),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names.split()}

@@ -116,7 +116,7 @@ def test_a_fault_of_the_machine_is_told_in_a_line(runs, monkeypatch, capsys):
 
     monkeypatch.setattr(runner, "run_notebook", full)
     assert command_line.main(["run"]) == 2
-    assert capsys.readouterr().err.startswith("Error: The disk is full, or your quota used up")
+    assert capsys.readouterr().err.startswith("Error: The disk is full, or your quota is used up")
     monkeypatch.setenv("CNN_UTILS_TRACEBACK", "1")
     with pytest.raises(OSError, match="No space"):
         command_line.main(["run"])
