@@ -1,23 +1,6 @@
 """Tools for the assignment on convolutional neural networks.
 
-Where to find what
-------------------
-data           load_mnist, load_cifar10, cifar10_path, and the built-in sample
-models         build_dense, build_lenet, build_cifar_cnn, build_fast_cnn: uncompiled Keras models
-keras_metrics  F1Score for `model.compile`
-metrics        confusion_matrix, f1_score, classification_table, most_confused
-sequences      sequence_error_rate, accuracy_interval, simulate_sequence_errors
-history        history_table, best_epoch
-training       fit_cached, cached; pick, profile, set_seed; ImageBatches, TrainingMonitor,
-               EpochProgress; fast_training
-fast           the way forward: Augmentation, ConvMuon, Recipe, train_fast_cnn, ablation_table ...
-plots          plot_training_history, plot_images, ... from arrays; show_filters, ... of a model
-widgets        ImageBrowser, ConfusionMatrixExplorer: look at images, and at mistakes
-submission     export_submission, validate_submission
-checks         check_lenet, check_f1, ...: is a task solved, and if not, why
-jupyter        `%load_ext cnn_utils`: errors explained in a line; show_versions
-errors         KitError: its text says what to do next
-handin         save_for_grading, hand_in
+`dir(cnn_utils)` lists the public names, `help(cnn_utils.fit_cached)` explains one.
 
 Names are loaded when they are first used: `import cnn_utils` is quick and does not load Keras. It
 changes nothing but that Keras, once it is imported, knows the kit's `F1Score`, so that
@@ -145,7 +128,7 @@ def __getattr__(name: str):
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__
 
 
 class _AfterKeras:

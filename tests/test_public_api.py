@@ -169,3 +169,11 @@ def test_a_python_too_old_is_told():
         f"ImportError: cnn_utils needs Python 3.10 to 3.13; this is {version} ({sys.executable})."
     )
     assert told in run.stderr
+
+
+def test_versions_are_printed_quietly():
+    code = "import cnn_utils; cnn_utils.show_versions()"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stderr == ""
+    for word in ("Python", "Keras", "tensorflow", "cnn_utils"):
+        assert word in run.stdout
