@@ -41,7 +41,6 @@ if sys.version_info < (3, 10):  # noqa: UP036 - a kernel may be of another Pytho
         " In a notebook choose another kernel (Kernel, Change Kernel)."
     )
 
-from cnn_utils.training.processor import switch_on_onednn
 
 __version__ = "0.1.0"
 
@@ -49,7 +48,6 @@ __version__ = "0.1.0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Network drives often refuse locks, and data files are only read, or replaced as a whole.
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
-switch_on_onednn()
 # jsonschema, with which nbformat comes, would take three seconds for the grammar of a kind of web
 # addresses that no notebook holds; without it, it leaves out that one check.
 sys.modules.setdefault("rfc3987_syntax", None)
@@ -92,7 +90,7 @@ _HOMES = {
         "f1_score",
         "most_confused",
     ),
-    "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_fast_cnn", "build_lenet"),
+    "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_lenet"),
     "cnn_utils.training.monitor": ("TrainingMonitor",),
     "cnn_utils.plots": (
         "plot_augmentation",
@@ -120,11 +118,8 @@ _HOMES = {
     "cnn_utils.training.acceleration": ("fast_training",),
     "cnn_utils.fast.augmentation": ("Augmentation",),
     "cnn_utils.training.cached": ("clear_runs", "fit_cached"),
-    "cnn_utils.training.distribution": ("strategy",),
-    "cnn_utils.training.in_memory": ("fit_in_memory",),
     "cnn_utils.training.kept": ("cached",),
-    "cnn_utils.fast.optimizer": ("ConvMuon", "OneCycle"),
-    "cnn_utils.fast.prediction": ("predict_averaged",),
+    "cnn_utils.fast.optimizer": ("ConvMuon",),
     "cnn_utils.training.profile": ("pick", "profile", "set_seed"),
     "cnn_utils.training.progress": ("EpochProgress",),
     "cnn_utils.fast.recipe": (
@@ -132,8 +127,8 @@ _HOMES = {
         "Recipe",
         "train_fast_cnn",
     ),
-    "cnn_utils.fast.search": ("recipe_space", "search_parameters", "search_recipe"),
-    "cnn_utils.fast.whitening": ("whitening_kernel",),
+    "cnn_utils.fast.search": ("search_recipe",),
+    "cnn_utils.fast.network": ("build_fast_cnn", "whitening_kernel"),
     "cnn_utils.widgets": ("ConfusionMatrixExplorer", "ImageBrowser"),
 }
 _KERAS_ROOMS = {"batches", "insight", "keras_metrics", "models", "monitor", "training"}
@@ -160,11 +155,10 @@ if TYPE_CHECKING:
     from cnn_utils.errors import DataError, KitError, SubmissionError
     from cnn_utils.fast.ablation import INGREDIENTS, ablation_table
     from cnn_utils.fast.augmentation import Augmentation
-    from cnn_utils.fast.optimizer import ConvMuon, OneCycle
-    from cnn_utils.fast.prediction import predict_averaged
-    from cnn_utils.fast.recipe import THOROUGH_RECIPE, Recipe, train_fast_cnn
-    from cnn_utils.fast.search import recipe_space, search_parameters, search_recipe
-    from cnn_utils.fast.whitening import whitening_kernel
+    from cnn_utils.fast.network import build_fast_cnn, whitening_kernel
+    from cnn_utils.fast.optimizer import ConvMuon
+    from cnn_utils.fast.recipe import THOROUGH_RECIPE, Recipe, predict_averaged, train_fast_cnn
+    from cnn_utils.fast.search import search_recipe
     from cnn_utils.handin.artifacts import save_for_grading
     from cnn_utils.handin.submission_zip import hand_in
     from cnn_utils.history import best_epoch, history_table
@@ -185,7 +179,7 @@ if TYPE_CHECKING:
         f1_score,
         most_confused,
     )
-    from cnn_utils.models import build_cifar_cnn, build_dense, build_fast_cnn, build_lenet
+    from cnn_utils.models import build_cifar_cnn, build_dense, build_lenet
     from cnn_utils.plots import (
         plot_augmentation,
         plot_class_distribution,
@@ -211,8 +205,6 @@ if TYPE_CHECKING:
     from cnn_utils.training.acceleration import fast_training
     from cnn_utils.training.batches import ImageBatches
     from cnn_utils.training.cached import clear_runs, fit_cached
-    from cnn_utils.training.distribution import strategy
-    from cnn_utils.training.in_memory import fit_in_memory
     from cnn_utils.training.kept import cached
     from cnn_utils.training.monitor import TrainingMonitor
     from cnn_utils.training.profile import pick, profile, set_seed
