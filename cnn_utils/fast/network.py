@@ -9,7 +9,7 @@ from keras import layers, ops
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array
 
-# Directions in which patches hardly differ are noise; this keeps them from being amplified.
+# Directions in which patches hardly differ are noise; this (K. Jordan's) limits their gain.
 MIN_VARIANCE = 5e-4
 
 
@@ -30,8 +30,8 @@ def build_fast_cnn(
     Parameters
     ----------
     images : array of shape (n, height, width, channels), optional
-        Training images, uint8 or floats in [0, 1], for the first layer, which is then frozen.
-        Without images it starts at random and is trained.
+        Training images, uint8 or floats in [0, 1], for the first layer, which is then frozen;
+        without images it is trained.
     widths : sequence of int, default=(32, 128, 128)
         Filters of each block; twice as many take about four times as long.
     n_classes : int, default=10
@@ -113,8 +113,7 @@ def dirac_init(kernel) -> np.ndarray:
 def whitening_kernel(images, size: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Compute a convolution whose outputs are uncorrelated over the patches of images.
 
-    Neighbouring pixels are nearly equal, so raw pixels repeat the same information. The
-    eigenvectors of the patches' covariance are the directions in which patches differ
+    The eigenvectors of the patches' covariance are the directions in which patches differ
     independently; divided by the square roots of the eigenvalues, all count alike. Each direction
     comes with both signs, because the ReLU that follows would drop one.
 
@@ -136,12 +135,6 @@ def whitening_kernel(images, size: int = 2) -> tuple[np.ndarray, np.ndarray]:
     ------
     KitError
         If `images` are not images of at least `size` pixels each way.
-
-    References
-    ----------
-    D. Page (2019), "How to train your ResNet", with whitening as the first layer; the small
-    constant is that of K. Jordan (2024), "94 % on CIFAR-10 in 3.29 seconds on a single GPU",
-    arXiv 2404.00498.
     """
     images = as_array(images, "images")
     if images.ndim != 4 or 0 in images.shape or min(images.shape[1:3]) < size:

@@ -28,10 +28,8 @@ class ConvMuon(keras.optimizers.Adam):
         Adam's learning rate as a share of `learning_rate`.
     momentum : float, default=0.6
         Nesterov momentum of the convolutions.
-    ns_steps : int, default=3
-        Newton-Schulz iterations; more bring the singular values closer to 1.
-    beta_2 : float, default=0.95
-        See `keras.optimizers.Adam`, so for all other options.
+    **options
+        See `keras.optimizers.Adam`; `beta_2` is 0.95 by default.
 
     References
     ----------
@@ -39,18 +37,9 @@ class ConvMuon(keras.optimizers.Adam):
     settings are those of K. Jordan's airbench94_muon for CIFAR-10.
     """
 
-    def __init__(
-        self,
-        learning_rate=0.24,
-        adam_share: float = 0.0125,
-        momentum: float = 0.6,
-        ns_steps: int = 3,
-        beta_2: float = 0.95,
-        name: str = "conv_muon",
-        **options,
-    ):
-        super().__init__(learning_rate, beta_2=beta_2, name=name, **options)
-        self.adam_share, self.momentum, self.ns_steps = adam_share, momentum, ns_steps
+    def __init__(self, learning_rate=0.24, adam_share=0.0125, momentum=0.6, **options):
+        super().__init__(learning_rate, **{"beta_2": 0.95, "name": "conv_muon", **options})
+        self.adam_share, self.momentum = adam_share, momentum
 
     def build(self, variables):
         """Create the optimiser's variables: a momentum per convolution, and Adam's."""
@@ -73,22 +62,21 @@ class ConvMuon(keras.optimizers.Adam):
         self.assign(momentum, momentum * self.momentum + gradient)
         direction = gradient + momentum * self.momentum
         shape = (prod(variable.shape[:3]), variable.shape[3])  # a column per filter
-        step = orthogonalise(ops.reshape(direction, shape), self.ns_steps)
+        step = orthogonalise(ops.reshape(direction, shape))
         kernel = ops.reshape(variable, shape)
         kernel = kernel * (sqrt(shape[1]) / (ops.norm(kernel) + self.epsilon))
         self.assign(variable, ops.reshape(kernel - learning_rate * step, variable.shape))
 
     def get_config(self):
         """Return what `from_config` needs to build the optimiser again."""
-        own = ("adam_share", "momentum", "ns_steps")
-        return {**super().get_config(), **{name: getattr(self, name) for name in own}}
+        return super().get_config() | {"adam_share": self.adam_share, "momentum": self.momentum}
 
 
-def orthogonalise(matrix, n_iterations: int):
+def orthogonalise(matrix, n_iterations: int = 3):
     """Bring all singular values of a matrix close to 1, by Newton-Schulz iterations.
 
-    The polynomial a s + b s^3 + c s^5 is applied to each singular value s, without computing
-    any; its coefficients are those of K. Jordan et al. (2024).
+    Each iteration applies a s + b s^3 + c s^5 to every singular value s, without computing any.
+    Three are enough here; the coefficients are those of K. Jordan et al. (2024).
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     tall = matrix.shape[0] > matrix.shape[1]

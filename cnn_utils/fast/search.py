@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import joblib
 import keras_tuner
@@ -18,10 +17,10 @@ def search_recipe(
 ) -> pd.DataFrame:
     """Search for the recipe with the best validation accuracy.
 
-    The learning rate, label smoothing, shift and batch size vary. After some random trials, a
-    Gaussian process models the scores so far and proposes the most promising values. KerasTuner
-    stores every finished trial: call it again, after an interruption or with a larger `n_trials`,
-    and it continues. Other data or another recipe start a new search.
+    Learning rate, label smoothing, shift and batch size vary. After some random trials, a Gaussian
+    process proposes the values that promise most. KerasTuner stores each finished trial: call it
+    again, after an interruption or with a larger `n_trials`, and it continues. Other data or
+    another recipe start a new search.
 
     Parameters
     ----------
@@ -35,12 +34,11 @@ def search_recipe(
     n_trials : int, default=8
         Number of trials, including those of earlier calls.
     folder : path, default="search"
-        Each search has its own folder in it.
 
     Returns
     -------
     trials : DataFrame
-        One row per finished trial: the parameters, "score" (validation accuracy) and "seconds".
+        A row per finished trial: the parameters, "score" (validation accuracy) and "seconds".
     """
     recipe = Recipe() if recipe is None else recipe
     data = check_training_data(images, labels) + check_training_data(*validation, "`validation`")
@@ -48,12 +46,22 @@ def search_recipe(
         objective=keras_tuner.Objective("score", direction="max"),
         max_trials=n_trials,
         seed=recipe.seed,
-        directory=Path(folder),
+        directory=folder,
         project_name=f"recipe_{joblib.hash((recipe, data))[:8]}",
     )
     tuner.oracle.max_trials = n_trials  # a continued search comes with the number it began with
     tuner.search(*data, recipe=recipe)
-    return _table(tuner.oracle)
+    trials = sorted(tuner.oracle.trials.values(), key=lambda trial: int(trial.trial_id))
+    rows = [
+        {
+            **trial.hyperparameters.values,
+            "score": trial.score,
+            "seconds": trial.metrics.get_last_value("seconds"),
+        }
+        for trial in trials
+        if trial.status == "COMPLETED"
+    ]
+    return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="trial"))
 
 
 class _RecipeTuner(keras_tuner.BayesianOptimization):
@@ -75,17 +83,3 @@ class _RecipeTuner(keras_tuner.BayesianOptimization):
         model, _ = train_fast_cnn(images, labels, variant)
         score = accuracy_of(model, held_out, held_out_labels, variant)
         return {"score": score, "seconds": time.perf_counter() - start}
-
-
-def _table(oracle) -> pd.DataFrame:
-    trials = sorted(oracle.trials.values(), key=lambda trial: int(trial.trial_id))
-    rows = [
-        {
-            **trial.hyperparameters.values,
-            "score": trial.score,
-            "seconds": trial.metrics.get_last_value("seconds"),
-        }
-        for trial in trials
-        if trial.status == "COMPLETED"
-    ]
-    return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="trial"))

@@ -12,8 +12,7 @@ from keras import layers
 from cnn_utils.errors import KitError
 
 CPUINFO = Path("/proc/cpuinfo")
-# Instructions that multiply bfloat16 numbers. Without them bfloat16 is emulated, which takes
-# several times as long as float32.
+# Instructions that multiply bfloat16 numbers.
 BFLOAT16 = {"avx512_bf16", "amx_bf16"}
 # Where TensorFlow uses oneDNN by default (IsMKLEnabled in its util.cc).
 ONEDNN_BY_DEFAULT = {"avx512_vnni", "avx512_bf16", "avx_vnni", "amx_tile", "amx_int8", "amx_bf16"}
@@ -50,8 +49,7 @@ def fast_training(model: keras.Model, bfloat16: bool | None = None, *, on: bool 
     Returns
     -------
     active : dict
-        See `describe`, such as
-        ``{"fused_batch_normalisations": 6, "bfloat16": True, "onednn": True}``.
+        Such as ``{"fused_batch_normalisations": 6, "bfloat16": True, "onednn": True}``.
 
     Raises
     ------
@@ -70,11 +68,11 @@ def fast_training(model: keras.Model, bfloat16: bool | None = None, *, on: bool 
     import tensorflow as tf
 
     on = on and not tf.config.list_physical_devices("GPU")
-    for layer in _layers_of(model):
+    for layer in _normalisations_of(model):
         if on and _can_be_fused(layer):
             _fuse(layer)
-        elif _is_fused(layer):
-            del layer.call
+        else:
+            vars(layer).pop("call", None)
     if bfloat16 is None:
         bfloat16 = multiplies_bfloat16() and onednn_is_on()
     if on and bfloat16:  # but never for softmax: rows of 8-bit numbers don't sum to 1
@@ -93,7 +91,7 @@ def describe(model: keras.Model) -> dict:
     "fused_batch_normalisations" is their number in this model; "bfloat16" and "onednn" tell
     whether TensorFlow uses them in this process.
     """
-    fused = sum(_is_fused(layer) for layer in _layers_of(model))
+    fused = sum("call" in vars(layer) for layer in _normalisations_of(model))
     if keras.backend.backend() != "tensorflow":
         return {"fused_batch_normalisations": fused, "bfloat16": False, "onednn": False}
     import tensorflow as tf
@@ -124,23 +122,19 @@ def onednn_is_on() -> bool:
     return requested == "1"
 
 
-def _layers_of(model: keras.Model) -> Iterator[keras.Layer]:
-    """Yield the layers of a model and of the models in it."""
+def _normalisations_of(model: keras.Model) -> Iterator[layers.BatchNormalization]:
+    """Yield Keras' own batch normalisations in a model and in the models inside it."""
     for layer in model.layers:
-        yield layer
-        if isinstance(layer, keras.Model):
-            yield from _layers_of(layer)
+        if type(layer) is layers.BatchNormalization:
+            yield layer
+        elif isinstance(layer, keras.Model):
+            yield from _normalisations_of(layer)
 
 
-def _is_fused(layer: keras.Layer) -> bool:
-    return type(layer) is layers.BatchNormalization and "call" in vars(layer)
-
-
-def _can_be_fused(layer: keras.Layer) -> bool:
+def _can_be_fused(layer: layers.BatchNormalization) -> bool:
     """Return whether the fused operation computes what the layer does."""
     return (
-        type(layer) is layers.BatchNormalization
-        and layer.built
+        layer.built
         and layer.input_spec.ndim == 4
         and layer.axis in (-1, 3)
         and not getattr(layer, "renorm", False)  # since Keras 3.13
@@ -150,7 +144,7 @@ def _can_be_fused(layer: keras.Layer) -> bool:
 
 
 def _fuse(layer: layers.BatchNormalization) -> None:
-    """Give a layer its own `call`; ``del layer.call`` restores that of its class.
+    """Give a layer its own `call`; without it, the one of its class returns.
 
     FusedBatchNormV3 is documented in TensorFlow's raw_ops. Its variance is that of a sample,
     divided by n - 1; Keras' moving variance is that of the batch, divided by n.

@@ -67,7 +67,7 @@ def test_the_whole_recipe(prepared):
     assert model.optimizer.adam_share == 1 / 80
     assert model.loss.label_smoothing == 0.2
     assert model.get_layer("patches").trainable is False
-    assert (augment.flip, augment.shift, augment.cutout, augment.seed) == (True, 2, 0, 458)
+    assert (augment.flip, augment.shift, augment.seed) == (True, 2, 458)
     assert (whole.train.batch_size, whole.train.shuffle, len(whole.train)) == (8, True, 6)
     assert (whole.epochs, whole.validation_data, whole.callbacks) == (2, None, [])
     assert any("call" in vars(layer) for layer in model.layers)  # fused
@@ -103,9 +103,9 @@ def test_without_the_fall_half_the_peak_stays(prepared, muon, expected):
 
 
 def test_the_variants_of_images_are_those_asked_for(prepared):
-    chosen = replace(SMALL, flip=False, shift=1, cutout=3, seed=5)
+    chosen = replace(SMALL, flip=False, shift=1, seed=5)
     augment = prepared(chosen).train.augment
-    assert (augment.flip, augment.shift, augment.cutout, augment.seed) == (False, 1, 3, 5)
+    assert (augment.flip, augment.shift, augment.seed) == (False, 1, 5)
 
 
 def test_smoothing_and_acceleration_can_be_switched_off(prepared):
@@ -182,9 +182,6 @@ def test_accuracy_is_measured_as_the_recipe_says():
         (IMAGES / 255, LABELS, r"received float64 .* Pass the images as loaded: the training"),
         (IMAGES[..., 0], LABELS, r"\(48, 32, 32\) and 48 .* Add a channel axis: images\[\.\.\., N"),
         (IMAGES, np.eye(10)[LABELS], r"480 labels\. Turn one-hot rows into labels with `rows\.arg"),
-        (IMAGES[:0], LABELS[:0], r"`images` and `labels` must be .* and n labels; received uint8"),
-        (IMAGES, LABELS - 1, r"`labels` must be integers from 0 on; received int64, \[-1  0 -1"),
-        (IMAGES, LABELS / 2, r"`labels` must be integers from 0 on; received float64, \[0\.  0\.5"),
         (IMAGES[:, :4, :4], LABELS, r"`images` must be at least 5 pixels each way, to be halved 2"),
     ],
 )
