@@ -125,6 +125,7 @@ _HOMES = {
     "cnn_utils.fast.recipe": (
         "THOROUGH_RECIPE",
         "Recipe",
+        "predict_averaged",
         "train_fast_cnn",
     ),
     "cnn_utils.fast.search": ("search_recipe",),
