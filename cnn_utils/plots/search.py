@@ -20,7 +20,7 @@ class SearchDisplay(Display):
     Parameters
     ----------
     trials : DataFrame
-        As `search_parameters` returns it: parameters, "score", "seconds".
+        As `search_recipe` returns it: parameters, "score", "seconds".
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ def plot_search(trials, *, ax=None, title="Parameter search"):
     Parameters
     ----------
     trials : DataFrame
-        As `search_parameters` returns it.
+        As `search_recipe` returns it.
     ax : sequence of matplotlib Axes, optional
         One per parameter, and one more; by default a new figure.
     title : str, default="Parameter search"
