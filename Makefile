@@ -3,7 +3,7 @@
 # make browser  set up, use Part 2 in JupyterLab in a headless Chromium, which must be installed
 # make hostile  set up, grade a class of hostile hand-ins; bubblewrap must be installed
 # make faults   set up, kill processes, fill a disk (as root), take the home away: nothing is lost
-# make backends set up, train on TensorFlow, JAX and PyTorch, on two devices, on two hosts
+# make backends set up, train on TensorFlow, JAX and PyTorch, and on two devices
 # make bench    set up, compare training speeds with plain Keras and PyTorch, print the table; needs
 #               ARGS="--data FOLDER" with mnist.npz and student_dataset_CIFAR10.h5 (half an hour)
 # make fuzz     set up, let atheris try 100,000 damaged files on every reader, print the table

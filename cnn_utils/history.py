@@ -1,4 +1,4 @@
-"""What `model.fit` recorded, as a table: one row per epoch, whatever form it arrives in."""
+"""What `model.fit` recorded, as a table with one row per epoch."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def best_epoch(history, monitor: str = "val_loss") -> int:
         If the history has no such column, or it holds only NaN.
     """
     table = history_table(history)
-    if not isinstance(monitor, str) or monitor not in table or table[monitor].isna().all():
+    if monitor not in table or table[monitor].isna().all():
         raise KitError.about(
             "`monitor`",
             f"name a column with numbers, one of {list(table.columns)}",

@@ -34,13 +34,11 @@ class F1Score(keras.metrics.Metric):
     """
 
     def __init__(self, n_classes=10, average="macro", name="f1", dtype=None):
-        if not isinstance(name, (str, type(None))):
-            raise KitError.about("`name`", "be a text", name)
         check_choice("average", average, AVERAGES)
         super().__init__(name=name, dtype="float32")
         check_count("n_classes", n_classes, least=2)
         self.n_classes, self.average = int(n_classes), average
-        # Named again: the metric's own dtype does not reach its weights.
+        # dtype again, because the metric's own dtype does not reach its weights.
         self.counts = self.add_weight(
             shape=(n_classes, n_classes), initializer="zeros", dtype="float32", name="counts"
         )

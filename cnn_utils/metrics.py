@@ -1,4 +1,4 @@
-"""Confusion counts, precision, recall and F1 in plain NumPy, and the error rate of sequences."""
+"""Confusion counts, precision, recall and F1 in plain NumPy."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnn_utils.errors import KitError, check_choice, check_count
+from cnn_utils.errors import KitError, check_choice
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# A confusion matrix has a cell for each pair of classes; more than this is a mistake.
-MOST_CLASSES = 10_000
+# A confusion matrix has a cell for each pair of classes; more classes are a mistake.
+MAX_CLASSES = 10_000
 AVERAGES = ("macro", "micro", "weighted", None)
 
 
 def as_array(values, name: str) -> np.ndarray:
-    """Return `values` as an array, or say that its rows are of unequal length."""
+    """Return `values` as an array, or raise KitError if its rows have unequal length."""
     try:
         array = np.asarray(values)
     except ValueError:
         raise KitError.about(
             f"`{name}`", "have rows of equal length", "rows of unequal length"
         ) from None
-    # What a network trained in mixed precision returns; NumPy itself does not know it.
+    # A network trained in mixed precision returns it; NumPy itself does not know it.
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 
 def as_names(class_names) -> list[str]:
-    """Return class names as a list of texts, or say what is wrong with them."""
+    """Return class names as a list of str, or raise KitError."""
     if isinstance(class_names, (str, set, dict)) or not np.iterable(class_names):
         raise KitError.about(
             "`class_names`", "be a list of names, in the order of the labels", class_names
@@ -68,7 +68,7 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
     values : array-like of shape (n,), (n, 1) or (n, n_classes)
         Integer labels, or one score per class (one-hot, probabilities or logits).
     name : str, default="y_pred"
-        How an error message calls the argument.
+        The argument's name in an error message.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
     Raises
     ------
     KitError
-        If the values are neither whole-number labels nor rows of finite scores.
+        If the values are neither integer labels nor rows of finite scores.
     """
     array = as_array(values, name)
     expected = "hold integer labels (n,) or one score per class (n, n_classes)"
@@ -121,7 +121,8 @@ def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray
     Raises
     ------
     KitError
-        If the lengths differ, there is nothing to count, or a label is outside 0..n_classes-1.
+        If the lengths differ, there is nothing to count, a label is outside 0..n_classes-1, or the
+        arguments are swapped.
     """
     true, pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
     if len(true) != len(pred) or len(true) == 0:
@@ -131,12 +132,18 @@ def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray
             f"{len(true)} and {len(pred)} labels",
             "Both must come from the same images, in the same order.",
         )
+    if _n_scores(y_true) and _n_scores(y_pred) == 0 and not np.isin(y_true, (0, 1)).all():
+        raise KitError.about(
+            "`y_true`",
+            "hold labels or one-hot rows",
+            "probabilities, and labels for `y_pred`",
+            "Swap the two arguments: the true labels come first.",
+        )
     largest = int(max(true.max(), pred.max()))
     if n_classes is None:
         n_classes = max(largest + 1, _n_scores(y_true), _n_scores(y_pred))
-    check_count("n_classes", n_classes)
-    if n_classes > MOST_CLASSES:
-        raise KitError.about("the number of classes", f"be at most {MOST_CLASSES}", n_classes)
+    if n_classes > MAX_CLASSES:
+        raise KitError.about("the number of classes", f"be at most {MAX_CLASSES}", n_classes)
     smallest = int(min(true.min(), pred.min()))
     if smallest < 0 or largest >= n_classes:
         raise KitError.about(
@@ -212,7 +219,6 @@ def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
     import pandas as pd
 
     class_names = as_names(class_names)
-    check_count("n", n, least=0)
     counts = confusion_matrix(y_true, y_pred, len(class_names))
     mistakes = counts - np.diag(np.diag(counts))
     order = np.argsort(-mistakes, axis=None, kind="stable")[:n]
@@ -225,7 +231,7 @@ def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
 
 
 def _whole_numbers(array: np.ndarray) -> bool:
-    """Say whether floats are whole numbers, of a size at which floats still tell them apart."""
+    """Return whether floats are integers, small enough for floats to represent exactly."""
     return array.dtype.kind == "f" and bool(
         ((np.abs(array) < 2**53) & (array == np.round(array))).all()
     )

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
-from keras import layers, ops
-
-from cnn_utils.errors import KitError, check_choice, check_count, check_flag, check_image_shape
-from cnn_utils.fast.whitening import whitening_kernel
-from cnn_utils.metrics import as_array
-
-ACTIVATIONS = ("relu", "silu", "gelu", "elu", "tanh")
+from keras import layers
 
 
 def build_dense(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
@@ -30,14 +23,7 @@ def build_dense(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
     -------
     model : keras.Sequential
         Uncompiled; images (n, *input_shape) in [0, 1] to probabilities (n, n_classes).
-
-    Raises
-    ------
-    KitError
-        If the shape or the number of classes is none.
     """
-    check_image_shape(input_shape)
-    check_count("n_classes", n_classes)
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -64,11 +50,6 @@ def build_lenet(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
     model : keras.Sequential
         Uncompiled; images (n, *input_shape) in [0, 1] to probabilities (n, n_classes).
 
-    Raises
-    ------
-    KitError
-        If the shape or the number of classes is none.
-
     References
     ----------
     Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998), "Gradient-based learning applied to
@@ -76,8 +57,6 @@ def build_lenet(input_shape=(28, 28, 1), n_classes: int = 10) -> keras.Model:
     units, trainable average pooling, a sparse second convolution and an RBF output.)
     """
     ### BEGIN SOLUTION
-    check_image_shape(input_shape, least=12)
-    check_count("n_classes", n_classes)
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -112,16 +91,8 @@ def build_cifar_cnn(
     -------
     model : keras.Sequential
         Uncompiled; images (n, *input_shape) in [0, 1] to probabilities (n, n_classes).
-
-    Raises
-    ------
-    KitError
-        If the shape or the number of classes is none.
     """
     ### BEGIN SOLUTION
-    check_image_shape(input_shape, least=8)
-    check_count("n_classes", n_classes)
-    check_flag("regularise_first_block", regularise_first_block)
     # Three blocks of two 3x3 convolutions, then a dense layer. The blocks follow VGG (K. Simonyan,
     # A. Zisserman 2015, "Very deep convolutional networks for large-scale image recognition",
     # ICLR): small filters, twice as many after each pooling; with batch normalisation (S. Ioffe,
@@ -145,116 +116,3 @@ def build_cifar_cnn(
     model.add(layers.Dense(n_classes, activation="softmax"))  # 10
     return model
     ### END SOLUTION
-
-
-def build_fast_cnn(
-    images=None,
-    widths=(32, 128, 128),
-    n_classes: int = 10,
-    residual: bool = False,
-    activation: str = "relu",
-) -> keras.Model:
-    """Build a network that learns CIFAR-10 in few epochs, in little time on a processor.
-
-    A first layer that is computed from the images instead of learned, then a block of two 3x3
-    convolutions for each of `widths`, with the pooling early, where it saves most. The large
-    dense layer of `build_cifar_cnn` is gone: each of the last maps is asked only for its largest
-    value. 498,680 parameters for the default widths.
-
-    Parameters
-    ----------
-    images : array of shape (n, height, width, channels), optional
-        Training images, uint8 or floats in [0, 1], for the first layer (`whitening_kernel`),
-        which then stays as it is. None: it begins at random, and learns.
-    widths : sequence of int, default=(32, 128, 128)
-        Filters of each block; twice as many take about four times as long.
-    n_classes : int, default=10
-    residual : bool, default=False
-        Give each block a third convolution, and add to its output what the first one gave. Worth
-        its time from about ten epochs on.
-    activation : {"relu", "silu", "gelu", "elu", "tanh"}, default="relu"
-        After each normalisation; "silu" takes a little longer, and pays in a long training.
-
-    Returns
-    -------
-    model : keras.Model
-        Uncompiled; images (n, height, width, channels) in [0, 1], 32x32x3 by default, to
-        probabilities (n, n_classes).
-
-    Raises
-    ------
-    KitError
-        If a setting is wrong, or the images are none, or too small to be halved once per width.
-
-    References
-    ----------
-    K. Jordan (2024), "94 % on CIFAR-10 in 3.29 seconds on a single GPU", arXiv 2404.00498; there
-    with 64, 256 and 256 filters and GELU. D. Page (2019), "How to train your ResNet". K. He,
-    X. Zhang, S. Ren, J. Sun (2016), "Deep residual learning for image recognition", CVPR.
-    """
-    if not isinstance(widths, (list, tuple, np.ndarray)) or len(widths) == 0:
-        raise KitError.about("`widths`", "hold a number of filters for each block", widths)
-    for width in widths:
-        check_count("widths", width)
-    check_count("n_classes", n_classes)
-    check_flag("residual", residual)
-    check_choice("activation", activation, ACTIVATIONS)
-    if images is not None:
-        images = as_array(images, "images")
-        whitening = whitening_kernel(images, size=2)
-    inputs = keras.Input((32, 32, 3) if images is None else images.shape[1:])
-    least = 2 ** len(widths) + 1
-    if min(inputs.shape[1:3]) < least:
-        expected = f"be at least {least} pixels each way, to be halved {len(widths)} times"
-        raise KitError.about("`images`", expected, images)
-    patches = layers.Conv2D(8 * inputs.shape[-1], 2, activation="relu", name="patches")
-    x = patches(inputs)  # 31x31x24
-    if images is not None:
-        patches.set_weights(whitening)
-        patches.trainable = False
-    for width in widths:  # 15x15x32, 7x7x128, 3x3x128 after each block
-        x = first = _normalise(layers.MaxPooling2D(2)(_convolve(x, width)), activation)
-        x = _normalise(_convolve(x, width), activation)
-        if residual:
-            x = layers.Add()([first, _normalise(_convolve(x, width), activation)])
-    x = layers.GlobalMaxPooling2D()(x)  # 128
-    x = layers.Dense(n_classes, use_bias=False)(x)
-    # Small logits at first: a network that is sure before it knows anything learns slowly.
-    outputs = layers.Softmax()(layers.Rescaling(1 / 9)(x))
-    return keras.Model(inputs, outputs, name="fast_cnn")
-
-
-def _convolve(x, filters: int):
-    # A bias would be taken away again by the normalisation that follows.
-    layer = layers.Conv2D(filters, 3, padding="same", use_bias=False)
-    outputs = layer(x)
-    layer.kernel.assign(pass_on(ops.convert_to_numpy(layer.kernel)))
-    return outputs
-
-
-def _normalise(x, activation: str):
-    # Momentum 0.6: in a training of one epoch the moving averages must follow fast.
-    x = layers.BatchNormalization(momentum=0.6, scale=False)(x)
-    return layers.Activation(activation)(x)
-
-
-def pass_on(kernel) -> np.ndarray:
-    """Change a new kernel so that its first filters hand their inputs on unchanged.
-
-    Signals then reach the last layer from the first step on.
-
-    Parameters
-    ----------
-    kernel : array of shape (height, width, channels in, filters)
-        Height and width odd.
-
-    Returns
-    -------
-    kernel : ndarray of the same shape
-        The filters for which there is no input stay as they were.
-    """
-    kernel = np.array(kernel)
-    n = min(kernel.shape[2:])
-    kernel[..., :n] = 0
-    kernel[kernel.shape[0] // 2, kernel.shape[1] // 2, range(n), range(n)] = 1
-    return kernel

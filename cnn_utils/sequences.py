@@ -7,13 +7,13 @@ from statistics import NormalDist
 import numpy as np
 
 from cnn_utils.errors import KitError, check_count, check_number
-from cnn_utils.metrics import as_array, as_labels
+from cnn_utils.metrics import as_labels
 
 
 def sequence_error_rate(accuracy, length: int = 10):
     """Probability that a number of `length` digits contains at least one mistake.
 
-    Mistakes are taken to be independent, and every digit to be as hard as the test set's.
+    Assumes that mistakes are independent, and that every digit is as hard as those of the test set.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def sequence_error_rate(accuracy, length: int = 10):
 def accuracy_interval(
     accuracy: float, n_test: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Interval in which the true accuracy lies, when it was measured on `n_test` images.
+    """Confidence interval of an accuracy that was measured on `n_test` images.
 
-    Wilson's score interval. What grows with the accuracy, or falls with it, has the interval
+    Wilson's score interval. The interval of a quantity that rises or falls with the accuracy lies
     between its values at the two ends.
 
     Parameters
@@ -78,13 +78,11 @@ def accuracy_interval(
     check_count("n_test", n_test)
     expected = "lie strictly between 0 and 1"
     check_number("confidence", confidence, expected, lambda share: 0 < share < 1)
-    if as_array(accuracy, "accuracy").ndim != 0:
-        raise KitError.about("`accuracy`", "be a single number", accuracy)
     _check_accuracy(accuracy)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     centre = accuracy + z**2 / (2 * n_test)
     spread = z * np.sqrt(accuracy * (1 - accuracy) / n_test + (z / (2 * n_test)) ** 2)
-    # Rounding can carry an end a hair past 0 or 1.
+    # Rounding can move an end slightly past 0 or 1.
     low, high = np.clip((centre + np.array([-spread, spread])) / (1 + z**2 / n_test), 0, 1)
     return float(low), float(high)
 
@@ -118,8 +116,6 @@ def simulate_sequence_errors(
             f"{len(true)} and {len(pred)} labels",
         )
     check_count("length", length)
-    check_count("n_sequences", n_sequences)
-    check_count("seed", seed, least=0)
     wrong = true != pred
     rng = np.random.default_rng(seed)
     draws = rng.integers(len(wrong), size=(n_sequences, length), dtype=np.int32)
@@ -127,10 +123,7 @@ def simulate_sequence_errors(
 
 
 def _check_accuracy(accuracy) -> np.ndarray:
-    try:
-        values = np.asarray(accuracy, dtype=np.float64)
-    except (ValueError, TypeError):
-        values = np.array(np.nan)
+    values = np.asarray(accuracy, dtype=np.float64)
     if not ((values >= 0) & (values <= 1)).all():
         raise KitError.about(
             "`accuracy`", "be a fraction in 0-1", accuracy, "Write 98.8 % as 0.988."

@@ -207,13 +207,20 @@ def test_class_names_are_a_list(names):
 def test_absurdly_many_classes_are_refused_before_memory_runs_out():
     with pytest.raises(KitError, match="number of classes must be at most 10000"):
         metrics.confusion_matrix([0, 10**6], [0, 1])
-    with pytest.raises(KitError, match="`n_classes` must be a whole number"):
-        metrics.confusion_matrix([0, 1], [0, 1], n_classes=2.0)
 
 
 def test_ragged_rows_are_named():
     with pytest.raises(KitError, match="`y_pred` must have rows of equal length"):
         metrics.confusion_matrix([0, 1], [[1, 2], [3]])
+
+
+def test_swapped_arguments_are_named():
+    """Probabilities are predictions; one-hot rows may be either."""
+    y_prob = np.array([[0.9, 0.1], [0.4, 0.6]])
+    message = r"`y_true` must hold labels or one-hot rows; .* Swap the two arguments: the true la"
+    with pytest.raises(KitError, match=message):
+        metrics.f1_score(y_prob, [0, 1])
+    assert metrics.f1_score([0, 1], y_prob) == metrics.f1_score(np.eye(2), y_prob) == 1
 
 
 def test_scores_tell_the_number_of_classes():

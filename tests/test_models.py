@@ -5,12 +5,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cnn_utils.errors import KitError
-from cnn_utils.fast.whitening import whitening_kernel
-from cnn_utils.models import build_cifar_cnn, build_dense, build_fast_cnn, build_lenet, pass_on
+from cnn_utils.models import build_cifar_cnn, build_dense, build_lenet
 
 BUILDERS = [build_dense, build_lenet, build_cifar_cnn]
-IMAGES = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
 
 
 def conv(channels_in, filters, size):
@@ -121,106 +118,7 @@ def test_hidden_layers_are_relu_and_the_last_is_softmax(build):
     assert last == "softmax"
 
 
-def test_fast_cnn_has_498680_parameters():
-    """Its convolutions after the first have no bias, its normalisations no scale."""
-    pairs = [(24, 32), (32, 32), (32, 128), (128, 128), (128, 128), (128, 128)]
-    convolutions = conv(3, 24, 2) + sum(9 * n_in * filters for n_in, filters in pairs)
-    normalisations = 3 * 2 * (32 + 128 + 128)
-    expected = convolutions + normalisations + 128 * 10
-    assert build_fast_cnn().count_params() == expected == 498_680
-
-
-def test_a_third_convolution_in_each_residual_block():
-    """As many filters in as out, and a normalisation each: 9 n^2 + 3 n more weights."""
-    more = sum(9 * n**2 + 3 * n for n in (32, 128, 128))
-    residual = build_fast_cnn(residual=True)
-    assert residual.count_params() == 498_680 + more
-    assert kinds(residual).count("Add") == 3
-
-
-def test_the_first_layer_is_computed_from_the_images_and_stays():
-    model = build_fast_cnn(IMAGES, widths=(4,))
-    assert model.input_shape == (None, 16, 16, 3)
-    patches = model.get_layer("patches")
-    for weights, expected in zip(patches.get_weights(), whitening_kernel(IMAGES), strict=True):
-        np.testing.assert_array_equal(weights, expected)
-    assert patches.trainable_weights == []
-    assert build_fast_cnn().get_layer("patches").trainable
-
-
-def test_fast_cnn_pools_early():
-    pooled = [
-        tuple(layer.output.shape[1:])
-        for layer in build_fast_cnn().layers
-        if isinstance(layer, layers.MaxPooling2D)
-    ]
-    assert pooled == [(15, 15, 32), (7, 7, 128), (3, 3, 128)]
-
-
-def test_new_convolutions_hand_their_inputs_on():
-    """Two channels in, three filters: the first two filters copy, the third one is random."""
-    layer = layers.Conv2D(3, 3, padding="same", use_bias=False)
-    layer.build((None, 4, 4, 2))
-    before = layer.get_weights()[0]
-    layer.set_weights([pass_on(before)])
-    images = np.random.default_rng(0).random((1, 4, 4, 2), dtype="float32")
-    outputs = keras.ops.convert_to_numpy(layer(images))
-    np.testing.assert_allclose(outputs[..., :2], images, atol=1e-6)
-    np.testing.assert_array_equal(layer.get_weights()[0][..., 2], before[..., 2])
-
-
-def test_all_convolutions_of_the_fast_cnn_hand_on():
-    for layer in build_fast_cnn(widths=(4, 8)).layers[2:]:
-        if isinstance(layer, layers.Conv2D):
-            kernel = layer.get_weights()[0]
-            np.testing.assert_array_equal(kernel, pass_on(kernel))
-
-
-def test_fast_cnn_is_unsure_at_first():
-    model = build_fast_cnn(IMAGES, widths=(8, 8), n_classes=4)
-    rows = model.predict(IMAGES / np.float32(255), verbose=0)
-    np.testing.assert_allclose(rows.sum(axis=1), 1, rtol=1e-5)
-    assert rows.max() < 0.6
-
-
-def test_fast_cnn_with_another_activation_comes_back_from_a_file(tmp_path):
-    model = build_fast_cnn(IMAGES, widths=(4, 8), residual=True, activation="silu")
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    images = IMAGES / np.float32(255)
-    np.testing.assert_allclose(again.predict(images, verbose=0), model.predict(images, verbose=0))
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (
-            {"widths": ()},
-            "`widths` must hold a number of filters for each block; received a tuple of 0",
-        ),
-        ({"widths": (8, 0)}, "`widths` must be a whole number of at least 1; received 0"),
-        ({"widths": 5}, "`widths` must hold a number of filters for each block; received 5"),
-        ({"n_classes": 0}, "`n_classes` must be a whole number of at least 1; received 0"),
-        (
-            {"activation": "rleu"},
-            "`activation` must be one of .*'relu', .*; received",
-        ),
-        ({"activation": 3}, "`activation` must be one of .*'relu', .*; received 3"),
-        ({"images": IMAGES[0]}, r"`images` must have shape \(n, height, width, channels\), n > 0"),
-        ({"images": "x"}, "`images` must have shape"),
-        ({"images": IMAGES * np.nan}, "`images` must hold finite numbers, uint8 or floats"),
-        (
-            {"images": IMAGES[:, :8, :8]},
-            "`images` must be at least 9 pixels each way, to be halved 3 times; received an array",
-        ),
-    ],
-)
-def test_a_fast_cnn_that_cannot_be_built_is_refused(options, message):
-    with pytest.raises(KitError, match=message):
-        build_fast_cnn(**options)
-
-
-@pytest.mark.parametrize("build", [*BUILDERS, build_fast_cnn])
+@pytest.mark.parametrize("build", BUILDERS)
 def test_models_come_uncompiled(build):
     model = build()
     assert model.compiled is False
@@ -249,7 +147,7 @@ def test_other_images_and_other_classes(build, input_shape):
 
 @pytest.mark.parametrize(
     ("build", "name"),
-    zip([*BUILDERS, build_fast_cnn], ["dense", "lenet", "cifar_cnn", "fast_cnn"], strict=True),
+    [(build_dense, "dense"), (build_lenet, "lenet"), (build_cifar_cnn, "cifar_cnn")],
 )
 def test_models_have_names(build, name):
     assert build().name == name

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
 
-from cnn_utils.errors import KitError, check_seed, describe
-from cnn_utils.fast.recipe import (
-    Recipe,
-    accuracy_of,
-    check_recipe,
-    check_training_data,
-    check_validation,
-    train_fast_cnn,
-)
-from cnn_utils.training.digest import digest
-from cnn_utils.training.kept import kept
+from cnn_utils.fast.recipe import Recipe, accuracy_of, check_training_data, train_fast_cnn
+from cnn_utils.training.kept import cached
 
-# What `ablation_table` leaves out, in words, and the setting that does so.
+# The ingredients that `ablation_table` leaves out, and the setting that leaves each out.
 INGREDIENTS = {
     "computed first layer": {"whiten": False},
     "Muon": {"muon": False},
-    "falling learning rate": {"one_cycle": False},
+    "falling learning rate": {"linear_decay": False},
     "mirrored images": {"flip": False},
     "shifted images": {"shift": 0},
-    "cut-out squares": {"cutout": 0},
     "label smoothing": {"label_smoothing": 0.0},
     "mirrored at test": {"flip_at_test": False},
     "shifted at test": {"shift_at_test": 0},
@@ -44,84 +33,53 @@ def ablation_table(
     recipe: Recipe | None = None,
     seeds: Sequence[int] = (458,),
     leave_out: Sequence[str] = tuple(INGREDIENTS),
-    folder=None,
 ) -> pd.DataFrame:
     """Train with the whole recipe, then without each of its ingredients.
 
-    Each row is kept: interrupted or run again, it goes on with those that are missing.
+    Finished trainings are cached, so an interrupted table continues where it stopped.
 
     Parameters
     ----------
     images, labels : arrays
-        As for `train_fast_cnn`.
+        See `train_fast_cnn`.
     validation : (images, labels)
-        What the accuracies are measured on.
+        For the accuracies.
     recipe : Recipe, optional
     seeds : sequence of int, default=(458,)
-        Each recipe is trained once per seed, but for ingredients "at test": those only change how
-        the network of the whole recipe answers.
+        Train each variant once per seed.
     leave_out : sequence of str, optional
-        Some of `INGREDIENTS`; by default all that the recipe has.
-    folder : str or Path, optional
-        Where rows are kept, as in `fit_cached`.
+        Some of `INGREDIENTS`; by default all. Those that the recipe does not use are skipped.
 
     Returns
     -------
     table : DataFrame
-        Rows "whole recipe", "without Muon" and so on, as far as the recipe has the ingredient;
-        columns "accuracy" (mean over seeds), "difference" to the whole recipe, "seconds" of
-        training per run. Differences of a few standard errors, sqrt(p (1 - p) / n) each, are
-        chance; more seeds show it.
-
-    Raises
-    ------
-    KitError
-        If an ingredient is unknown, there is no seed, or the arrays or the recipe don't fit.
+        Rows "whole recipe", "without Muon" and so on; columns "accuracy" (mean over seeds),
+        "difference" to the whole recipe, "seconds" of training per seed. Differences of a few
+        standard errors, sqrt(p (1 - p) / n) each, may be chance; more seeds reduce them.
     """
-    recipe = check_recipe(recipe)
-    images, labels = check_training_data(images, labels)
-    validation = check_validation(validation, images)
-    lists = (leave_out, seeds)
-    if any(isinstance(one, str) or not isinstance(one, Sequence) for one in lists):
-        raise KitError.about(
-            "`leave_out` and `seeds`", "be lists", f"{describe(leave_out)} and {describe(seeds)}"
-        )
-    if unknown := [n for n in leave_out if not isinstance(n, str) or n not in INGREDIENTS]:
-        told = describe(unknown[0])
-        raise KitError.about("`leave_out`", f"name some of {', '.join(INGREDIENTS)}", told)
-    if len(seeds) == 0:
-        raise KitError.about("`seeds`", "hold a seed", "none")
-    for seed in seeds:
-        check_seed(seed)
-    recipes = {"whole recipe": recipe}
+    data = check_training_data(images, labels) + check_training_data(*validation, "`validation`")
+    recipe = Recipe() if recipe is None else recipe
+    variants = {"whole recipe": recipe}
     for name in leave_out:
         without = replace(recipe, **INGREDIENTS[name])
         if without != recipe:
-            recipes[f"without {name}"] = without
-    models = {}
-
-    def measure(variant: Recipe) -> np.ndarray:
-        runs = []
-        for seed in seeds:
-            # What only changes the answers needs no training of its own.
-            trained_as = replace(variant, seed=seed, flip_at_test=False, shift_at_test=0)
-            model, seconds = models.get(trained_as) or _train(images, labels, trained_as)
-            if variant is recipe:
-                models[trained_as] = model, seconds
-            runs.append((accuracy_of(model, *validation, variant), seconds))
-        return np.mean(runs, axis=0)
-
-    data = digest(images, labels, *validation)  # once, not for each row
+            variants[f"without {name}"] = without
     rows = {
-        name: kept("ablation", (variant, list(seeds), data), partial(measure, variant), folder)
-        for name, variant in recipes.items()
+        name: cached(_measure, *data, asdict(variant), list(seeds))
+        for name, variant in variants.items()
     }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["accuracy", "seconds"])
     table.insert(1, "difference", table["accuracy"] - table["accuracy"].iloc[0])
     return table
 
 
-def _train(images, labels, recipe: Recipe):
-    start = time.perf_counter()
-    model, _ = train_fast_cnn(images, labels, recipe)
-    return model, time.perf_counter() - start
+def _measure(images, labels, held_out, held_out_labels, settings: dict, seeds) -> np.ndarray:
+    """Train once per seed; return accuracy and seconds, mean over seeds."""
+    runs = []
+    for seed in seeds:
+        recipe = Recipe(**{**settings, "seed": seed})
+        start = time.perf_counter()
+        model, _ = train_fast_cnn(images, labels, recipe)
+        seconds = time.perf_counter() - start
+        runs.append((accuracy_of(model, held_out, held_out_labels, recipe), seconds))
+    return np.mean(runs, axis=0)

@@ -1,52 +1,35 @@
-"""Random variants of images: mirrored, shifted, with a square cut out."""
+"""Random variants of images: mirrored and shifted."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count, check_flag, check_seed
+from cnn_utils.errors import KitError
 
 
 class Augmentation:
     """Make a random variant of each image, a new one each time it is called.
 
-    A network that sees a cat from both sides, a little higher or further left, and with a part
-    hidden, cannot learn its images by heart. The images keep their type; it works on `uint8` and
-    costs next to no time.
+    A network that sees a cat from both sides, a little higher or further left, cannot memorise
+    its images. The images keep their dtype, so it works on `uint8`; its time is negligible
+    compared with that of a training step.
 
     Parameters
     ----------
     flip : bool, default=True
-        Mirror every other image, left to right.
+        Mirror each image left to right with probability 1/2.
     shift : int, default=2
         Largest shift in pixels, in each direction; the border is filled by reflection.
-    cutout : int, default=0
-        Side in pixels of a square, at a random place, that is painted in the mean colour of the
-        images at hand. Partly outside at the border.
     seed : int, default=458
-
-    Raises
-    ------
-    KitError
-        If `flip` is no bool, a number is negative or no whole number, or images have another shape.
-
-    References
-    ----------
-    T. DeVries, G. W. Taylor (2017), "Improved regularization of convolutional neural networks
-    with cutout", arXiv 1708.04552.
 
     Examples
     --------
     >>> augment = Augmentation(shift=4)
-    >>> train = ImageBatches(X_train, y_train_hot, preprocess, augment=augment, shuffle=True)
+    >>> train = ImageBatches(images_train, y_train, preprocess, augment=augment, shuffle=True)
     """
 
-    def __init__(self, flip: bool = True, shift: int = 2, cutout: int = 0, seed: int = 458):
-        check_flag("flip", flip)
-        check_count("shift", shift, least=0)
-        check_count("cutout", cutout, least=0)
-        check_seed(seed)
-        self.flip, self.shift, self.cutout, self.seed = flip, int(shift), int(cutout), seed
+    def __init__(self, flip: bool = True, shift: int = 2, seed: int = 458):
+        self.flip, self.shift, self.seed = flip, shift, seed
         self._rng = np.random.default_rng(seed)
 
     def __call__(self, images) -> np.ndarray:
@@ -54,7 +37,7 @@ class Augmentation:
 
         Parameters
         ----------
-        images : array of shape (n, height, width, channels)
+        images : array of shape (n, height, width, channels), larger than the shift
 
         Returns
         -------
@@ -72,29 +55,16 @@ class Augmentation:
             images = np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
         if self.shift:
             images = self._shifted(images)
-        if self.cutout:
-            images = self._cut(images)
         return np.ascontiguousarray(images)
 
     def __repr__(self) -> str:
-        return f"Augmentation(flip={self.flip}, shift={self.shift}, cutout={self.cutout})"
+        return f"Augmentation(flip={self.flip}, shift={self.shift})"
 
     def _shifted(self, images):
         n, height, width, _ = images.shape
         border = (self.shift, self.shift)
         padded = np.pad(images, [(0, 0), border, border, (0, 0)], mode="reflect")
-        # A view: all (2 shift + 1)^2 windows of every image, of which one is copied.
+        # A view on all (2 shift + 1)^2 windows of every image; one of them is copied.
         windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
         down, right = self._rng.integers(0, 2 * self.shift + 1, size=(2, n))
         return np.moveaxis(windows[np.arange(n), down, right], 1, -1)
-
-    def _cut(self, images):
-        n, height, width, _ = images.shape
-        top = self._rng.integers(0, height, size=(n, 1)) - self.cutout // 2
-        left = self._rng.integers(0, width, size=(n, 1)) - self.cutout // 2
-        rows, columns = np.arange(height), np.arange(width)
-        in_rows = (rows >= top) & (rows < top + self.cutout)
-        in_columns = (columns >= left) & (columns < left + self.cutout)
-        hidden = in_rows[:, :, None, None] & in_columns[:, None, :, None]
-        colour = images.mean(axis=(0, 1, 2)).astype(images.dtype)
-        return np.where(hidden, colour, images)

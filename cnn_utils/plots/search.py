@@ -75,7 +75,7 @@ def plot_search(trials, *, ax=None, title="Parameter search") -> SearchDisplay:
     Parameters
     ----------
     trials : DataFrame
-        As `search_parameters` returns it: one row per trial, with its parameters, its "score"
+        As `search_recipe` returns it: one row per trial, with its parameters, its "score"
         and perhaps its "seconds".
     ax : sequence of matplotlib Axes, optional
         One per parameter, and one more.

@@ -10,10 +10,16 @@ from functools import partial
 
 import keras
 
-from cnn_utils.errors import KitError, check_flag
+from cnn_utils.errors import KitError
 from cnn_utils.training.digest import CannotTellError
 from cnn_utils.training.fingerprint import of_training
-from cnn_utils.training.in_memory import as_pair, fit_in_memory
+from cnn_utils.training.fit_arguments import (
+    as_callbacks,
+    check_compiled,
+    check_options,
+    options_of,
+)
+from cnn_utils.training.fit_data import check_data, check_validation
 from cnn_utils.training.run_store import RunStore, runs_folder
 from cnn_utils.training.state import put_draws, put_weights, take_state
 
@@ -40,9 +46,9 @@ def fit_cached(
     folder : str or Path, optional
         Where trainings are kept; by default the folder "runs" in the kit's cache.
     in_memory : bool, default=False
-        Train with `fit_in_memory`: arrays only, and a small network needs less time.
+        Ignored; `compile(steps_per_execution=50)` does the same.
     **options
-        The other arguments of `fit`, or of `fit_in_memory`.
+        The other arguments of `fit`.
 
     Returns
     -------
@@ -61,19 +67,19 @@ def fit_cached(
     label, the arguments of `fit`, callbacks, seed, versions, acceleration, and functions of your
     own with all they look up. With something that can't be compared, such as a `tf.data.Dataset`
     or a callback of your own, it trains each time, and says why. Of a training that goes on,
-    `ImageBatches` and `in_memory` repeat the orders that it would have had; `fit`'s own shuffling
-    draws new ones.
+    `ImageBatches` repeats the orders that it would have had; `fit`'s own shuffling draws new ones.
     """
+    check_compiled(model)
     _check_name(name)
-    check_flag("in_memory", in_memory)
-    if in_memory:
-        x, y = as_pair(x, y, "`x` and `y`")
-    options["callbacks"] = keras.tree.flatten(options.get("callbacks") or [])
+    check_options(options, options_of(model))
+    options["callbacks"] = as_callbacks(options.get("callbacks"))
+    check_data(model, x, y)
+    check_validation(model, x, options)
     folder = runs_folder(folder)
     seed = random.getrandbits(32)
     keras.utils.set_random_seed(seed)
     try:
-        return _fit(model, x, y, name, folder, in_memory, options, seed)
+        return _fit(model, x, y, name, folder, options, seed)
     finally:
         # What comes after draws the same numbers, whether it was trained or loaded.
         keras.utils.set_random_seed((seed + 1) % 2**32)
@@ -105,15 +111,13 @@ def _check_name(name) -> None:
         raise KitError.about("`name`", "be letters, digits, - and _, such as 'lenet'", name)
 
 
-def _fit(model, x, y, name, folder, in_memory, options, seed):
+def _fit(model, x, y, name, folder, options, seed):
     callbacks = options.pop("callbacks")
     watching = [c for c in callbacks if getattr(c, "only_watches", False)]
     steering = [c for c in callbacks if c not in watching]
-    fit, settings = model.fit, {**options, "in_memory": in_memory}
-    if in_memory:
-        fit, options = partial(fit_in_memory, model), {"seed": seed, **options}
+    fit = model.fit
     try:
-        parts = of_training(model, x, y, settings, steering, seed)
+        parts = of_training(model, x, y, options, steering, seed)
     except CannotTellError as reason:
         return _uncached(reason, name, partial(fit, x, y, callbacks=callbacks, **options))
     store = RunStore(folder / name, parts)

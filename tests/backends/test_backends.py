@@ -1,15 +1,14 @@
-"""Recipe, metrics and networks on each of Keras' backends, and on two devices and two hosts."""
+"""Recipe, metrics and networks on each of Keras' backends, and on two devices of each kind."""
 
 import importlib.util
 import json
 import os
-import socket
 import subprocess
 import sys
 
 import pytest
 
-from cnn_utils.training.processor import multiplies_bfloat16
+from cnn_utils.training.acceleration import multiplies_bfloat16
 
 pytestmark = pytest.mark.backends
 # Dark and bright images: two classes that any network learns in a few steps.
@@ -24,7 +23,7 @@ x = np.random.default_rng(0).integers(0, 60, (64, 32, 32, 3)) + 150 * y[:, None,
 x, hot = x.astype("uint8"), np.eye(2, dtype="float32")[y]
 """
 RECIPE = """
-recipe = cnn_utils.Recipe(epochs=4, widths=(4, 8), batch_size=16, cutout=4)
+recipe = cnn_utils.Recipe(epochs=4, widths=(4, 8), batch_size=16)
 model, history = cnn_utils.train_fast_cnn(x, y, recipe, validation=(x, y))
 y_prob = cnn_utils.predict_averaged(model, x)
 model.save("model.keras")
@@ -34,56 +33,65 @@ difference = np.abs(again.predict(images, verbose=0) - model.predict(images, ver
 for weight, expected in zip(again.get_weights(), model.get_weights(), strict=True):
     np.testing.assert_array_equal(weight, expected)
 accuracy = float((y_prob.argmax(axis=1) == y).mean())
-told = [keras.backend.backend(), history.history["loss"], accuracy, float(difference)]
-print(json.dumps(told))
+print(json.dumps([keras.backend.backend(), history.history["loss"], accuracy, float(difference)]))
 """
-IN_MEMORY = """
+METRIC = """
 model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.GlobalAveragePooling2D()])
 model.add(keras.layers.Dense(2, activation="softmax"))
-model.compile(keras.optimizers.Adam(0.3), "mse", metrics=["accuracy", cnn_utils.F1Score(2)])
-options = dict(batch_size=16, epochs=5, validation_split=1 / 4, verbose=0)
-history = cnn_utils.fit_in_memory(model, x / np.float32(255), hot, **options)
+metrics = ["accuracy", cnn_utils.F1Score(2)]
+steps = 1 if keras.backend.backend() == "torch" else 2  # Keras allows no more with PyTorch
+model.compile(keras.optimizers.Adam(0.3), "mse", metrics=metrics, steps_per_execution=steps)
+options = dict(batch_size=16, epochs=5, validation_split=1 / 4, validation_batch_size=8, verbose=0)
+history = model.fit(x / np.float32(255), hot, **options)
 print(json.dumps([keras.backend.backend(), history.history["val_f1"][-1], len(history.epoch)]))
 """
-DEVICES = """
-def train(distribution=None):
+# The three lines of docs/speed.md, on two halves of the processor instead of two GPUs.
+TWO_DEVICES = """
+def train(scope=contextlib.nullcontext()):
     cnn_utils.set_seed(458)
-    keras.distribution.set_distribution(distribution)
-    model = cnn_utils.build_dense((32, 32, 3), 2)
-    model.compile(keras.optimizers.SGD(0.1), "mse")
+    with scope:
+        model = cnn_utils.build_dense((32, 32, 3), 2)
+        model.compile(keras.optimizers.SGD(0.1), "mse")
     model.fit(x / np.float32(255), hot, batch_size=16, epochs=2, shuffle=False, verbose=0)
     return [np.asarray(weight) for weight in model.get_weights()]
 
 
-two = cnn_utils.strategy()
-difference = max(np.abs(a - b).max() for a, b in zip(train(two), train(), strict=True))
-print(json.dumps([two.num_model_replicas, float(difference)]))
+one = train()
+devices, two = train_on_two()
+difference = max(np.abs(a - b).max() for a, b in zip(one, two, strict=True))
+print(json.dumps([devices, float(difference)]))
 """
-# The same steps in one process, and in two that know only half of the devices each.
-HOSTS = """
-import sys
+TENSORFLOW = """
+import contextlib
 import tensorflow as tf
 
-address, n, i = sys.argv[1:]
-if int(n) > 1:
-    keras.distribution.initialize(",".join([address] * int(n)), int(n), int(i))
-spread = cnn_utils.strategy()
-keras.distribution.set_distribution(spread)
-cnn_utils.set_seed(458)
-model = cnn_utils.build_dense((32, 32, 3), 2)
-model.compile(keras.optimizers.SGD(0.1), "mse")
-batches = tf.data.Dataset.from_tensor_slices((x / np.float32(255), hot)).batch(16)
-loss = model.fit(batches, epochs=2, verbose=0).history["loss"]
-print(json.dumps([int(np.prod(spread.device_mesh.shape)), loss]))
+halves = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], halves)
+
+
+def train_on_two():
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    return strategy.num_replicas_in_sync, train(strategy.scope())
+
+"""
+JAX = """
+import contextlib
+
+
+def train_on_two():
+    both = keras.distribution.DataParallel()
+    keras.distribution.set_distribution(both)
+    return both.num_model_replicas, train()
+
 """
 
 
-def start(program, backend, folder, *arguments, **environment):
+def start(program, backend, folder, **environment):
     package = {"torch": "torch", "jax": "jax"}.get(backend, "tensorflow")
     if importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} is not installed; `make backends` installs it")
     return subprocess.Popen(
-        [sys.executable, "-c", DATA + program, *arguments],
+        [sys.executable, "-c", DATA + program],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -109,27 +117,15 @@ def test_the_recipe_trains_saves_and_loads(backend, tmp_path):
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_training_in_memory(backend, tmp_path):
-    used, f1, epochs = result(start(IN_MEMORY, backend, tmp_path))
+def test_the_metric_counts_several_steps_per_execution(backend, tmp_path):
+    used, f1, epochs = result(start(METRIC, backend, tmp_path))
     assert (used, epochs) == (backend, 5)
     assert f1 == 1
 
 
-def test_two_devices_of_jax_take_the_steps_of_one(tmp_path):
-    flags = "--xla_force_host_platform_device_count=2"
-    devices, difference = result(start(DEVICES, "jax", tmp_path, XLA_FLAGS=flags))
+@pytest.mark.parametrize(("backend", "train_on_two"), [("tensorflow", TENSORFLOW), ("jax", JAX)])
+def test_two_devices_take_the_steps_of_one(backend, train_on_two, tmp_path):
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"} if backend == "jax" else {}
+    devices, difference = result(start(train_on_two + TWO_DEVICES, backend, tmp_path, **flags))
     assert devices == 2
     assert difference < 1e-5
-
-
-def test_two_hosts_of_jax_take_the_steps_of_one(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    alone = [start(HOSTS, "jax", tmp_path, address, "1", "0")]
-    both = [start(HOSTS, "jax", tmp_path, address, "2", str(i)) for i in range(2)]
-    (one, expected), *others = [result(process) for process in alone + both]
-    assert one == 1
-    for devices, loss in others:
-        assert devices == 2
-        assert loss == pytest.approx(expected, rel=1e-5)

@@ -11,11 +11,19 @@ from keras import layers
 
 from cnn_utils.errors import KitError
 from cnn_utils.training import acceleration
-from cnn_utils.training.acceleration import KEPT_OUT, FastTraining, fast_training
-from cnn_utils.training.processor import multiplies_bfloat16
+from cnn_utils.training.acceleration import (
+    ALLOW_BFLOAT16,
+    NEVER_BFLOAT16,
+    describe,
+    fast_training,
+    multiplies_bfloat16,
+    onednn_is_on,
+    processor_flags,
+)
 
 IMAGES = np.random.default_rng(0).normal(3, 2, (8, 6, 5, 4)).astype("float32")
-BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
+INTEL = "model name : Intel(R) Xeon(R)\nflags : fpu avx2 avx512f avx512_vnni amx_bf16\n"
+FUSED = "fused_batch_normalisations"
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +31,7 @@ def plain_processor(monkeypatch):
     """Pretend that the processor has no bfloat16; afterwards switch it off again."""
     monkeypatch.setattr(acceleration, "multiplies_bfloat16", lambda: False)
     yield
-    tf.config.optimizer.set_experimental_options({BFLOAT16: False})
+    fast_training(normaliser(), on=False)
 
 
 def normaliser(trainable=True, **options):
@@ -64,7 +72,7 @@ OPTIONS = [
 def test_outputs_gradients_and_moving_averages_agree_with_keras(options, training):
     plain, fused = normaliser(**options), normaliser(**options)
     before = plain.get_weights()
-    assert len(fast_training(fused).fused_layers) == 1
+    assert fast_training(fused)[FUSED] == 1
     expected = everything(plain, training)
     found = everything(fused, training)
     assert len(found) == len(expected) == 2 + len(plain.trainable_weights) + len(before)
@@ -108,7 +116,7 @@ def test_a_masked_batch_is_left_to_keras():
 )
 def test_what_the_fused_operation_cannot_do_is_left_alone(shape, options):
     model = keras.Sequential([keras.Input(shape), layers.BatchNormalization(**options)])
-    assert fast_training(model).fused_layers == ()
+    assert fast_training(model)[FUSED] == 0
     assert "call" not in vars(model.layers[0])
 
 
@@ -118,14 +126,14 @@ def test_layers_that_are_not_built_or_someone_elses_are_left_alone():
 
     unbuilt = keras.Sequential([layers.BatchNormalization()])
     own = keras.Sequential([keras.Input((6, 5, 4)), Own()])
-    assert fast_training(unbuilt) == fast_training(own)
-    assert fast_training(own).fused_layers == ()
+    assert fast_training(unbuilt)[FUSED] == fast_training(own)[FUSED] == 0
 
 
 def test_layers_inside_a_model_inside_are_found():
     inner = normaliser(name="inside")
     model = keras.Sequential([keras.Input((6, 5, 4)), inner, layers.BatchNormalization(name="out")])
-    assert sorted(fast_training(model).fused_layers) == ["inside", "out"]
+    assert fast_training(model)[FUSED] == 2
+    assert fast_training(model, on=False)[FUSED] == 0
 
 
 def test_a_saved_model_is_an_ordinary_one(tmp_path):
@@ -151,17 +159,35 @@ def test_probabilities_sum_to_one_where_products_are_bfloat16(monkeypatch):
     model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(16, 3), layers.Flatten()])
     model.add(layers.Dense(10, activation="softmax"))
     plain = model.predict(images, verbose=0)
-    assert fast_training(model, bfloat16=True).bfloat16
+    assert fast_training(model, bfloat16=True)["bfloat16"]
     y_prob = model.predict(images, verbose=0)
     assert 1e-5 < np.abs(y_prob - plain).max() < 0.01
     np.testing.assert_allclose(y_prob.sum(axis=1), 1, atol=1e-5)
 
 
-def test_what_was_kept_out_of_bfloat16_stays_out(monkeypatch):
-    for before, after in (("", "Softmax"), ("Relu", "Relu,Softmax"), ("Softmax,Relu",) * 2):
-        monkeypatch.setenv(KEPT_OUT, before)
-        fast_training(normaliser())
-        assert os.environ[KEPT_OUT] == after
+@pytest.mark.parametrize("own", [None, "Relu", "Softmax,Relu"])
+def test_bfloat16_is_undone_and_a_users_own_list_stays(monkeypatch, own):
+    monkeypatch.setattr(acceleration, "multiplies_bfloat16", lambda: True)
+    if own is None:
+        monkeypatch.delenv(NEVER_BFLOAT16, raising=False)
+    else:
+        monkeypatch.setenv(NEVER_BFLOAT16, own)
+    model = normaliser()
+    assert fast_training(model, bfloat16=True)["bfloat16"] is True
+    assert os.environ[NEVER_BFLOAT16] == (own or "Softmax")
+    assert options_of_tensorflow() is True
+    assert fast_training(model, on=False)["bfloat16"] is False
+    assert os.environ.get(NEVER_BFLOAT16) == own
+    assert options_of_tensorflow() is False
+
+
+def test_an_undone_layer_is_keras_own_again():
+    plain, undone = normaliser(), normaliser()
+    assert fast_training(undone)[FUSED] == 1
+    assert fast_training(undone, on=False) == describe(plain)
+    assert "call" not in vars(undone.layers[0])
+    for one, other in zip(everything(undone, True), everything(plain, True), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def short_training(seed, fast):
@@ -175,7 +201,7 @@ def short_training(seed, fast):
         keras.optimizers.SGD(0.05), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
     if fast:
-        assert len(fast_training(model).fused_layers) == 1
+        assert fast_training(model)[FUSED] == 1
     rng = np.random.default_rng(seed)
     images = rng.normal(size=(48, 6, 5, 4)).astype("float32")
     labels = (images.mean(axis=(1, 2, 3)) > 0).astype("int32")
@@ -204,7 +230,7 @@ def test_a_model_that_was_in_use_goes_on_with_the_fused_layer():
 
 
 def options_of_tensorflow():
-    return tf.config.optimizer.get_experimental_options().get(BFLOAT16, False)
+    return tf.config.optimizer.get_experimental_options().get(ALLOW_BFLOAT16, False)
 
 
 def test_bfloat16_is_refused_where_the_processor_lacks_it():
@@ -214,7 +240,7 @@ def test_bfloat16_is_refused_where_the_processor_lacks_it():
     )
     with pytest.raises(KitError, match=message):
         fast_training(normaliser(), bfloat16=True)
-    assert fast_training(normaliser()).bfloat16 is False
+    assert fast_training(normaliser())["bfloat16"] is False
     assert options_of_tensorflow() is False
 
 
@@ -225,29 +251,55 @@ def test_bfloat16_is_refused_where_the_processor_lacks_it():
 def test_bfloat16_is_used_where_the_processor_has_it(monkeypatch, asked, onednn, expected):
     monkeypatch.setattr(acceleration, "multiplies_bfloat16", lambda: True)
     monkeypatch.setattr(acceleration, "onednn_is_on", lambda: onednn)
-    switched_on = fast_training(normaliser(), bfloat16=asked)
-    assert (switched_on.bfloat16, switched_on.onednn) == (expected, onednn)
+    active = fast_training(normaliser(), bfloat16=asked)
+    assert active == {FUSED: 1, "bfloat16": expected, "onednn": onednn}
     assert options_of_tensorflow() is expected
 
 
-def test_on_a_gpu_or_with_another_backend_nothing_is_switched_on(monkeypatch):
+def test_with_a_gpu_or_another_backend_nothing_changes(monkeypatch):
     model = normaliser()
     with monkeypatch.context() as patch:
-        patch.setattr(acceleration, "_has_gpu", lambda: True)
-        assert fast_training(model) == FastTraining()
+        patch.setattr(tf.config, "list_physical_devices", lambda kind: [f"the first {kind}"])
+        active = fast_training(model)
+        assert (active[FUSED], active["bfloat16"]) == (0, False)
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    assert fast_training(model) == FastTraining()
+    assert fast_training(model) == {FUSED: 0, "bfloat16": False, "onednn": False}
     assert "call" not in vars(model.layers[0])
 
 
-def test_it_says_what_was_switched_on():
-    assert repr(FastTraining()) == "Fast training: nothing to switch on."
-    assert repr(FastTraining(("a", "b"), True, True)) == (
-        "Fast training: batch normalisation fused in 2 layers, bfloat16 products, oneDNN."
-    )
-    assert repr(FastTraining(onednn=True)) == "Fast training: oneDNN."
+def test_a_description_does_not_depend_on_names():
+    """Each new layer has a new name: batch_normalization_1, batch_normalization_2, ..."""
+    first, second = normaliser(), normaliser()
+    assert fast_training(first) == describe(second) | {FUSED: 1} == fast_training(second)
 
 
-def test_what_is_no_model_is_described():
-    with pytest.raises(KitError, match=r"`model` must be a Keras model; received None"):
-        fast_training(None)
+@pytest.fixture
+def cpuinfo(tmp_path, monkeypatch):
+    """Replace /proc/cpuinfo, and TensorFlow's own switch."""
+    monkeypatch.undo()
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.setattr(acceleration, "CPUINFO", tmp_path / "cpuinfo")
+    return tmp_path / "cpuinfo"
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [("avx512_bf16", True), ("amx_bf16", True), ("avx2 avx512f avx512_vnni", False)],
+)
+def test_bfloat16_needs_one_of_two_instruction_sets(cpuinfo, flags, expected):
+    cpuinfo.write_text(f"flags\t: fpu {flags}\n", encoding="utf-8")
+    assert multiplies_bfloat16() is expected
+
+
+def test_onednn_is_on_by_default_where_tensorflow_finds_vnni(cpuinfo, monkeypatch):
+    cpuinfo.write_text(INTEL, encoding="utf-8")
+    assert onednn_is_on() is True
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert onednn_is_on() is False
+
+
+def test_without_a_list_of_processors_nothing_is_known(cpuinfo, monkeypatch):
+    assert processor_flags() == set()
+    assert (multiplies_bfloat16(), onednn_is_on()) == (False, False)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
+    assert onednn_is_on() is True

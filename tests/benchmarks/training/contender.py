@@ -1,6 +1,6 @@
-"""One contender in a process of its own: prepare, then run one repeat for each line read.
+"""One contender in its own process: prepare, then run one repeat for each line read.
 
-Waiting costs nothing, so that the contenders can take turns and share the machine's moods.
+A waiting contender needs no time, so the contenders take turns on the same machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def main() -> None:
     """Say "ready", then answer each line with the figures of one more repeat, as JSON."""
     module, function, options, folder = sys.argv[1:]
     out = sys.stdout
-    sys.stdout = sys.stderr  # what libraries print is no answer
+    sys.stdout = sys.stderr  # libraries print, too
     try:
         prepare = getattr(importlib.import_module(module), function)
         repeat = prepare(Path(folder), **json.loads(options))

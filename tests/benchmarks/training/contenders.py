@@ -1,14 +1,11 @@
-"""Who is compared with whom; the first of each measure is what the others are divided by."""
+"""Contenders of each measure; the figures are divided by those of the first one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cnn_utils.training.processor import ONEDNN_BY_ITSELF, multiplies_bfloat16, processor_flags
+from cnn_utils.training.acceleration import multiplies_bfloat16
 
-# As TensorFlow does by itself: the kit, from which the plain contenders have their networks, would
-# switch on oneDNN for them, too.
-PLAIN = {"TF_ENABLE_ONEDNN_OPTS": str(int(bool(ONEDNN_BY_ITSELF & processor_flags())))}
 ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
 
 
@@ -35,7 +32,7 @@ class Measure:
     repeats : int
     contenders : tuple of Entry
     by_default : bool
-        Whether it is measured if none is asked for.
+        Whether it is measured without `--only`.
     """
 
     title: str
@@ -61,24 +58,18 @@ _BFLOAT16 = (
     if multiplies_bfloat16()
     else ()
 )
-_ASSIGNMENT = _keras("the assignment's recipe, plain Keras", "assignment", PLAIN)
+_ASSIGNMENT = _keras("the assignment's recipe, plain Keras", "assignment", {})
 MEASURES = {
     "step": Measure(
         "train steps of the 2,397,226-parameter network, batch 128",
         "images/s",
         5,
         (
-            _keras("plain Keras", "step", PLAIN),
+            _keras("plain Keras", "step", {}),
             _keras("Keras, oneDNN", "step"),
             _keras("Keras, oneDNN, fused batch normalisation", "step", fuse=True, bfloat16=False),
             *_BFLOAT16,
-            _keras(
-                "kit: all of it, fed in memory, 5 steps at once",
-                "step",
-                fuse=True,
-                at_once=5,
-                in_memory=True,
-            ),
+            _keras("kit: fast_training, 5 steps per execution", "step", fuse=True, at_once=5),
             _torch("PyTorch", "step"),
             _torch("PyTorch, channels last, fused Adam", "step", channels_last=True, fused=True),
             _torch("PyTorch, channels last, compiled", "step", channels_last=True, compiled=True),
@@ -89,9 +80,14 @@ MEASURES = {
         "epochs/s",
         3,
         (
-            _keras("plain Keras", "lenet", PLAIN),
+            _keras("plain Keras", "lenet", {}),
             _keras("Keras, oneDNN", "lenet"),
-            _keras("kit: fit_in_memory", "lenet", kit=True),
+            _keras(
+                "kit: 50 steps per execution, validation by 1,000",
+                "lenet",
+                at_once=50,
+                validation_batch=1000,
+            ),
             _torch("PyTorch", "lenet"),
         ),
     ),
@@ -106,7 +102,7 @@ MEASURES = {
         "accuracy",
         3,
         (
-            _keras("plain Keras", "equality", PLAIN),
+            _keras("plain Keras", "equality", {}),
             _keras("kit: fast_training", "equality", fast=True),
         ),
     ),

@@ -3,9 +3,9 @@
     make bench ARGS="--data FOLDER"
     make bench ARGS="--data FOLDER --only recipe --repeats 10"
 
-FOLDER holds `mnist.npz` and `student_dataset_CIFAR10.h5`. A machine is slower at one moment than
-at the next, so that only figures of the same run can be compared, and of those the ratios. The
-second command trains the assignment's recipe to its end, in ten repeats of one epoch.
+FOLDER holds `mnist.npz` and `student_dataset_CIFAR10.h5`. A machine's speed varies, so compare only
+ratios of figures of the same run. The second command trains the assignment's recipe to its end, in
+ten repeats of one epoch.
 """
 
 from __future__ import annotations

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
 
 import psutil
 
-from cnn_utils.training.processor import multiplies_bfloat16, processor_flags, processor_name
+from cnn_utils.training.acceleration import CPUINFO, multiplies_bfloat16, processor_flags
 
 PACKAGES = ("tensorflow", "keras", "numpy", "torch")
 
 
 def machine() -> dict:
-    """Return what a reader must know to compare these figures with others."""
+    """Return the facts that a reader needs to compare these figures with others."""
     return {
-        "processor": processor_name(),
+        "processor": _processor_name(),
         "cores": os.cpu_count(),
         "memory / GB": round(psutil.virtual_memory().total / 1e9, 1),
         "AVX-512": "avx512f" in processor_flags(),
@@ -25,6 +26,13 @@ def machine() -> dict:
         "python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},
     }
+
+
+def _processor_name() -> str:
+    """Return the processor's name as Linux lists it, else the architecture's."""
+    listed = CPUINFO.read_text(encoding="utf-8") if CPUINFO.exists() else ""
+    found = re.search(r"^model name\s*: (.*)$", listed, re.MULTILINE)
+    return found[1] if found else platform.processor() or platform.machine()
 
 
 def _version(name: str) -> str:

@@ -1,7 +1,7 @@
-"""What Keras trains in the comparison, plainly and as the kit does it.
+"""What Keras trains in the comparison: plain, and with the kit.
 
 Each function prepares one contender and returns a function that runs one repeat of it and
-returns its figures. It is called in a process of its own, see `contender.py`.
+returns its figures. Each runs in its own process, see `contender.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 import tempfile
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import h5py
@@ -31,7 +30,7 @@ class Clock(keras.callbacks.Callback):
         self.start = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
-        """Note the time; what `fit` does after the last batch is not training."""
+        """Take the time; after the last batch `fit` no longer trains."""
         self.seconds = time.perf_counter() - self.start
 
 
@@ -41,7 +40,7 @@ def cifar10(folder: Path, n: int | None = None):
         return file["X_train"][:n], np.ravel(file["y_train"][:n]).astype(int)
 
 
-def step(folder: Path, fuse=False, bfloat16=None, at_once=1, in_memory=False):
+def step(folder: Path, fuse=False, bfloat16=None, at_once=1):
     """Train steps of the assignment's CIFAR-10 network, in images per second."""
     from cnn_utils.models import build_cifar_cnn
 
@@ -53,19 +52,12 @@ def step(folder: Path, fuse=False, bfloat16=None, at_once=1, in_memory=False):
         from cnn_utils.training.acceleration import fast_training
 
         fast_training(model, bfloat16)
-    # Told now, so that no repeat has to trace the steps anew.
     options = {"metrics": ["accuracy"], "steps_per_execution": at_once}
     model.compile("adam", "categorical_crossentropy", **options)
 
     def fit():
         clock, start = Clock(), time.perf_counter()
-        options = {"batch_size": BATCH, "verbose": 0, "callbacks": [clock]}
-        if in_memory:
-            from cnn_utils.training.in_memory import fit_in_memory
-
-            fit_in_memory(model, x, y, steps_at_once=at_once, **options)
-        else:
-            model.fit(x, y, **options)
+        model.fit(x, y, batch_size=BATCH, verbose=0, callbacks=[clock])
         whole = time.perf_counter() - start
         return {"images/s": len(x) / clock.seconds, "images/s with fit's end": len(x) / whole}
 
@@ -73,7 +65,7 @@ def step(folder: Path, fuse=False, bfloat16=None, at_once=1, in_memory=False):
     return fit
 
 
-def lenet(folder: Path, kit: bool = False):
+def lenet(folder: Path, at_once: int = 1, validation_batch: int = BATCH):
     """One epoch of LeNet as specified, with its validation, in epochs per second."""
     from cnn_utils.models import build_lenet
 
@@ -81,23 +73,18 @@ def lenet(folder: Path, kit: bool = False):
     with np.load(folder / "mnist.npz") as file:
         x = file["x_train"][..., None].astype("float32") / 255
         y = keras.utils.to_categorical(file["y_train"], 10)
-    model, at_once = build_lenet(), 1
-    if kit:
-        from cnn_utils.training.in_memory import STEPS_AT_ONCE, fit_in_memory
-
-        at_once = STEPS_AT_ONCE
+    model = build_lenet()
     model.compile("adam", "mse", metrics=["accuracy"], steps_per_execution=at_once)
-    fit = partial(fit_in_memory, model) if kit else model.fit
+    options = {"batch_size": BATCH, "validation_batch_size": validation_batch}
 
     def epochs(n=1):
         start = time.perf_counter()
-        options = {"batch_size": BATCH, "validation_split": 1 / 6, "verbose": 0}
-        history = fit(x, y, epochs=n, **options)
+        history = model.fit(x, y, epochs=n, validation_split=1 / 6, verbose=0, **options)
         seconds = time.perf_counter() - start
         return {"epochs/s": n / seconds, "val_accuracy": history.history["val_accuracy"][-1]}
 
     epochs()
-    # Two at a time: a waiting `fit` waits between epochs, too.
+    # Two at a time, to include the pause that `fit` makes between epochs.
     return lambda: epochs(2)
 
 
@@ -120,9 +107,9 @@ def assignment(folder: Path):
 
 
 def recipe(folder: Path, thorough: bool = False):
-    """The kit's recipe from the network's building to its answers on the held-out images.
+    """The kit's recipe, from building the network to its predictions for the held-out images.
 
-    `Recipe()` is to reach the assignment's accuracy, for which no answers need be averaged.
+    `Recipe()` shall reach the assignment's accuracy; that needs no averaged predictions.
     """
     from cnn_utils.fast.recipe import THOROUGH_RECIPE, Recipe, accuracy_of, train_fast_cnn
 
@@ -145,7 +132,7 @@ def _training(seconds: float, accuracy: float) -> dict:
 
 
 def part2(folder: Path):
-    """Part 2 from its first cell to its last, in this process, so that its memory is counted."""
+    """Part 2 from its first cell to its last, in this process, to count its memory."""
     import jupytext
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -168,7 +155,7 @@ def part2(folder: Path):
 
 
 def equality(folder: Path, fast: bool = False):
-    """Train the CIFAR-10 network from one more seed each time, plainly or fast."""
+    """Train the CIFAR-10 network from one more seed each time, plain or fast."""
     from cnn_utils.models import build_cifar_cnn
 
     images, labels = cifar10(folder, 12_500)
