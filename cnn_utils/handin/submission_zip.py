@@ -29,7 +29,7 @@ from cnn_utils.notebook.assignment import (
     tasks_in,
     without_comments,
 )
-from cnn_utils.notebook.run import read_notebook
+from cnn_utils.notebook.file import read_notebook
 from cnn_utils.pdf.exporter import export_pdf_or_page
 from cnn_utils.pdf.html import markdown_to_html
 

@@ -98,26 +98,6 @@ def _task_of(cell) -> str | None:
     return str(name) if name and wanted.get(cell.cell_type, False) else None
 
 
-def saves_of(metadata: dict) -> str | None:
-    """Return the network that a cell saves for grading, by its metadata ``saves="lenet"``."""
-    return metadata.get("saves") or metadata.get("evidence")  # as earlier releases called it
-
-
-def part_of(notebook) -> Part:
-    """Read tasks and networks from a notebook as it is handed out."""
-    networks = (saves_of(cell.metadata) for cell in notebook.cells)
-    return Part(tuple(tasks_in(notebook)), tuple(filter(None, networks)))
-
-
-def as_json(parts: dict[str, Part]) -> str:
-    """Return the parts, by the names of their notebooks, as the text of ``assignment.json``."""
-    lines = (
-        f"{json.dumps(name)}: {json.dumps({'tasks': part.tasks, 'networks': part.networks})}"
-        for name, part in parts.items()
-    )
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
 def read_assignment(folder: Path) -> dict[str, Part]:
     """Return the parts in a folder's ``assignment.json``; KitError if it can't be read."""
     try:

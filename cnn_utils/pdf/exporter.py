@@ -7,7 +7,7 @@ from pathlib import Path
 from nbconvert.exporters import Exporter
 
 from cnn_utils.files import write_whole
-from cnn_utils.notebook.run import read_notebook, write_page
+from cnn_utils.notebook.file import read_notebook, write_page
 from cnn_utils.pdf.document import NoLayout, build
 
 
