@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from cnn_utils.errors import KitError
 from cnn_utils.notebook.names import MAGIC, parsed
@@ -24,15 +25,7 @@ FIGURE_TYPES = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/
 
 @dataclass(frozen=True)
 class Part:
-    """What one notebook must hold.
-
-    Attributes
-    ----------
-    tasks : tuple of (str, str)
-        Name and kind ("code" or "answer") of each task.
-    networks : tuple of str
-        Names under which `save_for_grading` saves.
-    """
+    """What one notebook must hold: tasks by name and kind, and the networks that it saves."""
 
     tasks: tuple[tuple[str, str], ...]
     networks: tuple[str, ...] = ()
@@ -40,19 +33,10 @@ class Part:
 
 @dataclass
 class Task:
-    """One task of a notebook, code or text.
-
-    Attributes
-    ----------
-    name : str
-        As in ``# task: lenet``.
-    kind : {"code", "answer"}
-    cells : list of (int, str)
-        Numbers (from 1, over all cells) and sources of the cells that answer it.
-    """
+    """One task of a notebook, with the numbers (from 1) and sources of the cells that answer it."""
 
     name: str
-    kind: str
+    kind: Literal["code", "answer"]
     cells: list[tuple[int, str]] = field(default_factory=list)
 
     @property
