@@ -90,7 +90,7 @@ def read_assignment(folder: Path) -> dict[str, Part]:
             name: Part(tuple(map(tuple, part["tasks"])), tuple(part["networks"]))
             for name, part in parts.items()
         }
-    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
         raise KitError.about(
             f"'{folder}'", f"hold a readable {FILE}", "none", "Name the folder of the assignment."
         ) from None
