@@ -6,54 +6,7 @@ import pytest
 
 from cnn_utils import __main__ as command_line
 from cnn_utils.files import KIT
-from cnn_utils.notebook import run as runner
-
-
-@pytest.fixture
-def runs(monkeypatch, tmp_path):
-    """Record what would be run."""
-    calls = []
-
-    def pretend(source, out, profile, data):
-        calls.append((source.stem, profile, data))
-        error = "ValueError: no" if "fails" in str(out) else None
-        return runner.Run(out / source.name, out / f"{source.stem}.html", error)
-
-    monkeypatch.setattr(runner, "run_notebook", pretend)
-    monkeypatch.chdir(tmp_path)
-    return calls
-
-
-def test_run_takes_both_parts_quickly_unless_told_otherwise(runs, capsys):
-    assert command_line.main(["run"]) == 0
-    assert runs == [("part1_lenet_mnist", "quick", None), ("part2_cnn_cifar10", "quick", None)]
-    said = capsys.readouterr().out
-    for name in ("part1_lenet_mnist.ipynb", "part2_cnn_cifar10.html", "submission.csv"):
-        assert name in said
-
-
-def test_run_one_part_in_full_on_real_files(runs, tmp_path, capsys):
-    (tmp_path / "mnist.npz").touch()
-    assert command_line.main(["run", "part1", "--profile", "full", "--data", str(tmp_path)]) == 0
-    assert runs == [("part1_lenet_mnist", "full", tmp_path)]
-    assert "submission" not in capsys.readouterr().out
-
-
-def test_a_data_folder_without_the_file_stops_before_the_run(runs, tmp_path, capsys):
-    (tmp_path / "mnist.npz").touch()
-    assert command_line.main(["run", "--data", str(tmp_path)]) == 2
-    assert runs == []
-    error = capsys.readouterr().err
-    assert "student_dataset_CIFAR10.h5 (for part2)" in error
-    assert "Leave --data out" in error
-    assert command_line.main(["run", "--data", str(tmp_path / "none")]) == 2
-    assert "no such folder" in capsys.readouterr().err
-
-
-def test_a_failed_notebook_is_named_and_the_other_one_still_runs(runs, capsys):
-    assert command_line.main(["run", "--out", "fails"]) == 1
-    assert len(runs) == 2
-    assert "part1 FAILED: ValueError: no" in capsys.readouterr().out
+from cnn_utils.grading.release import run as runner
 
 
 def test_the_wrong_python_is_named(monkeypatch, capsys):
@@ -67,25 +20,10 @@ def test_the_wrong_python_is_named(monkeypatch, capsys):
     assert ".venv/bin/python -m cnn_utils" in error
 
 
-def test_the_profile_may_come_from_the_environment(runs, monkeypatch):
-    monkeypatch.setenv("CNN_UTILS_PROFILE", "full")
-    assert command_line.main(["run", "part1"]) == 0
-    assert runs == [("part1_lenet_mnist", "full", None)]
-
-
 def test_version(capsys):
     with pytest.raises(SystemExit, match="0"):
         command_line.main(["--version"])
     assert capsys.readouterr().out.startswith("cnn_utils ")
-
-
-def test_pair_check_tells_and_exits_1(tmp_path, capsys):
-    (tmp_path / "a.py").write_text("# %%\n1\n")
-    assert command_line.main(["pair", "--check", "--notebooks", str(tmp_path)]) == 1
-    assert "differs from its .py" in capsys.readouterr().out
-    assert command_line.main(["pair", "--notebooks", str(tmp_path)]) == 0
-    assert command_line.main(["pair", "--check", "--notebooks", str(tmp_path)]) == 0
-    assert "agree" in capsys.readouterr().out
 
 
 def test_wrong_words_are_explained():
@@ -111,7 +49,7 @@ def test_a_reader_that_has_seen_enough_ends_the_command_quietly():
     assert run.stderr == ""
 
 
-def test_a_fault_of_the_machine_is_told_in_a_line(runs, monkeypatch, capsys):
+def test_a_fault_of_the_machine_is_told_in_a_line(monkeypatch, capsys):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "build")
 

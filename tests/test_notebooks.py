@@ -11,8 +11,8 @@ import jupytext
 import nbformat
 import pytest
 
-from cnn_utils.notebook.pairing import pair
-from cnn_utils.notebook.run import run_notebook
+from cnn_utils.grading.release.pairing import pair
+from cnn_utils.grading.release.run import run_notebook
 from cnn_utils.submission import validate_submission
 
 FOLDER = Path(__file__).parents[1] / "notebooks"

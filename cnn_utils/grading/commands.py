@@ -1,8 +1,9 @@
-"""Add the instructors' commands: `student-file`, `release`, `grade`, `score`, `leaderboard`."""
+"""Add the authors' and instructors' commands, from `run` and `pair` to `grade`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -10,10 +11,31 @@ from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
 
 NOTEBOOKS = KIT / "notebooks"
+PARTS = {"part1": "part1_lenet_mnist", "part2": "part2_cnn_cifar10"}
 
 
-def add_commands(commands) -> list[argparse.ArgumentParser]:
-    """Add the instructors' commands; return those that take ``--notebooks``."""
+def add_commands(commands) -> None:
+    """Add the commands that students do not get."""
+    run_parser = commands.add_parser("run", help="execute the notebooks, write them to build/")
+    run_parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, "both"], default="both", help="default: both"
+    )
+    run_parser.add_argument(
+        "--profile",
+        choices=("quick", "full"),
+        default=os.environ.get("CNN_UTILS_PROFILE") or "quick",
+        help="quick: a minute or two a part; full: the assignment's epochs (default: quick)",
+    )
+    run_parser.add_argument("--data", type=Path, help="folder with mnist.npz and the .h5 file")
+    run_parser.add_argument(
+        "--out", type=Path, default=Path("build"), help="folder for the results (default: build)"
+    )
+    run_parser.set_defaults(command=run)
+
+    pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py ones")
+    pair_parser.add_argument("--check", action="store_true", help="only compare, write nothing")
+    pair_parser.set_defaults(command=pair)
+
     file_parser = commands.add_parser(
         "student-file",
         help="write the CIFAR-10 file to hand out, and the labels of its test images",
@@ -87,7 +109,56 @@ def add_commands(commands) -> list[argparse.ArgumentParser]:
             metavar="NAME=ACCURACY",
             help="such as 'BEAT ME=0.7'; may be given several times",
         )
-    return [release_parser]
+    for parser in (run_parser, pair_parser, release_parser):
+        parser.add_argument(
+            "--notebooks", type=Path, default=NOTEBOOKS, help="folder of the notebooks"
+        )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Execute the notebooks; print where the results are."""
+    from cnn_utils.grading.release.run import run_notebook
+
+    parts = list(PARTS) if "both" in options.parts else options.parts
+    if options.data is not None:
+        _check_data(options.data, parts)
+    failed = False
+    for part in parts:
+        result = run_notebook(
+            options.notebooks / f"{PARTS[part]}.ipynb", options.out, options.profile, options.data
+        )
+        failed |= result.error is not None
+        print(f"{part} {'FAILED: ' + result.error if result.error else 'done'}")
+        print(f"  notebook    {result.notebook}\n  web page    {result.html}")
+    if "part2" in parts and not failed:
+        print(f"  submission  {options.out / 'submission.csv'}")
+    return int(failed)
+
+
+def _check_data(folder: Path, parts: list[str]) -> None:
+    """Refuse a folder without the files: falling back to the sample would surprise."""
+    from cnn_utils.data.formats import CIFAR10_FILE, MNIST_FILE
+
+    for part, name in (("part1", MNIST_FILE), ("part2", CIFAR10_FILE)):
+        if part in parts and not (folder / name).is_file():
+            raise KitError.about(
+                f"--data '{folder}'",
+                f"be a folder that holds {name} (for {part})",
+                "a folder without it" if folder.is_dir() else "no such folder",
+                "Leave --data out to run on the drawn sample.",
+            )
+
+
+def pair(options: argparse.Namespace) -> int:
+    """Build the .ipynb notebooks from the .py ones, or check that they agree."""
+    from cnn_utils.grading.release.pairing import pair as pair_folder
+
+    changed = pair_folder(options.notebooks, check=options.check)
+    for path in changed:
+        print(f"{path} {'differs from its .py: run `make pair`' if options.check else 'written'}")
+    if not changed:
+        print("The .ipynb notebooks agree with the .py ones.")
+    return int(options.check and bool(changed))
 
 
 def student_file(options: argparse.Namespace) -> int:

@@ -53,8 +53,7 @@ def save_for_grading(name: str, model, history, predictions, folder=ARTIFACTS_FO
     Raises
     ------
     KitError
-        If `name` can't name a folder, `model` has no weights, NaN or infinity among them, or the
-        files can't be written.
+        If `model` has no weights, NaN or infinity among them, or the files can't be written.
     """
     if not isinstance(name, str) or not re.fullmatch(r"[\w-]+", name, re.ASCII):
         raise KitError.about("`name`", 'be a short name such as "lenet"', describe(name))
@@ -62,7 +61,7 @@ def save_for_grading(name: str, model, history, predictions, folder=ARTIFACTS_FO
     table = history_table(history)
     labels = as_labels(predictions, "predictions")
     architecture, how_saved = _architecture(model)
-    curves = {column: _finite_or_none(table[column]) for column in table.columns}
+    curves = table.astype(object).where(np.isfinite(table), None).to_dict("list")
     record = {
         "network": name,
         "fingerprint": fingerprint(weights),
@@ -149,10 +148,6 @@ def _architecture(model) -> tuple[str, str]:
     except Exception as error:  # of many kinds: a model's own class may do anything
         reason = type(error).__name__
         return "", f"not saved ({reason}): grading builds it with the notebook's own function"
-
-
-def _finite_or_none(column) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in column]
 
 
 def _versions() -> dict[str, str]:

@@ -31,17 +31,7 @@ SAMPLE = re.compile(r"(drawn|synthetic) sample|stand-in")
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to fix before handing in.
-
-    Attributes
-    ----------
-    cell : int or None
-        Number of the cell, from 1 over all cells; None for the whole notebook.
-    text : str
-        What is wrong, and what to do.
-    begins : str
-        The first words of the cell, by which one recognises it.
-    """
+    """Something to fix before handing in, in a cell (from 1) or, without one, the notebook."""
 
     cell: int | None
     text: str
@@ -54,23 +44,10 @@ class Finding:
 
 
 def examine(notebook, folder: Path, part: Part, ran: dict[int, str] | None = None) -> list[Finding]:
-    """Return all that is missing or does not fit together.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        As it was saved, with its outputs.
-    folder : Path
-        Holds ``submission.csv`` and the artifacts.
-    part : Part
-        What the assignment asks for.
-    ran : dict of int to str, optional
-        The cells that the notebook's running kernel has executed, by execution count.
-    """
+    """Return all that is missing or inconsistent; `ran` is what the notebook's kernel has run."""
     if not any(cell.get("execution_count") for cell in notebook.cells):
         return [Finding(None, f"It was not run yet. {AGAIN}")]
-    findings = [*_group(notebook), *_tasks(notebook, part), *_order(notebook)]
-    findings += [*_errors(notebook), *_figures(notebook), *_claims(notebook), *_run(notebook)]
+    findings = [*_group(notebook), *_tasks(notebook, part), *_cells(notebook), *_run(notebook)]
     findings += [Finding(None, text) for text in check_artifacts(notebook, folder, part.networks)]
     changed = f"It was changed after it was run, so its output is out of date. {AGAIN}"
     numbers = changed_cells(notebook, folder, part.networks, ran)
@@ -99,17 +76,30 @@ def _group(notebook) -> Iterator[Finding]:
 
 def _tasks(notebook, part: Part) -> Iterator[Finding]:
     found = tasks_in(notebook)
-    for (name, kind), task in found.items():
-        if task.is_stub:
-            what = "code" if kind == "code" else "answer"
-            yield Finding(task.cells[0][0], f"Task '{name}' has no {what} yet.")
     for name, kind in part.tasks:
         if (name, kind) not in found:
             how = f"a code cell that begins with `# task: {name}`" if kind == "code" else "its cell"
             yield Finding(None, f"Task '{name}' is missing: put {how} back.")
+    shares = shares_in(output_text(notebook))
+    for (name, kind), task in found.items():
+        numbers = [number for number, _ in task.cells]
+        if task.is_stub:
+            yield Finding(numbers[0], f"Task '{name}' has no {kind} yet.")
+        elif kind == "answer":
+            yield from (Finding(numbers[0], text) for text in _claims(task.source, shares))
+        elif name in FIGURES and not any(count_figures(notebook.cells[n - 1]) for n in numbers):
+            yield Finding(numbers[0], f"Task '{name}' shows no figure.")
 
 
-def _order(notebook) -> Iterator[Finding]:
+def _claims(answer: str, shares: list[float]) -> Iterator[str]:
+    for claim in claims_in(answer):
+        nearest = unsupported(claim, shares)
+        if nearest is not None:
+            shown = f"{nearest:.1%}" if "%" in claim.text else f"{nearest:.4g}"
+            yield f"You write {claim.text}; the nearest number that the run shows is {shown}."
+
+
+def _cells(notebook) -> Iterator[Finding]:
     last, step = 0, 1
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "code" or not cell.source.strip():
@@ -124,32 +114,10 @@ def _order(notebook) -> Iterator[Finding]:
             text = f"It was run as number {count}; from the top it would be number {last + 1}."
             yield Finding(number, f"{text} {AGAIN}")
         last, step = last + 1 if count is None else count, 1
-
-
-def _errors(notebook) -> Iterator[Finding]:
-    for number, cell in enumerate(notebook.cells, start=1):
-        for output in [] if is_hand_in(cell) else cell.get("outputs", []):
+        for output in cell.get("outputs", []):
             if output.get("output_type") == "error":
                 what = f"{output.get('ename')}: {str(output.get('evalue'))[:80]}"
                 yield Finding(number, f"It ended in an error ({what}).")
-
-
-def _figures(notebook) -> Iterator[Finding]:
-    for (name, kind), task in tasks_in(notebook).items():
-        if name in FIGURES and kind == "code" and not task.is_stub:
-            if not any(count_figures(notebook.cells[number - 1]) for number, _ in task.cells):
-                yield Finding(task.cells[0][0], f"Task '{name}' shows no figure.")
-
-
-def _claims(notebook) -> Iterator[Finding]:
-    shares = shares_in(output_text(notebook))
-    for (_, kind), task in tasks_in(notebook).items():
-        for claim in claims_in(task.source) if kind == "answer" else ():
-            nearest = unsupported(claim, shares)
-            if nearest is not None:
-                shown = f"{nearest:.1%}" if "%" in claim.text else f"{nearest:.4g}"
-                text = f"You write {claim.text}; the nearest number that the run shows is {shown}."
-                yield Finding(task.cells[0][0], text)
 
 
 def _run(notebook) -> Iterator[Finding]:

@@ -40,16 +40,15 @@ def check_artifacts(notebook, folder: Path, networks) -> Iterator[str]:
 def changed_cells(notebook, folder: Path, networks, ran: dict[int, str] | None) -> Iterator[int]:
     """Yield the numbers of the cells whose source is not what was run.
 
-    The artifacts record the cells that ran before they were saved; `ran` is what the notebook's
-    kernel has executed, if it is running, by `kernel_history.executed_cells`.
+    The artifacts record the cells that ran before they were saved; `ran` holds those that the
+    notebook's running kernel has executed.
     """
     known = {}
     for network in networks:
         cells = _record(place_of(folder, network) / RECORD).get("cells")
         known |= cells if isinstance(cells, dict) else {}
     known |= {str(count): source_hash(source) for count, source in (ran or {}).items()}
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    on_disk = {(str(cell.execution_count), source_hash(cell.source)) for cell in code}
+    on_disk = _executions(notebook)
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type != "code" or is_hand_in(cell):
             continue
@@ -73,20 +72,19 @@ def check_submission(folder: Path, networks) -> Iterator[str]:
 
 
 def is_unsaved(notebook, path: Path, ran: dict[int, str], networks) -> bool:
-    """Return whether a notebook's file seems older than what its running kernel has executed.
-
-    `ran` is as in `changed_cells`, without the cell that asks.
-    """
+    """Return whether a file seems older than what its running kernel has executed before."""
     last = max(ran, default=None)
-    if last is not None:
-        on_disk = (
-            (cell.get("execution_count"), source_hash(cell.source)) for cell in notebook.cells
-        )
-        if (last, source_hash(ran[last])) not in on_disk:
-            return True
+    if last is not None and (str(last), source_hash(ran[last])) not in _executions(notebook):
+        return True
     records = [place_of(path.parent, network) / RECORD for network in networks]
     times = [record.stat().st_mtime for record in records if record.is_file()]
     return max(times, default=0) > path.stat().st_mtime
+
+
+def _executions(notebook) -> set[tuple[str, str]]:
+    """Return the execution counts of the code cells, and what identifies their sources."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return {(str(cell.execution_count), source_hash(cell.source)) for cell in code}
 
 
 def _record(path: Path) -> dict:

@@ -27,9 +27,8 @@ from cnn_utils.notebook.assignment import (
     group_of,
     read_assignment,
     tasks_in,
-    without_comments,
 )
-from cnn_utils.notebook.run import read_notebook
+from cnn_utils.notebook.file import read_notebook
 from cnn_utils.pdf.exporter import export_pdf_or_page
 from cnn_utils.pdf.html import markdown_to_html
 
@@ -43,16 +42,10 @@ _seen_unsaved: dict[Path, float] = {}
 
 @dataclass(frozen=True)
 class HandIn:
-    """The result of handing in; its text is meant for the student.
+    """What `hand_in` found and wrote; its text is for the student.
 
-    Attributes
-    ----------
-    path : Path or None
-        The zip; None if a notebook has to be saved first.
-    findings : dict of str to list of Finding
-        By the notebook's name.
-    contents : str
-        What the zip holds, or what to do first.
+    `path` is the zip, None if a notebook has to be saved first; `contents` describes the zip, or
+    what to do first.
     """
 
     path: Path | None
@@ -216,11 +209,11 @@ def _first_words(task) -> str:
     """Return how an answer begins, as far as it has neither markup nor a formula."""
     if task.kind == "code":
         return task.source.strip().split("\n")[0][:60]
-    page = BeautifulSoup(markdown_to_html(without_comments(task.source)), "html.parser")
-    for tag in page.find_all(["kit-formula", "img", "svg", "style", "script"]):
-        tag.replace_with("\n")
-    lines = (re.match(PLAIN, line.strip()) for line in page.get_text().split("\n"))
-    return next((line[0][:60] for line in lines if line and _bare(line[0])), "")
+    page = BeautifulSoup(markdown_to_html(task.source), "html.parser")
+    for formula in page.find_all("kit-formula"):
+        formula.replace_with("\n")
+    lines = (re.match(PLAIN, line.strip())[0] for line in page.get_text().split("\n"))
+    return next((line[:60] for line in lines if _bare(line)), "")
 
 
 def _bare(text: str) -> str:

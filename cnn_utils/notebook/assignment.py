@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from cnn_utils.errors import KitError
 from cnn_utils.notebook.names import MAGIC, parsed
@@ -24,15 +25,7 @@ FIGURE_TYPES = ("image/png", "image/jpeg", "image/svg+xml", "image/gif", "image/
 
 @dataclass(frozen=True)
 class Part:
-    """What one notebook must hold.
-
-    Attributes
-    ----------
-    tasks : tuple of (str, str)
-        Name and kind ("code" or "answer") of each task.
-    networks : tuple of str
-        Names under which `save_for_grading` saves.
-    """
+    """What one notebook must hold: tasks by name and kind, and the networks that it saves."""
 
     tasks: tuple[tuple[str, str], ...]
     networks: tuple[str, ...] = ()
@@ -40,19 +33,10 @@ class Part:
 
 @dataclass
 class Task:
-    """One task of a notebook, code or text.
-
-    Attributes
-    ----------
-    name : str
-        As in ``# task: lenet``.
-    kind : {"code", "answer"}
-    cells : list of (int, str)
-        Numbers (from 1, over all cells) and sources of the cells that answer it.
-    """
+    """One task of a notebook, with the numbers (from 1) and sources of the cells that answer it."""
 
     name: str
-    kind: str
+    kind: Literal["code", "answer"]
     cells: list[tuple[int, str]] = field(default_factory=list)
 
     @property
@@ -98,26 +82,6 @@ def _task_of(cell) -> str | None:
     return str(name) if name and wanted.get(cell.cell_type, False) else None
 
 
-def saves_of(metadata: dict) -> str | None:
-    """Return the network that a cell saves for grading, by its metadata ``saves="lenet"``."""
-    return metadata.get("saves") or metadata.get("evidence")  # as earlier releases called it
-
-
-def part_of(notebook) -> Part:
-    """Read tasks and networks from a notebook as it is handed out."""
-    networks = (saves_of(cell.metadata) for cell in notebook.cells)
-    return Part(tuple(tasks_in(notebook)), tuple(filter(None, networks)))
-
-
-def as_json(parts: dict[str, Part]) -> str:
-    """Return the parts, by the names of their notebooks, as the text of ``assignment.json``."""
-    lines = (
-        f"{json.dumps(name)}: {json.dumps({'tasks': part.tasks, 'networks': part.networks})}"
-        for name, part in parts.items()
-    )
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
 def read_assignment(folder: Path) -> dict[str, Part]:
     """Return the parts in a folder's ``assignment.json``; KitError if it can't be read."""
     try:
@@ -126,7 +90,7 @@ def read_assignment(folder: Path) -> dict[str, Part]:
             name: Part(tuple(map(tuple, part["tasks"])), tuple(part["networks"]))
             for name, part in parts.items()
         }
-    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
         raise KitError.about(
             f"'{folder}'", f"hold a readable {FILE}", "none", "Name the folder of the assignment."
         ) from None

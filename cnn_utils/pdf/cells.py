@@ -23,18 +23,14 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class CellWriter:
-    """Turn cells into markup, and keep the pictures that it refers to.
+    """Turn cells into markup, and keep in `files` the pictures that it refers to by name.
 
-    Attributes
-    ----------
-    folder : Path
-        The notebook's folder, for relative paths of pictures.
-    files : dict of str to bytes
-        Pictures by the name under which the markup refers to them.
+    Relative paths of pictures begin in `folder`.
     """
 
     def __init__(self, folder: Path):
-        self.folder, self.files = folder, {}
+        self.folder = folder
+        self.files: dict[str, bytes] = {}
         self._attachments, self._levels = {}, []
         self._html = HtmlWriter(self._tag_picture, self._formula, self._heading_level)
 

@@ -36,25 +36,10 @@ class NoLayout(KitError):
 
 
 def build(notebook, folder: Path, name: str = "notebook", today: date | None = None) -> bytes:
-    """Lay out a notebook.
+    """Return a notebook as PDF; `folder` is the only one that pictures are read from.
 
     A cell that Typst refuses is shown as plain text, with a note; the others are not affected.
     Letters that no font has are replaced by their Unicode names.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-    folder : Path
-        The notebook's folder; pictures are read from nowhere else.
-    name : str, default="notebook"
-        Title, if the notebook has no heading.
-    today : date, optional
-        The date on the first page.
-
-    Raises
-    ------
-    NoLayout
-        If the package ``typst`` is missing, or fails.
     """
     try:
         import typst
@@ -118,7 +103,7 @@ class _Compiler:
         if "could not be displayed" not in str(error):
             return set()
         # Where marks and modifiers combine with a letter, Typst names the letter.
-        named = set(_uncovered(error))
+        named = _uncovered(error)
         scripts = {_script(letter) for letter in named} - {""}
         named |= {letter for letter in set(source) if _script(letter) in scripts}
         marks = {x for x in source if unicodedata.category(x) in ("Mn", "Me", "Mc", "Cf", "Sk")}
@@ -150,12 +135,11 @@ def _script(letter: str) -> str:
     return unicodedata.name(letter, "").split(" ")[0].split("-")[0] if is_letter else ""
 
 
-def _uncovered(error) -> list[str]:
+def _uncovered(error) -> set[str]:
+    """Return the letters that Typst names."""
     found = re.findall(r'the text `"(.*?)"` could not be displayed', str(error), flags=re.DOTALL)
-    letters = "".join(found)
-    escaped = re.findall(r"\\u\{([0-9a-f]+)\}", letters)
-    letters = re.sub(r"\\u\{[0-9a-f]+\}", "", letters) + "".join(chr(int(x, 16)) for x in escaped)
-    return [letter for letter in letters if ord(letter) > 127]
+    letters = re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), "".join(found))
+    return {letter for letter in letters if ord(letter) > 127}
 
 
 def _written(writer: CellWriter, cell) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from nbconvert.exporters import Exporter
 
 from cnn_utils.files import write_whole
-from cnn_utils.notebook.run import read_notebook, write_page
+from cnn_utils.notebook.file import read_notebook, write_page
 from cnn_utils.pdf.document import NoLayout, build
 
 
@@ -35,19 +35,8 @@ class AssignmentPDF(Exporter):
 def export_pdf_or_page(path: Path) -> tuple[Path, str]:
     """Write a notebook's PDF beside it; where that is impossible, its HTML page.
 
-    A PDF that was printed by hand after the notebook was saved is kept.
-
-    Parameters
-    ----------
-    path : Path
-        An executed .ipynb.
-
-    Returns
-    -------
-    written : Path
-        The PDF, or the HTML page.
-    note : str
-        What to do about a missing PDF; "" if it exists.
+    A PDF that was printed by hand after the notebook was saved is kept. The note says what to do
+    about a missing PDF; "" if it exists.
     """
     notebook = read_notebook(path)
     pdf, page = path.with_suffix(".pdf"), path.with_suffix(".html")

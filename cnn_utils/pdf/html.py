@@ -34,10 +34,10 @@ HIDDEN = {"style", "script", "head", "template", "noscript", "title", "input", "
 ENDS_LINE = {"p", "div", "table", "ul", "ol", "dl", "li", "pre", "blockquote", "details", "hr"}
 ENDS_LINE |= {"dt", "dd", "summary", "h1", "h2", "h3", "h4", "h5", "h6"}
 BLOCK_PARENTS = {"[document]", "div", "ul", "ol", "dl", "blockquote", "details", "section"}
-METHODS = set("p div a code kbd samp tt pre ul ol dl".split())
+METHODS = set("p div a code kbd samp tt pre ul ol".split())
 FIXED = {"br": "#linebreak();", "hr": "#line(length: 100%, stroke: 0.5pt + quiet);"}
 NOT_ON_PAPER = ("iframe", "video", "audio", "object", "embed", "canvas")
-BLOCKS = {"section", "article", "center", "figure", "figcaption", "details", "summary"}
+BLOCKS = set("section article center figure figcaption details summary dl dt dd".split())
 
 
 def markdown_to_html(markdown: str) -> str:
@@ -74,8 +74,8 @@ def _formula(tex: str, display: bool) -> str:
 class HtmlWriter:
     """Turn HTML into markup.
 
-    `picture` turns an ``img`` or ``svg`` tag into markup; `formula` takes TeX and whether it has a
-    line of its own; `heading_level` turns a heading's level into that in this document.
+    `picture(tag)` and `formula(tex, display)` return markup; `heading_level(level)` returns a
+    heading's level in this document.
     """
 
     def __init__(self, picture: Callable, formula: Callable, heading_level: Callable):
@@ -164,13 +164,10 @@ class HtmlWriter:
         is_number = start.isascii() and start.isdecimal() and len(start) < 7
         return self._items(node, "enum", start=start if is_number else "1")
 
-    def _dl(self, node) -> str:
-        return self._items(node, "list", names=("dt", "dd"))
-
-    def _items(self, node, function, names=("li",), **arguments) -> str:
+    def _items(self, node, function, **arguments) -> str:
         items: list[str] = []
         for child in node.children:
-            if isinstance(child, Tag) and child.name in names:
+            if isinstance(child, Tag) and child.name == "li":
                 items.append(self.children(child))
             elif markup := self.node(child):
                 # Content between the items, such as a list within a list, joins the last item.
@@ -179,7 +176,7 @@ class HtmlWriter:
 
 
 def _between_blocks(text: NavigableString) -> bool:
-    """Say whether this is white space that means nothing, at the side of a block."""
+    """Return whether this is only the white space beside a block."""
     sides = (text.previous_sibling, text.next_sibling)
     at_block = any(getattr(side, "name", None) in ENDS_LINE for side in sides)
     return not text.strip() and (at_block or (None in sides and text.parent.name in BLOCK_PARENTS))

@@ -6,7 +6,8 @@ import nbformat
 import nbformat.v4 as v4
 import pytest
 
-from cnn_utils.notebook.assignment import FILE, as_json, part_of
+from cnn_utils.grading.release.pairing import as_json, part_of
+from cnn_utils.notebook.assignment import FILE
 
 pytestmark = pytest.mark.browser
 

@@ -78,7 +78,8 @@ def prepare(folder):
     """Make the notebook, as if it had been run, and what it made."""
     import nbformat
 
-    from cnn_utils.notebook.assignment import FILE, Part, as_json
+    from cnn_utils.grading.release.pairing import as_json
+    from cnn_utils.notebook.assignment import FILE, Part
 
     folder.mkdir(parents=True, exist_ok=True)
     part = Part((("lab", "code"),), ("lab",))

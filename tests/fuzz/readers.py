@@ -26,13 +26,14 @@ from cnn_utils.grading.intake.assignment import SourceNotebook, read_source_note
 from cnn_utils.grading.intake.reader import read_cells
 from cnn_utils.grading.intake.splice import splice
 from cnn_utils.grading.intake.submissions import HandedIn, take
+from cnn_utils.grading.release.pairing import as_json
 from cnn_utils.grading.results.lms import check_export
 from cnn_utils.grading.results.spreadsheets import read_table
 from cnn_utils.grading.verify.compare import read_submission
 from cnn_utils.grading.verify.weights_file import read_weights
 from cnn_utils.handin import checklist, consistency
 from cnn_utils.history import history_table
-from cnn_utils.notebook import assignment, run
+from cnn_utils.notebook import assignment, file
 from cnn_utils.submission import validate_submission
 from cnn_utils.training.run_store import RunStore
 from cnn_utils.training.state import State
@@ -142,7 +143,7 @@ def _notebooks(folder: Path) -> list[bytes]:
 
 
 def _look_over(path: Path) -> None:
-    notebook = run.read_notebook(path)
+    notebook = file.read_notebook(path)
     checklist.examine(notebook, path.parent, assignment.Part((("lenet", "code"),), ("lenet",)))
 
 
@@ -191,7 +192,7 @@ def _logs(folder: Path) -> list[bytes]:
 
 def _assignments(folder: Path) -> list[bytes]:
     part = assignment.Part((("lenet", "code"), ("compare", "answer")), ("lenet",))
-    return [assignment.as_json({NOTEBOOK: part}).encode()]
+    return [as_json({NOTEBOOK: part}).encode()]
 
 
 def _courses(folder: Path) -> list[bytes]:

@@ -5,6 +5,7 @@ from cnn_utils.__main__ import main
 from cnn_utils.data.download import read_remote_files
 from cnn_utils.data.loaders import cifar10_path
 from cnn_utils.files import sha256
+from cnn_utils.grading.release import run as runner
 from cnn_utils.submission import export_submission
 
 
@@ -68,3 +69,65 @@ def test_the_release_says_where_the_courses_file_lies(tmp_path, capsys):
         assert main(["release", "--out", str(tmp_path / "other"), *part]) == 2
         assert "--data and --data-url must be given together" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
+
+
+@pytest.fixture
+def runs(monkeypatch, tmp_path):
+    """Record what would be run."""
+    calls = []
+
+    def pretend(source, out, profile, data):
+        calls.append((source.stem, profile, data))
+        error = "ValueError: no" if "fails" in str(out) else None
+        return runner.Run(out / source.name, out / f"{source.stem}.html", error)
+
+    monkeypatch.setattr(runner, "run_notebook", pretend)
+    monkeypatch.chdir(tmp_path)
+    return calls
+
+
+def test_run_takes_both_parts_quickly_unless_told_otherwise(runs, capsys):
+    assert main(["run"]) == 0
+    assert runs == [("part1_lenet_mnist", "quick", None), ("part2_cnn_cifar10", "quick", None)]
+    said = capsys.readouterr().out
+    for name in ("part1_lenet_mnist.ipynb", "part2_cnn_cifar10.html", "submission.csv"):
+        assert name in said
+
+
+def test_run_one_part_in_full_on_real_files(runs, tmp_path, capsys):
+    (tmp_path / "mnist.npz").touch()
+    assert main(["run", "part1", "--profile", "full", "--data", str(tmp_path)]) == 0
+    assert runs == [("part1_lenet_mnist", "full", tmp_path)]
+    assert "submission" not in capsys.readouterr().out
+
+
+def test_a_data_folder_without_the_file_stops_before_the_run(runs, tmp_path, capsys):
+    (tmp_path / "mnist.npz").touch()
+    assert main(["run", "--data", str(tmp_path)]) == 2
+    assert runs == []
+    error = capsys.readouterr().err
+    assert "student_dataset_CIFAR10.h5 (for part2)" in error
+    assert "Leave --data out" in error
+    assert main(["run", "--data", str(tmp_path / "none")]) == 2
+    assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_failed_notebook_is_named_and_the_other_one_still_runs(runs, capsys):
+    assert main(["run", "--out", "fails"]) == 1
+    assert len(runs) == 2
+    assert "part1 FAILED: ValueError: no" in capsys.readouterr().out
+
+
+def test_the_profile_may_come_from_the_environment(runs, monkeypatch):
+    monkeypatch.setenv("CNN_UTILS_PROFILE", "full")
+    assert main(["run", "part1"]) == 0
+    assert runs == [("part1_lenet_mnist", "full", None)]
+
+
+def test_pair_check_tells_and_exits_1(tmp_path, capsys):
+    (tmp_path / "a.py").write_text("# %%\n1\n")
+    assert main(["pair", "--check", "--notebooks", str(tmp_path)]) == 1
+    assert "differs from its .py" in capsys.readouterr().out
+    assert main(["pair", "--notebooks", str(tmp_path)]) == 0
+    assert main(["pair", "--check", "--notebooks", str(tmp_path)]) == 0
+    assert "agree" in capsys.readouterr().out

@@ -4,8 +4,9 @@ import nbformat.v4 as v4
 import numpy as np
 import pytest
 
+from cnn_utils.grading.release.pairing import part_of
 from cnn_utils.handin.checklist import Finding, examine
-from cnn_utils.notebook.assignment import Part, part_of
+from cnn_utils.notebook.assignment import Part
 from cnn_utils.submission import export_submission
 
 TABLE = "| | |\n|---|---|\n| **Group number** | {} |\n| **Members** | {} |"

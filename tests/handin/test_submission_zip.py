@@ -9,10 +9,11 @@ import pytest
 
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
+from cnn_utils.grading.release.pairing import as_json
 from cnn_utils.handin import submission_zip
 from cnn_utils.handin.artifacts import save_for_grading
 from cnn_utils.handin.submission_zip import hand_in
-from cnn_utils.notebook.assignment import FILE, Part, as_json
+from cnn_utils.notebook.assignment import FILE, Part
 from cnn_utils.submission import export_submission
 
 TABLE = "# Lab\n\n| | |\n|---|---|\n| **Group number** | {} |\n| **Members** | Ada |"

@@ -4,34 +4,14 @@ import pytest
 from cnn_utils.errors import KitError
 from cnn_utils.notebook.assignment import (
     FILE,
-    Part,
-    as_json,
     count_figures,
     group_of,
     is_hand_in,
     output_text,
-    part_of,
     read_assignment,
     tasks_in,
     without_comments,
 )
-
-PART = Part((("lenet", "code"), ("why", "answer")), ("lenet",))
-
-
-@pytest.mark.parametrize("key", ["saves", "evidence"])
-def test_tasks_and_networks_are_read_from_a_notebook(key):
-    cells = [
-        v4.new_code_cell("# task: lenet\nmodel = 1"),
-        v4.new_markdown_cell("Because.", metadata={"task": "why", "kind": "answer"}),
-        v4.new_code_cell("save_for_grading()", metadata={key: "lenet"}),
-    ]
-    assert part_of(v4.new_notebook(cells=cells)) == PART
-
-
-def test_what_is_written_is_read_back(tmp_path):
-    (tmp_path / FILE).write_text(as_json({"lab.ipynb": PART, "two.ipynb": Part(())}))
-    assert read_assignment(tmp_path) == {"lab.ipynb": PART, "two.ipynb": Part((), ())}
 
 
 @pytest.mark.parametrize("text", [None, "{", "[1]", '{"lab.ipynb": {"tasks": 1}}'])

@@ -1,7 +1,7 @@
 import pytest
 
 from cnn_utils.pdf.terminal_text import COLOURS, coloured_lines, last_state
-from cnn_utils.widgets.matrix import contrast
+from tests.widgets.contrast import contrast
 
 RED = f'fill: rgb("{COLOURS[1]}")'
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import nbformat
 
 from cnn_utils.errors import KitError
-from cnn_utils.notebook.assignment import saves_of, without_comments
-from cnn_utils.notebook.pairing import build_notebook
+from cnn_utils.grading.release.pairing import build_notebook, saves_of
+from cnn_utils.notebook.assignment import without_comments
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from cnn_utils.data.download import RemoteFile
 from cnn_utils.data.locations import COURSE_FILE
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT
+from cnn_utils.grading.release.pairing import build_notebook, pair
 from cnn_utils.grading.release.regions import replace_regions
 from cnn_utils.grading.release.student_file import write_course_file
+from cnn_utils.notebook.file import read_notebook
 from cnn_utils.notebook.names import names_left_by, names_read_by
-from cnn_utils.notebook.pairing import build_notebook, pair
-from cnn_utils.notebook.run import read_notebook
 
 # Copied unchanged; students get a README and a Makefile of their own.
 COPIED_FILES = ("requirements.txt", "environment.yml", "pyproject.toml", "LICENSE")

@@ -10,6 +10,7 @@ import pytest
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
 from cnn_utils.grading.release.regions import replace_regions, solution_lines
+from cnn_utils.grading.release.run import run_notebook
 from cnn_utils.grading.release.student_release import (
     CONTINUE_TAG,
     LEFT_OUT,
@@ -19,7 +20,6 @@ from cnn_utils.grading.release.student_release import (
     without_answers,
 )
 from cnn_utils.notebook.assignment import read_assignment
-from cnn_utils.notebook.run import run_notebook
 
 KIT = Path(__file__).parents[3]
 NOTEBOOKS = KIT / "notebooks"

@@ -1,4 +1,4 @@
-"""Read a notebook's file, execute it in a fresh kernel, and write it as .ipynb and HTML."""
+"""Execute a notebook in a fresh kernel, and write it as .ipynb and HTML."""
 
 from __future__ import annotations
 
@@ -6,25 +6,17 @@ import os
 import re
 import sys
 import tempfile
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbconvert import HTMLExporter
 from tqdm import tqdm
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-
-# nbconvert's own page, with the alternative text that it leaves out.
-PAGE = """{% extends 'lab/index.html.j2' %}
-{% block data_png scoped -%}
-{% set alt = output | get_metadata('alt', 'image/png') -%}
-{{ super() | replace('<img ', '<img alt="' ~ alt | escape_html ~ '" ') if alt else super() }}
-{%- endblock %}"""
+from cnn_utils.notebook.file import read_notebook, write_page
 
 
 @dataclass
@@ -127,27 +119,3 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
         write_whole(executed, nbformat.writes(notebook) + "\n")
         write_page(notebook, page)
     return Run(executed, page, error)
-
-
-def read_notebook(source: Path):
-    """Return the notebook in a file; KitError if the file is not a notebook."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about ids that older front ends don't give
-            notebook = nbformat.read(source, as_version=4)
-            nbformat.validate(notebook)
-    except Exception as error:  # of many kinds: any file may be called .ipynb
-        raise KitError.about(
-            f"'{source}'",
-            "be a notebook",
-            type(error).__name__,
-            "Open it in JupyterLab to see whether it is damaged.",
-        ) from None
-    return notebook
-
-
-def write_page(notebook, path: Path) -> None:
-    """Write a notebook as an HTML page, titled by the name of its file."""
-    title = {"metadata": {"name": path.stem.replace("_", " ")}}
-    html, _ = HTMLExporter(raw_template=PAGE).from_notebook_node(notebook, title)
-    write_whole(path, html)

@@ -7,6 +7,7 @@ gives the same bytes, so that a test can compare them and git shows only real ch
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import nbformat
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-from cnn_utils.notebook.assignment import FILE, as_json, part_of
+from cnn_utils.notebook.assignment import FILE, Part, tasks_in
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -69,3 +70,23 @@ def pair(folder: Path, check: bool = False) -> list[Path]:
             if not check:
                 write_whole(target, text)
     return changed
+
+
+def saves_of(metadata: dict) -> str | None:
+    """Return the network that a cell saves for grading, by its metadata ``saves="lenet"``."""
+    return metadata.get("saves") or metadata.get("evidence")  # as earlier releases called it
+
+
+def part_of(notebook) -> Part:
+    """Read tasks and networks from a notebook as it is handed out."""
+    networks = (saves_of(cell.metadata) for cell in notebook.cells)
+    return Part(tuple(tasks_in(notebook)), tuple(filter(None, networks)))
+
+
+def as_json(parts: dict[str, Part]) -> str:
+    """Return the parts, by the names of their notebooks, as the text of ``assignment.json``."""
+    lines = (
+        f"{json.dumps(name)}: {json.dumps({'tasks': part.tasks, 'networks': part.networks})}"
+        for name, part in parts.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"

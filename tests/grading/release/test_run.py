@@ -1,17 +1,11 @@
 import nbformat
 import nbformat.v4 as v4
 import pytest
-from bs4 import BeautifulSoup
 
 from cnn_utils.errors import KitError
-from cnn_utils.notebook.run import run_notebook, write_page
+from cnn_utils.grading.release.run import run_notebook
 
 new_cell = v4.new_code_cell
-FIGURE = v4.new_output(
-    "display_data",
-    data={"image/png": "AAAA"},
-    metadata={"image/png": {"alt": 'a "curve" <b>'}},
-)
 
 
 @pytest.fixture
@@ -118,18 +112,11 @@ def test_a_missing_or_broken_notebook(tmp_path):
         run_notebook(tmp_path / "bad.ipynb", tmp_path, "quick")
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", '{"cells": 3, "nbformat": 4}', "\xff"])
-def test_a_file_that_is_no_notebook(tmp_path, content):
-    (tmp_path / "bad.ipynb").write_text(content)
-    with pytest.raises(KitError, match=r"be a notebook; received .* Open it in JupyterLab"):
-        run_notebook(tmp_path / "bad.ipynb", tmp_path / "out", "quick")
-
-
 def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_run(run, monkeypatch):
     def refuse(**_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("cnn_utils.notebook.run.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("cnn_utils.grading.release.run.tempfile.TemporaryFile", refuse)
     with pytest.raises(KitError, match="be a folder to write to; received Permission denied"):
         run("print('trained for an hour')")
 
@@ -144,22 +131,8 @@ def test_an_interrupted_run_is_written_too(run, tmp_path, monkeypatch):
     def interrupt(self, **_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cnn_utils.notebook.run.ProgressClient.execute", interrupt)
+    monkeypatch.setattr("cnn_utils.grading.release.run.ProgressClient.execute", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run("1")
     assert (tmp_path / "out" / "part9_small.ipynb").exists()
     assert (tmp_path / "out" / "part9_small.html").exists()
-
-
-def test_figures_keep_their_alternative_text(tmp_path):
-    write_page(
-        v4.new_notebook(cells=[v4.new_code_cell("plot()", outputs=[FIGURE])]), tmp_path / "a_b.html"
-    )
-    page = BeautifulSoup((tmp_path / "a_b.html").read_text(), "html.parser")
-    assert page.find("img")["alt"] == 'a "curve" <b>'
-    assert page.find("title").text == "a b"
-
-
-def test_a_page_that_cannot_be_written_is_said(tmp_path):
-    with pytest.raises(KitError, match="must be a file to write to; received No such file"):
-        write_page(v4.new_notebook(), tmp_path / "none" / "a.html")

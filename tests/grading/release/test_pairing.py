@@ -2,12 +2,14 @@ import json
 
 import jupytext
 import nbformat
+import nbformat.v4 as v4
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.notebook.assignment import Part, read_assignment
-from cnn_utils.notebook.pairing import build_notebook, pair
+from cnn_utils.grading.release.pairing import as_json, build_notebook, pair, part_of
+from cnn_utils.notebook.assignment import FILE, Part, read_assignment
 
+PART = Part((("lenet", "code"), ("why", "answer")), ("lenet",))
 TEXT = """\
 # ---
 # jupyter:
@@ -97,3 +99,18 @@ def test_a_line_magic_stands_behind_a_comment_sign(source):
     sources = [cell.source for cell in notebook.cells]
     assert sources == ["%load_ext cnn_utils\nimport cnn_utils", "# a note"]
     assert "\n# %load_ext cnn_utils\n" in jupytext.writes(notebook, fmt="py:percent")
+
+
+@pytest.mark.parametrize("key", ["saves", "evidence"])
+def test_tasks_and_networks_are_read_from_a_notebook(key):
+    cells = [
+        v4.new_code_cell("# task: lenet\nmodel = 1"),
+        v4.new_markdown_cell("Because.", metadata={"task": "why", "kind": "answer"}),
+        v4.new_code_cell("save_for_grading()", metadata={key: "lenet"}),
+    ]
+    assert part_of(v4.new_notebook(cells=cells)) == PART
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    (tmp_path / FILE).write_text(as_json({"lab.ipynb": PART, "two.ipynb": Part(())}))
+    assert read_assignment(tmp_path) == {"lab.ipynb": PART, "two.ipynb": Part((), ())}
