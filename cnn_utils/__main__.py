@@ -1,4 +1,4 @@
-"""The command line: `python -m cnn_utils run`, `pdf`, `handin`, `kaggle`, `grade` ..."""
+"""The command line: `python -m cnn_utils run`, `pdf`, `handin`, `grade` ..."""
 
 from __future__ import annotations
 
@@ -101,14 +101,6 @@ def data(options: argparse.Namespace) -> int:
     return commands.fetch(options.out) if options.fetch else commands.check()
 
 
-def kaggle(options: argparse.Namespace) -> int:
-    """Send a submission to a competition on Kaggle."""
-    from cnn_utils.submission.kaggle import upload
-
-    print(upload(options.submission, options.competition, options.message))
-    return 0
-
-
 def _check_data(folder: Path, parts: list[str]) -> None:
     """Refuse a folder without the files: falling back to the sample would surprise."""
     from cnn_utils.data.formats import CIFAR10_FILE, MNIST_FILE
@@ -157,12 +149,6 @@ def _parser() -> argparse.ArgumentParser:
         "folder", nargs="?", type=Path, default=Path(), help="default: this folder"
     )
     handin_parser.set_defaults(command=handin)
-
-    kaggle_parser = commands.add_parser("kaggle", help="send submission.csv to a competition")
-    kaggle_parser.add_argument("submission", type=Path)
-    kaggle_parser.add_argument("--competition", required=True, help="its address, or the last part")
-    kaggle_parser.add_argument("--message", default="", help="to tell your submissions apart")
-    kaggle_parser.set_defaults(command=kaggle)
 
     pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py ones")
     pair_parser.add_argument("--check", action="store_true", help="only compare, write nothing")
