@@ -1,38 +1,17 @@
 """Tools for the assignment on convolutional neural networks.
 
-What you find where
--------------------
-data           load_mnist, load_cifar10, cifar10_path, and the built-in sample
-models         build_dense, build_lenet, build_cifar_cnn, build_fast_cnn: uncompiled Keras models
-keras_metrics  F1Score for `model.compile`
-metrics        confusion_matrix, f1_score, classification_table, most_confused
-sequences      sequence_error_rate, accuracy_interval, simulate_sequence_errors
-batches        ImageBatches: feed uint8 images batch by batch
-training       pick, profile, set_seed, EpochProgress; fit_cached, cached: not twice the same work;
-               fast_training, fit_in_memory, strategy: the same in less time; the fast recipe:
-               Augmentation, ConvMuon, OneCycle, Recipe, train_fast_cnn, ablation_table, ...
-whitening      whitening_kernel: a first layer computed from the images
-monitor        TrainingMonitor: live curves and a Stop button while `fit` runs
-history        history_table, best_epoch
-plots          plot_training_history, plot_images, show_filters, show_attributions, ...
-widgets        ImageBrowser, ConfusionMatrixExplorer: look at images, and at mistakes
-submission     export_submission, validate_submission
-checks         check_lenet, check_f1, ...: is a task solved, and if not, why
-unanswered     one line instead of a traceback where a task is not solved yet
-startup        show_versions
-errors         KitError: its text says what to do next
-handin         save_for_grading, hand_in; run, pdf: execute the notebooks, lay them out
+`dir(cnn_utils)` lists the public names, `help(cnn_utils.fit_cached)` explains one.
 
-Names are loaded when they are first used, so that `import cnn_utils` is quick and does not start
-TensorFlow.
+Names are loaded when they are first used: `import cnn_utils` is quick and does not load Keras. It
+changes nothing but that Keras, once it is imported, knows the kit's `F1Score`, so that
+`keras.models.load_model` finds it.
 """
 
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-from typing import TYPE_CHECKING
+from importlib.machinery import PathFinder
 
 if sys.version_info < (3, 10):  # noqa: UP036 - a kernel may be of another Python than pip was
     raise ImportError(
@@ -40,183 +19,143 @@ if sys.version_info < (3, 10):  # noqa: UP036 - a kernel may be of another Pytho
         " In a notebook choose another kernel (Kernel, Change Kernel)."
     )
 
-from cnn_utils.training.processor import switch_on_onednn
-
 __version__ = "0.1.0"
 
-# TensorFlow reads these when it is loaded. What goes wrong still arrives as a Python exception.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Network drives often refuse locks, and data files are only read, or replaced as a whole.
-os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
-switch_on_onednn()
-# jsonschema, with which nbformat comes, would take three seconds for the grammar of a kind of web
-# addresses that no notebook holds; without it, it leaves out that one check.
-sys.modules.setdefault("rfc3987_syntax", None)
-
-_HOMES = {
-    "cnn_utils.training.batches": ("ImageBatches",),
-    "cnn_utils.checks": (
-        "CheckFailed",
-        "check_cnn",
-        "check_evaluation",
-        "check_f1",
-        "check_history_plot",
-        "check_images_figure",
-        "check_lenet",
-        "check_preprocess",
-        "check_submission",
-        "check_ten_digits",
-        "check_training",
-    ),
-    "cnn_utils.data.loaders": (
-        "CIFAR10_CLASSES",
-        "DIGIT_NAMES",
-        "cifar10_path",
-        "load_cifar10",
-        "load_mnist",
-    ),
-    "cnn_utils.errors": ("DataError", "KitError", "SubmissionError"),
-    "cnn_utils.handin.submission_zip": ("hand_in",),
-    "cnn_utils.handin.artifacts": ("save_for_grading",),
-    "cnn_utils.history": ("best_epoch", "history_table"),
-    "cnn_utils.keras_metrics": ("F1Score",),
-    "cnn_utils.metrics": (
-        "classification_table",
-        "confusion_matrix",
-        "f1_score",
-        "most_confused",
-    ),
-    "cnn_utils.models": ("build_cifar_cnn", "build_dense", "build_fast_cnn", "build_lenet"),
-    "cnn_utils.training.monitor": ("TrainingMonitor",),
-    "cnn_utils.plots.attributions": ("grad_cam", "saliency", "show_attributions"),
-    "cnn_utils.plots.augmentation": ("show_augmentation",),
-    "cnn_utils.plots.class_distribution": ("plot_class_distribution",),
-    "cnn_utils.plots.comparison": ("plot_model_comparison",),
-    "cnn_utils.plots.confusion_matrix": ("plot_confusion_matrix",),
-    "cnn_utils.plots.embedding": ("hidden_features", "show_embedding"),
-    "cnn_utils.plots.feature_maps": ("show_feature_maps",),
-    "cnn_utils.plots.filters": ("show_filters",),
-    "cnn_utils.plots.history": ("plot_training_history",),
-    "cnn_utils.plots.images": ("plot_class_examples", "plot_class_means", "plot_images"),
-    "cnn_utils.plots.search": ("plot_search",),
-    "cnn_utils.sequences": (
-        "accuracy_interval",
-        "sequence_error_rate",
-        "simulate_sequence_errors",
-    ),
-    "cnn_utils.startup": ("show_versions",),
-    "cnn_utils.submission": ("export_submission", "validate_submission"),
-    "cnn_utils.fast.ablation": ("INGREDIENTS", "ablation_table"),
-    "cnn_utils.training.acceleration": ("fast_training",),
-    "cnn_utils.fast.augmentation": ("Augmentation",),
-    "cnn_utils.training.cached": ("clear_runs", "fit_cached"),
-    "cnn_utils.training.distribution": ("strategy",),
-    "cnn_utils.training.in_memory": ("fit_in_memory",),
-    "cnn_utils.training.kept": ("cached",),
-    "cnn_utils.fast.optimizer": ("ConvMuon", "OneCycle"),
-    "cnn_utils.fast.prediction": ("predict_averaged",),
-    "cnn_utils.training.profile": ("pick", "profile", "set_seed"),
-    "cnn_utils.training.progress": ("EpochProgress",),
-    "cnn_utils.fast.recipe": (
-        "THOROUGH_RECIPE",
-        "Recipe",
-        "train_fast_cnn",
-    ),
-    "cnn_utils.fast.search": ("recipe_space", "search_parameters", "search_recipe"),
-    "cnn_utils.fast.whitening": ("whitening_kernel",),
-    "cnn_utils.widgets": ("ConfusionMatrixExplorer", "ImageBrowser"),
+# The public names, each below the module that it is loaded from.
+_PUBLIC = {
+    "checks": "CheckFailed check_cnn check_evaluation check_f1 check_history_plot "
+    "check_images_figure check_lenet check_preprocess check_submission check_ten_digits "
+    "check_training",
+    "data.loaders": "CIFAR10_CLASSES DIGIT_NAMES cifar10_path load_cifar10 load_mnist",
+    "errors": "DataError KitError SubmissionError",
+    "fast.ablation": "INGREDIENTS ablation_table",
+    "fast.augmentation": "Augmentation",
+    "fast.network": "build_fast_cnn whitening_kernel",
+    "fast.optimizer": "ConvMuon",
+    "fast.recipe": "THOROUGH_RECIPE Recipe predict_averaged train_fast_cnn",
+    "fast.search": "search_recipe",
+    "handin.artifacts": "save_for_grading",
+    "handin.submission_zip": "hand_in",
+    "history": "best_epoch history_table",
+    "jupyter": "show_versions",
+    "keras_metrics": "F1Score",
+    "metrics": "classification_table confusion_matrix f1_score most_confused",
+    "models": "build_cifar_cnn build_dense build_lenet",
+    "plots.attributions": "grad_cam saliency show_attributions",
+    "plots.augmentation": "show_augmentation",
+    "plots.class_distribution": "plot_class_distribution",
+    "plots.comparison": "plot_model_comparison",
+    "plots.confusion_matrix": "plot_confusion_matrix",
+    "plots.embedding": "hidden_features show_embedding",
+    "plots.feature_maps": "show_feature_maps",
+    "plots.filters": "show_filters",
+    "plots.history": "plot_training_history",
+    "plots.images": "plot_class_examples plot_class_means plot_images",
+    "plots.search": "plot_search",
+    "sequences": "accuracy_interval sequence_error_rate simulate_sequence_errors",
+    "submission": "export_submission validate_submission",
+    "training.acceleration": "fast_training",
+    "training.batches": "ImageBatches",
+    "training.caching": "cached clear_runs fit_cached",
+    "training.monitor": "TrainingMonitor",
+    "training.profile": "pick profile set_seed",
+    "training.progress": "EpochProgress",
+    "widgets": "ConfusionMatrixExplorer ImageBrowser",
 }
-_KERAS_ROOMS = {"batches", "keras_metrics", "models", "monitor", "training"}
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+# Names of earlier notebooks: what replaces them, and where they still are.
+_REPLACED = {
+    "OneCycle": ("keras.optimizers.schedules.PolynomialDecay", "legacy.OneCycle"),
+    "fit_in_memory": ("model.fit", "legacy.fit_in_memory"),
+    "plot_augmentation": ("show_augmentation", "plots.augmentation.plot_augmentation"),
+    "plot_embedding": ("show_embedding", "plots.embedding.plot_embedding"),
+    "plot_evidence": ("show_attributions", "plots.attributions.plot_attributions"),
+    "plot_feature_maps": ("show_feature_maps", "plots.feature_maps.plot_feature_maps"),
+    "plot_filters": ("show_filters", "plots.filters.plot_filters"),
+    "recipe_space": ("keras_tuner.HyperParameters", "legacy.recipe_space"),
+    "search_parameters": ("keras_tuner.BayesianOptimization", "legacy.search_parameters"),
+    "show_evidence": ("show_attributions", "plots.attributions.show_attributions"),
+    "strategy": ("tf.distribute.MirroredStrategy", "legacy.strategy"),
+}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 
-__all__ = sorted(_HOME_OF)
+__all__ = sorted(_MODULE_OF)
 
-if TYPE_CHECKING:
-    from cnn_utils.checks import (
-        CheckFailed,
-        check_cnn,
-        check_evaluation,
-        check_f1,
-        check_history_plot,
-        check_images_figure,
-        check_lenet,
-        check_preprocess,
-        check_submission,
-        check_ten_digits,
-        check_training,
-    )
-    from cnn_utils.data.loaders import (
-        CIFAR10_CLASSES,
-        DIGIT_NAMES,
-        cifar10_path,
-        load_cifar10,
-        load_mnist,
-    )
-    from cnn_utils.errors import DataError, KitError, SubmissionError
-    from cnn_utils.fast.ablation import INGREDIENTS, ablation_table
-    from cnn_utils.fast.augmentation import Augmentation
-    from cnn_utils.fast.optimizer import ConvMuon, OneCycle
-    from cnn_utils.fast.prediction import predict_averaged
-    from cnn_utils.fast.recipe import THOROUGH_RECIPE, Recipe, train_fast_cnn
-    from cnn_utils.fast.search import recipe_space, search_parameters, search_recipe
-    from cnn_utils.fast.whitening import whitening_kernel
-    from cnn_utils.handin.artifacts import save_for_grading
-    from cnn_utils.handin.submission_zip import hand_in
-    from cnn_utils.history import best_epoch, history_table
-    from cnn_utils.keras_metrics import F1Score
-    from cnn_utils.metrics import (
-        classification_table,
-        confusion_matrix,
-        f1_score,
-        most_confused,
-    )
-    from cnn_utils.models import build_cifar_cnn, build_dense, build_fast_cnn, build_lenet
-    from cnn_utils.plots.attributions import grad_cam, saliency, show_attributions
-    from cnn_utils.plots.augmentation import show_augmentation
-    from cnn_utils.plots.class_distribution import plot_class_distribution
-    from cnn_utils.plots.comparison import plot_model_comparison
-    from cnn_utils.plots.confusion_matrix import plot_confusion_matrix
-    from cnn_utils.plots.embedding import hidden_features, show_embedding
-    from cnn_utils.plots.feature_maps import show_feature_maps
-    from cnn_utils.plots.filters import show_filters
-    from cnn_utils.plots.history import plot_training_history
-    from cnn_utils.plots.images import plot_class_examples, plot_class_means, plot_images
-    from cnn_utils.plots.search import plot_search
-    from cnn_utils.sequences import (
-        accuracy_interval,
-        sequence_error_rate,
-        simulate_sequence_errors,
-    )
-    from cnn_utils.startup import show_versions
-    from cnn_utils.submission import export_submission, validate_submission
-    from cnn_utils.training.acceleration import fast_training
-    from cnn_utils.training.batches import ImageBatches
-    from cnn_utils.training.cached import clear_runs, fit_cached
-    from cnn_utils.training.distribution import strategy
-    from cnn_utils.training.in_memory import fit_in_memory
-    from cnn_utils.training.kept import cached
-    from cnn_utils.training.monitor import TrainingMonitor
-    from cnn_utils.training.profile import pick, profile, set_seed
-    from cnn_utils.training.progress import EpochProgress
-    from cnn_utils.widgets import ConfusionMatrixExplorer, ImageBrowser
+
+def load_ipython_extension(ipython) -> None:
+    """`%load_ext cnn_utils`: start TensorFlow quietly, and explain errors in a line.
+
+    Everything that the kit changes in IPython and its process stands here;
+    `%unload_ext cnn_utils` undoes it.
+
+    - A handler for errors of cells (`set_custom_exc`), but not for SyntaxErrors. Errors whose
+      cause is known show one line instead of a traceback: tasks that are not solved yet and the
+      names they should have defined, faults of the machine, and what Keras refuses. All other
+      errors look as always; with the environment variable ``CNN_UTILS_TRACEBACK=1``, these too.
+    - ``TF_CPP_MIN_LOG_LEVEL=2``, unless it is set: TensorFlow's C++ code reports only errors.
+    - ``TF_ENABLE_ONEDNN_OPTS=1`` on x86 processors, unless it is set or TensorFlow is loaded:
+      convolutions are faster on processors where TensorFlow would not use oneDNN by itself, and
+      results differ in the last digits.
+    - Keras is imported. What TensorFlow writes to standard error meanwhile is shown only if that
+      fails.
+    - A filter of TensorFlow's log: no warning that a function was traced anew.
+    - ``sys.modules["rfc3987_syntax"] = None``, unless it is loaded: jsonschema, which reads
+      notebooks, then does not build a grammar of web addresses for two seconds.
+    """
+    from cnn_utils import jupyter
+
+    jupyter.load(ipython)
+
+
+def unload_ipython_extension(ipython) -> None:
+    """`%unload_ext cnn_utils`: undo all of `load_ipython_extension`; Keras stays loaded."""
+    from cnn_utils import jupyter
+
+    jupyter.unload()
 
 
 def __getattr__(name: str):
-    """Load a public name from its module when it is first asked for (PEP 562)."""
-    if name not in _HOME_OF:
+    """Load a public name from its module when it is first used (PEP 562)."""
+    if name in _MODULE_OF:
+        module, old_name = _MODULE_OF[name], name
+    elif name in _REPLACED:
+        replacement, place = _REPLACED[name]
+        module, _, old_name = place.rpartition(".")
+        print(f"`{name}` is now `{replacement}`; please use that.")
+    else:
         from cnn_utils.errors import closest
 
         similar = closest(name, __all__)
         hint = f". Did you mean '{similar}'?" if similar else ""
         raise AttributeError(f"module 'cnn_utils' has no attribute '{name}'{hint}")
-    if _HOME_OF[name].split(".")[1] in _KERAS_ROOMS:
-        from cnn_utils.startup import import_quietly
-
-        import_quietly("keras")
-    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    value = getattr(importlib.import_module(f"cnn_utils.{module}"), old_name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return __all__
+
+
+class _AfterKeras:
+    """Import hook: once Keras is imported, import F1Score, which registers itself with Keras."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        """Return the spec of Keras, whose loader then also registers."""
+        spec = PathFinder.find_spec(name) if name == "keras" else None
+        if spec is not None:
+            load = spec.loader.exec_module
+
+            def load_and_register(module):
+                load(module)
+                sys.meta_path.remove(cls)
+                importlib.import_module("cnn_utils.keras_metrics")
+
+            spec.loader.exec_module = load_and_register
+        return spec
+
+
+if "keras" in sys.modules:
+    importlib.import_module("cnn_utils.keras_metrics")
+else:
+    sys.meta_path.insert(0, _AfterKeras)

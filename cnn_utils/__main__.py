@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from cnn_utils import __version__, faults
+from cnn_utils import __version__, jupyter
 from cnn_utils.errors import KitError, traceback_wanted
 from cnn_utils.files import KIT
 
@@ -15,7 +15,7 @@ PARTS = {"part1": "part1_lenet_mnist", "part2": "part2_cnn_cifar10"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return the exit status: 0 well, 1 a notebook failed, 2 wrong use."""
+    """Run one command; return its exit status: 0 success, 1 a notebook failed, 2 wrong use."""
     try:
         options = _parser().parse_args(arguments)
         return options.command(options)
@@ -25,19 +25,19 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
+    except BrokenPipeError:  # the reader closed the pipe, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        told = None if traceback_wanted() else faults.explanation(error)
-        if told is None:
+        fault = None if traceback_wanted() else jupyter.machine_fault(error)
+        if fault is None:
             raise
-        print(f"Error: {told}", file=sys.stderr)
+        print(f"Error: {fault}", file=sys.stderr)
         return 2
 
 
 def run(options: argparse.Namespace) -> int:
-    """Execute the notebooks and say where the results lie."""
+    """Execute the notebooks; print where the results are."""
     from cnn_utils.notebook.run import run_notebook
 
     parts = list(PARTS) if "both" in options.parts else options.parts
@@ -57,14 +57,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def pdf(options: argparse.Namespace) -> int:
-    """Write the PDF of each notebook beside it."""
+    """Write the PDF of each notebook next to it."""
     from cnn_utils.pdf.exporter import export_pdf_or_page
 
     status = 0
     for notebook in options.notebook:
         try:
             path, note = export_pdf_or_page(notebook)
-        except KitError as error:  # the others may be well
+        except KitError as error:  # go on with the others
             print(f"Error: {error}", file=sys.stderr)
             status = 2
             continue
@@ -74,7 +74,7 @@ def pdf(options: argparse.Namespace) -> int:
 
 
 def handin(options: argparse.Namespace) -> int:
-    """Say what is missing; then write the PDFs and the zip."""
+    """Print what is missing; write the PDFs and the zip."""
     from cnn_utils.handin.submission_zip import hand_in
 
     handed_in = hand_in(options.folder, options.notebooks)
@@ -83,14 +83,14 @@ def handin(options: argparse.Namespace) -> int:
 
 
 def pair(options: argparse.Namespace) -> int:
-    """Build the .ipynb notebooks from the .py ones, or check that they agree."""
+    """Build the .ipynb notebooks from the .py files, or check that they agree."""
     from cnn_utils.notebook.pairing import pair as pair_folder
 
     changed = pair_folder(options.notebooks, check=options.check)
     for path in changed:
         print(f"{path} {'differs from its .py: run `make pair`' if options.check else 'written'}")
     if not changed:
-        print("The .ipynb notebooks agree with the .py ones.")
+        print("The .ipynb notebooks agree with the .py files.")
     return int(options.check and bool(changed))
 
 
@@ -138,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run_parser.set_defaults(command=run)
 
-    pdf_parser = commands.add_parser("pdf", help="write executed notebooks as PDF, beside them")
+    pdf_parser = commands.add_parser("pdf", help="write executed notebooks as PDF, next to them")
     pdf_parser.add_argument("notebook", nargs="+", type=Path, help="an .ipynb")
     pdf_parser.set_defaults(command=pdf)
 
@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     handin_parser.set_defaults(command=handin)
 
-    pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py ones")
+    pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py files")
     pair_parser.add_argument("--check", action="store_true", help="only compare, write nothing")
     pair_parser.set_defaults(command=pair)
 
@@ -177,4 +177,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    # For this process and the kernels that it starts: TensorFlow reports only errors, and
+    # jsonschema, which reads notebooks, does not build a grammar of web addresses for two seconds.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.modules.setdefault("rfc3987_syntax", None)
     sys.exit(main())

@@ -9,10 +9,9 @@ from numbers import Integral, Real
 
 
 class KitError(ValueError):
-    """A mistake that the person at the keyboard can mend.
+    """A mistake that the user can correct.
 
-    In a notebook only the message is shown; set ``CNN_UTILS_TRACEBACK=1`` to see the whole
-    traceback.
+    A notebook shows only the message; with ``CNN_UTILS_TRACEBACK=1`` the whole traceback.
     """
 
     @classmethod
@@ -24,9 +23,9 @@ class KitError(ValueError):
         argument : str
             Name of the argument, file or setting that is wrong.
         expected : str
-            What it must be; completes the sentence "`argument` must be ...".
+            Completes the sentence "`argument` must ...".
         received : object
-            What came instead: a text is used as it is, anything else is described.
+            What came instead: text is used as it is, anything else is described.
         next_step : str, default=""
             What to do about it, as a sentence.
         """
@@ -34,12 +33,12 @@ class KitError(ValueError):
         return cls(f"{argument} must {expected}; received {found}. {next_step}".rstrip())
 
     def _render_traceback_(self) -> list[str]:
-        """Show IPython only the message: forty lines of our code would bury it."""
+        """Return what IPython shows: the message without the kit's own code."""
         return shown_instead(self, f"{type(self).__name__}: {self}")
 
 
 class DataError(KitError):
-    """A data file is missing, damaged or not what its name says."""
+    """A data file is missing, damaged or of another kind than its name says."""
 
 
 class SubmissionError(KitError):
@@ -47,21 +46,21 @@ class SubmissionError(KitError):
 
 
 def traceback_wanted() -> bool:
-    """Say whether whoever is at the keyboard asked for whole tracebacks."""
+    """Return whether the user asked for whole tracebacks."""
     return os.environ.get("CNN_UTILS_TRACEBACK") == "1"
 
 
-def shown_instead(error: BaseException, told: str) -> list[str]:
-    """Return what a notebook shows of an error: `told`, or on request the whole traceback."""
+def shown_instead(error: BaseException, message: str) -> list[str]:
+    """Return what a notebook shows of an error: `message`, or on request the whole traceback."""
     if traceback_wanted():
         import traceback
 
         return traceback.format_exception(type(error), error, error.__traceback__)
-    return [told]
+    return [message]
 
 
 def cannot_write(path, error: OSError) -> KitError:
-    """Return the error for a file that could not be written."""
+    """Return the error for a file that can't be written."""
     return KitError.about(
         f"'{path}'",
         "be a file to write to",
@@ -71,7 +70,7 @@ def cannot_write(path, error: OSError) -> KitError:
 
 
 def describe(value: object) -> str:
-    """Say in a few words what a value is: type, and shape and dtype for arrays.
+    """Describe a value in a few words: its type, and the shape and dtype of an array.
 
     Examples
     --------
@@ -80,7 +79,7 @@ def describe(value: object) -> str:
     >>> describe("cat")
     "'cat' (str)"
     """
-    import numpy as np  # here, so that a command can say that it is missing
+    import numpy as np  # here, so that the command line can report that it is missing
 
     if value is None:
         return "None"
@@ -98,8 +97,8 @@ def describe(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
-def closest(name: str, known: Iterable[str], least: float = 0.6) -> str | None:
-    """Return the known name that is most like a misspelt one; None if none is at least so alike.
+def closest(name: str, known: Iterable[str], min_likeness: float = 0.6) -> str | None:
+    """Return the known name closest to a misspelt one; None if none is similar enough.
 
     Examples
     --------
@@ -108,7 +107,7 @@ def closest(name: str, known: Iterable[str], least: float = 0.6) -> str | None:
     """
     import difflib
 
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=least)), None)
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=min_likeness)), None)
 
 
 def check_count(name: str, value: object, least: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""Files: whole or not at all, one process at a time, their hashes, whose they are; the cache."""
+"""Files: atomic writes, locks, hashes, and the cache folder."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from pathlib import Path
 
 from cnn_utils.errors import cannot_write
 
-# Where the kit lies: the folder of the package, the notebooks and the README.
+# The folder of the package, the notebooks and the README.
 KIT = Path(__file__).resolve().parents[1]
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    r"""Give a temporary path to write to; when the block ends well, it becomes `path`.
+    r"""Give a temporary path to write to; without an error, it replaces `path` at the end.
 
-    A reader never sees half a file, and an interrupted writer leaves the old file as it was.
+    A reader never sees half a file, and an interrupted writer leaves the old file unchanged.
 
     Examples
     --------
     >>> with atomic_path(Path("submission.csv")) as part:
     ...     part.write_text("ID,Prediction\n")
     """
-    # In the same folder, because a rename is atomic only within one file system; in a private
-    # sub-folder, because libraries that write files of their own may not reuse an open one.
+    # In the same folder, because a rename is atomic only within one file system; in a sub-folder
+    # of its own, because some libraries can't write to a file that is open already.
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
         part = Path(folder) / path.name
         yield part
@@ -40,12 +40,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replaced_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
-    """Give a folder to write files to; when the block ends well, they replace those of `folder`.
+    """Give a folder to write files to; without an error, they replace those of `folder`.
 
-    They do so by renaming alone: all of them at once to a place beside `folder`, from where on
-    they count, then one by one; one that was not written is deleted. A full disk leaves all the
-    old files as they were; a process that is killed leaves the old ones, or work that
-    `finish_replacing` or the next replacement ends.
+    First one rename moves all new files next to `folder`: from then on they are valid. Then they
+    are moved one by one; files of `names` that were not written are deleted. A full disk leaves
+    all old files unchanged. A killed process leaves the old files, or new ones that
+    `finish_replacing` or the next replacement moves.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
@@ -53,7 +53,7 @@ def replaced_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
         new.mkdir()
         yield new
         for name in names:
-            (new / name).touch()  # an empty file stands for one to be deleted
+            (new / name).touch()  # an empty file means: delete the old one
             with open(new / name, "rb+") as file:
                 os.fsync(file.fileno())
         _rename_after_others(new, folder)
@@ -61,7 +61,7 @@ def replaced_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
 
 
 def finish_replacing(folder: Path) -> None:
-    """Go on where a process was killed while files of `folder` were replaced together."""
+    """Finish what a process began that was killed while it replaced files of `folder`."""
     new = _place_of_new(folder)
     with suppress(FileNotFoundError, NotADirectoryError):
         for name in sorted(os.listdir(new)):
@@ -80,7 +80,7 @@ def _place_of_new(folder: Path) -> Path:
 
 
 def _rename_after_others(new: Path, folder: Path) -> None:
-    """Move `new` to where only one replacement at a time can be."""
+    """Move `new` to the place that holds one replacement at a time."""
     for attempts_left in reversed(range(100)):
         finish_replacing(folder)
         try:
@@ -92,18 +92,18 @@ def _rename_after_others(new: Path, folder: Path) -> None:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file, whole or not at all.
+    """Write a file atomically.
 
     Parameters
     ----------
     path : Path
     content : str or bytes
-        A text is written as UTF-8, with its line ends as they are.
+        Text is written as UTF-8; line ends stay as they are.
 
     Raises
     ------
     KitError
-        If the file can't be written; an earlier one stays.
+        If the file can't be written; an earlier file stays.
     """
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     try:
@@ -115,14 +115,14 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def alone(lock: Path, waiting: str) -> Iterator[None]:
-    """Keep other processes out; the lock of one that was killed is free.
+    """Run the block in one process at a time; a killed process frees its lock.
 
     Parameters
     ----------
     lock : Path
-        A file of its own, in an existing folder.
+        The lock file, in an existing folder.
     waiting : str
-        To be printed if another process is in.
+        Printed while another process holds the lock.
     """
     from filelock import FileLock, Timeout
 
@@ -148,7 +148,7 @@ def sha256(path: Path) -> str:
 
 
 def is_own(path: Path, folder: Path) -> bool:
-    """Say whether a file lies in a folder: not a link to elsewhere, a pipe or a device."""
+    """Return whether a regular file is in a folder, and no link to a file elsewhere."""
     return path.is_file() and path.resolve().is_relative_to(folder.resolve())
 
 
@@ -165,7 +165,7 @@ def cache_folder() -> Path:
 
 def named_cache_folder() -> Path:
     """Return the folder that `cache_folder` returns if it can be written to."""
-    import platformdirs  # here, so that a command can say that it is missing
+    import platformdirs  # here, so that the command line can report that it is missing
 
     named = os.environ.get("CNN_UTILS_CACHE")
     return Path(os.path.expanduser(named or platformdirs.user_cache_dir("cnn_utils")))
@@ -173,7 +173,7 @@ def named_cache_folder() -> Path:
 
 @cache
 def _temporary_folder(instead_of: Path) -> tempfile.TemporaryDirectory:
-    """Return a folder that lasts as long as this process, for homes that can't be written to."""
-    told = f"Nothing is kept for the next time: '{instead_of}' can't be written to."
-    print(told, "CNN_UTILS_CACHE names another folder.", file=sys.stderr)
+    """Return a folder that lasts as long as this process, for read-only homes."""
+    message = f"Nothing is cached for the next time: '{instead_of}' can't be written to."
+    print(message, "CNN_UTILS_CACHE names another folder.", file=sys.stderr)
     return tempfile.TemporaryDirectory(prefix="cnn_utils-")

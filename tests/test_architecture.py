@@ -14,13 +14,14 @@ FLOORS = [
     {"data", "metrics", "history", "sequences", "notebook"},
     {"models", "keras_metrics", "plots", "submission", "pdf"},
     {"training", "fast", "checks", "widgets"},
-    {"jupyter"},
+    {"jupyter", "keras_errors"},
     {"handin"},
     {"grading"},
     {"legacy", "__main__"},
 ]
 # Everything else works without loading TensorFlow.
 USE_KERAS = {"models", "keras_metrics", "training", "fast", "checks", "jupyter", "legacy"}
+USE_KERAS |= {"keras_errors"}
 USE_KERAS |= {"plots/attributions", "plots/feature_maps", "plots/filters", "plots/embedding"}
 USE_KERAS |= {"plots/augmentation", "plots/layer_io"}
 # Packages that a part may need only inside functions, because loading them takes long.

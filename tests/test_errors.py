@@ -107,5 +107,7 @@ def test_flags_choices_paths_and_shapes_are_what_they_should_be():
 def test_the_closest_name_is_found_if_it_is_alike_enough():
     assert closest("acuracy", ["loss", "accuracy"]) == "accuracy"
     assert closest("momentum", ["ema_momentum"]) == "ema_momentum"
-    assert closest("momentum", ["ema_momentum"], least=0.82) is None  # 2 * 8 of 20 letters: 0.8
+    assert (
+        closest("momentum", ["ema_momentum"], min_likeness=0.82) is None
+    )  # 2 * 8 of 20 letters: 0.8
     assert closest("x", []) is None

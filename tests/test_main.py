@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -116,7 +117,20 @@ def test_a_fault_of_the_machine_is_told_in_a_line(runs, monkeypatch, capsys):
 
     monkeypatch.setattr(runner, "run_notebook", full)
     assert command_line.main(["run"]) == 2
-    assert capsys.readouterr().err.startswith("Error: The disk is full, or your quota used up")
+    assert capsys.readouterr().err.startswith("Error: The disk is full, or your quota is used up")
     monkeypatch.setenv("CNN_UTILS_TRACEBACK", "1")
     with pytest.raises(OSError, match="No space"):
         command_line.main(["run"])
+
+
+def test_the_command_line_prepares_only_its_own_process(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, os, sys\n"
+        "show = lambda: print(os.environ['TF_CPP_MIN_LOG_LEVEL'], 'lark' in sys.modules)\n"
+        "atexit.register(show)\n"
+    )
+    environment = {name: os.environ[name] for name in os.environ if name[:3] != "TF_"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(KIT)])
+    command = [sys.executable, "-m", "cnn_utils", "pair", "--check", "--notebooks", tmp_path]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert run.stdout.endswith("2 False\n")

@@ -3,7 +3,11 @@ import json
 import subprocess
 import sys
 
+import keras
+import numpy as np
 import pytest
+from IPython.core.completer import provisionalcompleter
+from IPython.core.interactiveshell import InteractiveShell
 
 import cnn_utils
 
@@ -61,12 +65,83 @@ def test_dir_lists_the_lazy_names():
     assert set(cnn_utils.__all__) <= set(dir(cnn_utils))
 
 
-def test_editors_see_the_same_names_as_users():
-    """The block for type checkers and the lazy table must not drift apart."""
-    source = inspect.getsource(cnn_utils)
-    block = source.split("if TYPE_CHECKING:")[1].split("def __getattr__")[0]
-    words = set(block.replace(",", " ").replace("(", " ").replace(")", " ").split())
-    assert set(cnn_utils.__all__) <= words
+STATE = """
+import gc, json, logging, os, random, sys, warnings
+import IPython, matplotlib, numpy
+from IPython.core.interactiveshell import InteractiveShell
+import h5py, nbconvert, nbformat, seaborn  # packages that add filters of warnings
+shell = InteractiveShell.instance()
+def state():
+    loggers = [logging.getLogger(), logging.getLogger("tensorflow"), logging.getLogger("absl")]
+    formatters = shell.display_formatter.formatters
+    return {
+        "environment": dict(os.environ),
+        "missing modules": [name for name, module in sys.modules.items() if module is None],
+        "import hooks": [*map(repr, sys.meta_path)],
+        "loggers": [(one.level, one.filters[:], one.handlers[:]) for one in loggers],
+        "garbage": (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count(), gc.callbacks[:]),
+        "formatters": {name: dict(one.type_printers) for name, one in formatters.items()},
+        "deferred": {name: dict(one.deferred_printers) for name, one in formatters.items()},
+        "handler": (shell.custom_exceptions, shell.CustomTB.__func__),
+        "magics": sorted(shell.magics_manager.magics["line"]),
+        "events": [*map(len, shell.events.callbacks.values())],
+        "random": (random.getstate(), numpy.random.get_state()[1].tolist()),
+        "warnings": warnings.filters[:],
+        "hooks": (sys.excepthook, sys.displayhook, sys.stdout, sys.stderr),
+        "style": dict(matplotlib.rcParams),
+    }
+def changes(before):
+    after = state()
+    return [name for name in before if before[name] != after[name]]
+state()  # Matplotlib chooses its backend
+before = state()
+import cnn_utils
+"""
+
+
+def test_importing_the_package_changes_nothing():
+    code = f"{STATE}\nprint(changes(before), len(sys.meta_path) - len(before['import hooks']))"
+    assert run(code) == "['import hooks'] 1\n"  # the one that registers F1Score
+
+
+def test_loading_light_names_changes_nothing():
+    code = (
+        f"{STATE}\n"
+        "before = state()\n"
+        "cnn_utils.f1_score, cnn_utils.plot_images, cnn_utils.load_mnist, cnn_utils.hand_in\n"
+        "cnn_utils.ImageBrowser, cnn_utils.validate_submission, cnn_utils.history_table\n"
+        "print(changes(before))"
+    )
+    assert run(code) == "[]\n"
+
+
+@pytest.mark.parametrize("order", ["import cnn_utils, keras", "import keras, cnn_utils"])
+def test_keras_loads_networks_with_the_kit_s_f1(order, tmp_path):
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(10)])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=[cnn_utils.F1Score()])
+    model.fit(np.zeros((32, 8)), np.arange(32) % 10, verbose=0)
+    model.save(tmp_path / "m.keras")
+    code = (
+        f"{order}\nimport sys\n"
+        f"model = keras.models.load_model({str(tmp_path / 'm.keras')!r})\n"
+        "import numpy as np\n"
+        "x, y = np.zeros((32, 8)), np.arange(32) % 10\n"
+        "print(sorted(model.evaluate(x, y, verbose=0, return_dict=True)))\n"
+        "print([hook for hook in sys.meta_path if 'AfterKeras' in repr(hook)])"
+    )
+    assert run(code) == "['f1', 'loss']\n[]\n"
+
+
+def test_jupyter_completes_the_lazy_names():
+    shell = InteractiveShell()
+    shell.run_cell("import cnn_utils")
+    for use_jedi in (True, False):
+        shell.Completer.use_jedi = use_jedi
+        with provisionalcompleter():
+            found = {
+                one.text.lstrip(".") for one in shell.Completer.completions("cnn_utils.load_", 15)
+            }
+        assert {name for name in cnn_utils.__all__ if name.startswith("load_")} <= found
 
 
 def test_light_tools_stay_light():
@@ -94,3 +169,11 @@ def test_a_python_too_old_is_told():
         f"ImportError: cnn_utils needs Python 3.10 to 3.13; this is {version} ({sys.executable})."
     )
     assert told in run.stderr
+
+
+def test_versions_are_printed_quietly():
+    code = "import cnn_utils; cnn_utils.show_versions()"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stderr == ""
+    for word in ("Python", "Keras", "tensorflow", "cnn_utils"):
+        assert word in run.stdout

@@ -16,7 +16,6 @@ from cnn_utils.metrics import as_array
 from cnn_utils.models import build_fast_cnn
 from cnn_utils.training.acceleration import fast_training
 from cnn_utils.training.batches import ImageBatches
-from cnn_utils.training.fit_arguments import as_callbacks
 from cnn_utils.training.profile import set_seed
 
 
@@ -148,7 +147,7 @@ def train_fast_cnn(
         If the arrays or the recipe's numbers don't fit.
     """
     recipe = check_recipe(recipe)
-    callbacks = as_callbacks(callbacks)
+    callbacks = keras.tree.flatten(callbacks or [])
     images, labels = check_training_data(images, labels)
     n_classes = int(labels.max()) + 1
     if validation is not None:

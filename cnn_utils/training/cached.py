@@ -13,14 +13,7 @@ import keras
 from cnn_utils.errors import KitError, check_flag
 from cnn_utils.training.digest import CannotTellError
 from cnn_utils.training.fingerprint import of_training
-from cnn_utils.training.fit_arguments import (
-    as_callbacks,
-    check_compiled,
-    check_options,
-    options_of,
-)
-from cnn_utils.training.fit_data import check_data, check_validation
-from cnn_utils.training.in_memory import NOT_HERE, OPTIONS, as_pair, fit_in_memory
+from cnn_utils.training.in_memory import as_pair, fit_in_memory
 from cnn_utils.training.run_store import RunStore, runs_folder
 from cnn_utils.training.state import put_draws, put_weights, take_state
 
@@ -71,17 +64,11 @@ def fit_cached(
     `ImageBatches` and `in_memory` repeat the orders that it would have had; `fit`'s own shuffling
     draws new ones.
     """
-    check_compiled(model)
     _check_name(name)
     check_flag("in_memory", in_memory)
     if in_memory:
-        check_options(options, OPTIONS, NOT_HERE)
         x, y = as_pair(x, y, "`x` and `y`")
-    else:
-        check_options(options, options_of(model))
-    options["callbacks"] = as_callbacks(options.get("callbacks"))
-    check_data(model, x, y)
-    check_validation(model, x, options)
+    options["callbacks"] = keras.tree.flatten(options.get("callbacks") or [])
     folder = runs_folder(folder)
     seed = random.getrandbits(32)
     keras.utils.set_random_seed(seed)

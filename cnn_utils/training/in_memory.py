@@ -9,16 +9,10 @@ import numpy as np
 
 from cnn_utils.errors import KitError, check_count, check_flag, check_seed, describe
 from cnn_utils.metrics import as_array
-from cnn_utils.training.fit_arguments import as_callbacks, check_compiled, check_options
-from cnn_utils.training.fit_data import check_data
 
 # Steps between two looks of the callbacks: some tenths of a second with a network like LeNet.
 STEPS_AT_ONCE = 50
 EVALUATION_BATCH = 1000
-OF_FIT = ("callbacks", "verbose", "initial_epoch", "class_weight", "validation_freq")
-OPTIONS = ("batch_size", "epochs", "validation_split", "validation_data", "shuffle", "seed")
-OPTIONS += ("steps_at_once", *OF_FIT)
-NOT_HERE = "For the others use model.fit, or fit_cached without in_memory."
 
 
 def fit_in_memory(
@@ -73,17 +67,13 @@ def fit_in_memory(
     KitError
         If the model is not compiled, or the arrays or numbers don't fit.
     """
-    check_compiled(model)
     x, y = as_pair(x, y, "`x` and `y`")
-    named = {"batch_size": batch_size, "epochs": epochs, "validation_split": validation_split}
-    check_options({**named, **options}, (*named, *OF_FIT), NOT_HERE)
     check_count("batch_size", batch_size)
     check_count("steps_at_once", steps_at_once)
     check_flag("shuffle", shuffle)
     if seed is not None:
         check_seed(seed)
-    callbacks = as_callbacks(options.pop("callbacks", None))
-    check_data(model, x, y)
+    callbacks = keras.tree.flatten(options.pop("callbacks", None) or [])
     if options.get("class_weight"):
         options["class_weight"] = _weight_of_each(options["class_weight"], y)
     if validation_data is not None:
@@ -91,7 +81,6 @@ def fit_in_memory(
             received = describe(validation_data)
             raise KitError.about("`validation_data`", "be a pair of arrays", received)
         validation_data = as_pair(*validation_data, "`validation_data`")
-        check_data(model, *validation_data, " of `validation_data`")
     if validation_data is None and validation_split:
         # Keras rounds the same way.
         n = int(np.floor(len(x) * (1 - validation_split)))

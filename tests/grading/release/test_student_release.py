@@ -142,7 +142,7 @@ def test_untouched_it_runs_and_each_gap_explains_itself(released, tmp_path, monk
             if output.output_type == "error":
                 assert CONTINUE_TAG in cell.metadata.tags
                 errors += ["\n".join(output.traceback)]
-    pattern = r"Not solved yet, task ([\w-]+)|This needs `\w+`, and first of all task ([\w-]+)"
+    pattern = r"Not solved yet, task ([\w-]+)|`\w+` is missing: solve task ([\w-]+) first"
     pattern += r"|· ([\w-]+): not attempted yet"
     matches = [re.match(pattern, text) for text in errors]
     assert [text for text, match in zip(errors, matches, strict=True) if not match] == []
