@@ -95,10 +95,19 @@ def pair(options: argparse.Namespace) -> int:
 
 
 def data(options: argparse.Namespace) -> int:
-    """Verify the data files, or download them."""
-    from cnn_utils.data import commands
+    """Load both data sets as the notebooks do: download missing files and verify the others."""
+    from cnn_utils.data.loaders import load_cifar10, load_mnist
 
-    return commands.fetch(options.out) if options.fetch else commands.check()
+    status = 0
+    for load in (load_mnist, load_cifar10):
+        try:
+            dataset = load(source="official", verbose=0)
+            print(dataset)
+            status = max(status, int(dataset.source != "official"))
+        except KitError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            status = 2
+    return status
 
 
 def _check_data(folder: Path, parts: list[str]) -> None:
@@ -157,11 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     handin_parser.add_argument(
         "--notebooks", type=Path, help="folder of assignment.json (default: that one, or the kit's)"
     )
-    data_parser = commands.add_parser("data", help="verify the data files, or download them")
-    action = data_parser.add_mutually_exclusive_group()
-    action.add_argument("--check", action="store_true", help="list and verify the files (default)")
-    action.add_argument("--fetch", action="store_true", help="download both data sets")
-    data_parser.add_argument("--out", type=Path, help="folder for --fetch (default: the cache)")
+    data_parser = commands.add_parser("data", help="download missing data files, verify the others")
     data_parser.set_defaults(command=data)
 
     with_notebooks = [run_parser, pair_parser]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnn_utils.errors import DataError, cannot_write
+from cnn_utils.errors import DataError
 from cnn_utils.files import alone, sha256
 
 if TYPE_CHECKING:
@@ -61,24 +61,15 @@ class _Failed(Exception):
 def download(file: RemoteFile, folder: Path) -> Path:
     """Return the file's path in a folder; download it if it is missing or changed.
 
-    Slow or wrong mirrors are skipped. Processes that want the same file wait for one of them to
-    download it. An unfinished download stays in the folder as ``NAME.part``.
-
-    Raises
-    ------
-    KitError
-        If all mirrors failed (the message says how), or the folder can't be written to.
+    Other processes that want the same file wait. An unfinished download stays as ``NAME.part``.
     """
     path, part = folder / file.name, folder / f"{file.name}.part"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        waiting = f"Another program is downloading {file.name}; waiting for it ..."
-        with alone(folder / f"{file.name}.lock", waiting):
-            if not (path.exists() and sha256(path) == file.sha256):
-                _from_mirrors(file, part)
-                os.replace(part, path)
-    except OSError as error:
-        raise cannot_write(path, error) from None
+    folder.mkdir(parents=True, exist_ok=True)
+    waiting = f"Another program is downloading {file.name}; waiting for it ..."
+    with alone(folder / f"{file.name}.lock", waiting):
+        if not (path.exists() and sha256(path) == file.sha256):
+            _from_mirrors(file, part)
+            os.replace(part, path)
     return path
 
 
@@ -131,8 +122,6 @@ def _receive(url: str, file: RemoteFile, part: Path, min_speed: float, bar: tqdm
                 bar.update(start)
                 with open(part, "ab" if start else "wb") as out:
                     _copy(response.raw, out, file.size - start, min_speed, bar)
-    except requests.exceptions.TooManyRedirects:
-        raise _Failed("redirect loop") from None
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
         raise _Failed(_reason(error)) from None
     if sha256(part) != file.sha256:
@@ -184,4 +173,6 @@ def _reason(error: Exception) -> str:
         return "unknown host"
     if name == "ProtocolError":
         return "connection lost"
+    if name == "TooManyRedirects":
+        return "redirect loop"
     return f"can't be reached ({name})"

@@ -93,7 +93,10 @@ IDS = r"hold the IDs 0 to 3, each once and in this order; received"
         (GOOD.replace("8", "8" * 5000), r"the first is '8{30}'\."),
         ("ID,Prediction\n0,3\n1,3\n2,3\n3,3\n", "different predictions; received class 3 for"),
         (GOOD.encode("utf-16"), r"be a CSV file in UTF-8 .*; received 'utf-8' codec"),
-        (GOOD.replace("1,8", "1,8,7"), r"two columns; received .*Expected 2 fields in line 3, saw 3"),
+        (
+            GOOD.replace("1,8", "1,8,7"),
+            r"two columns; received .*Expected 2 fields in line 3, saw 3",
+        ),
         (GOOD.replace("1,8", '1,"8'), r"with two columns; received .*EOF inside string starting"),
     ],
 )

@@ -19,8 +19,8 @@ import h5py
 import numpy as np
 
 from cnn_utils.data import formats
-from cnn_utils.data.sample.digits import make_digits
-from cnn_utils.data.sample.scenes import make_scenes, scene_labels
+from cnn_utils.data.sample.digits import make_digits, shuffled_labels
+from cnn_utils.data.sample.scenes import make_scenes
 from cnn_utils.errors import DataError
 from cnn_utils.files import atomic_path, cache_folder, named_cache_folder
 
@@ -45,7 +45,7 @@ def files() -> list[Path]:
 
 def cifar10_test_labels() -> np.ndarray:
     """Return the labels of the test scenes, (10000,) uint8; the file does not hold them."""
-    return scene_labels(60_000)[50_000:]
+    return shuffled_labels(60_000)[50_000:]
 
 
 def _cached(name: str, read: Callable, write: Callable[[Path], None]) -> tuple[Path, object]:
@@ -55,16 +55,8 @@ def _cached(name: str, read: Callable, write: Callable[[Path], None]) -> tuple[P
         with suppress(DataError):
             return file, read(file)
     print("Drawing the sample data (once, about half a minute) ...", flush=True)
-    try:
-        with atomic_path(file) as part:
-            write(part)
-    except OSError as error:
-        raise DataError.about(
-            f"'{file}'",
-            "be a place for the sample data, about 250 MB",
-            f"{error.strerror or error}",
-            "Make room, or name another folder in the environment variable CNN_UTILS_CACHE.",
-        ) from None
+    with atomic_path(file) as part:
+        write(part)
     return file, read(file)
 
 

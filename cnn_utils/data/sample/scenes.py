@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from cnn_utils.data.sample import subjects
+from cnn_utils.data.sample.digits import shuffled_labels
 from cnn_utils.data.sample.pen import CANVAS, SIDE, Pen
 from cnn_utils.data.sample.subjects import BROWN, COATS, LEAVES, MOSS
 
@@ -44,21 +45,12 @@ SUBJECTS = (
 def make_scenes(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
     """Paint `n` scenes: images (n, 32, 32, 3) and labels (n,), uint8, in a random order."""
     rng = np.random.default_rng(seed)
-    labels = _shuffled_labels(rng, n)
+    labels = shuffled_labels(n, rng)
     images = np.empty((n, SIDE, SIDE, 3), np.uint8)
     for start in range(0, n, 1000):  # a thousand at a time keeps the working memory small
         part = slice(start, start + 1000)
         images[part] = _light(rng, np.stack([_paint(rng, *SUBJECTS[i]) for i in labels[part]]))
     return images, labels
-
-
-def scene_labels(n: int, seed: int = 458) -> np.ndarray:
-    """Return the labels that `make_scenes` returns for the same arguments, without painting."""
-    return _shuffled_labels(np.random.default_rng(seed), n)
-
-
-def _shuffled_labels(rng, n: int) -> np.ndarray:
-    return rng.permutation(np.arange(n) % 10).astype(np.uint8)
 
 
 def _paint(rng, subject, settings) -> np.ndarray:
