@@ -75,7 +75,8 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     """
     file = locations.locate(path, MNIST_FILE, source)
     if file is None:
-        return _announced(Dataset("MNIST", "sample", sample.mnist(), DIGIT_NAMES), verbose)
+        arrays = formats.read_mnist(sample.mnist_file())
+        return _announced(Dataset("MNIST", "sample", arrays, DIGIT_NAMES), verbose)
     arrays = formats.read_mnist(file)
     origin = "official" if originals.is_original_mnist(arrays) else "other"
     return _announced(Dataset("MNIST", origin, arrays, DIGIT_NAMES, file), verbose)

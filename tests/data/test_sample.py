@@ -8,7 +8,6 @@ import pytest
 
 from cnn_utils.data import formats, sample
 from cnn_utils.data.sample import make_digits, make_scenes, shuffled_labels
-from cnn_utils.files import cache_folder
 
 MAKERS = pytest.mark.parametrize("make", [make_digits, make_scenes])
 
@@ -140,9 +139,9 @@ def small_sample(tmp_path, monkeypatch):
 
 
 def test_digits_are_drawn_once_and_then_read(small_sample, capsys):
-    first, second = sample.mnist(), sample.mnist()
+    assert sample.mnist_file() == sample.mnist_file()
     assert small_sample == [70_000]
-    assert first["X_test"].shape == second["X_test"].shape == (10_000, 28, 28)
+    assert formats.read_mnist(sample.mnist_file())["X_test"].shape == (10_000, 28, 28)
     assert capsys.readouterr().out.count("Drawing") == 1
 
 
@@ -159,10 +158,9 @@ def test_scenes_are_a_file_like_the_real_one_but_marked(small_sample):
 
 @pytest.mark.parametrize("damage", [b"", b"PK rubbish"])
 def test_a_damaged_cache_is_drawn_again(small_sample, damage):
-    sample.mnist()
-    (file,) = cache_folder().iterdir()
+    file = sample.mnist_file()
     file.write_bytes(damage)
-    assert sample.mnist()["y_test"].shape == (10_000,)
+    assert formats.read_mnist(sample.mnist_file())["y_test"].shape == (10_000,)
     assert small_sample == [70_000, 70_000]
 
 

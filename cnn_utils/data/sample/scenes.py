@@ -7,7 +7,7 @@ subject, sometimes a thing in front of it. Light and grain come last, for a thou
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from cnn_utils.data.sample import subjects
 from cnn_utils.data.sample.digits import shuffled_labels
@@ -58,7 +58,7 @@ def _paint(rng, subject, settings) -> np.ndarray:
     settings = settings.split()
     setting = settings[rng.integers(len(settings))]
     image = _backdrop(rng, SETTINGS[setting])
-    stage = Pen(image, rng)
+    stage = Pen(ImageDraw.Draw(image), rng)
     _clutter(stage, setting)
     x, y, size, turn = (stage.between(*r) for r in ((-16, 16), (-16, 16), (68, 98), (-0.12, 0.12)))
     subject(stage.at(x, y, size, turn, wide=stage.pick((-1, 1)) * stage.between(0.8, 1.2)))

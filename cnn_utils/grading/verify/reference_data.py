@@ -92,7 +92,7 @@ def read_reference_data(folder: Path | None, networks: Collection[str] = ()) -> 
 
 def _sample() -> ReferenceData:
     print("NOTE: rated on the built-in sample; use it for a trial, not for a course.")
-    digits = sample.mnist()
+    digits = read_mnist(sample.mnist_file())
     photos = read_cifar10(sample.cifar10_file())[0]["X_test"]
     labels = sample.cifar10_test_labels()
     return ReferenceData((digits["X_test"], digits["y_test"]), photos, labels)
