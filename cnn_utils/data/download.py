@@ -1,7 +1,6 @@
 """Download a file from one of several mirrors, resuming where an earlier attempt stopped.
 
-Libraries such as pooch know one address, start again after an interruption, and wait for a server
-that sends a byte now and then; so this is plain `requests`.
+Libraries such as pooch know one address and start again after an interruption.
 """
 
 from __future__ import annotations
@@ -21,11 +20,10 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 BLOCK = 2**16
-CONNECT_SECONDS, READ_SECONDS = 5, 15
+TIMEOUTS = (5, 15)  # in seconds, for connecting and for reading
 # In each round through the mirrors, slower ones are skipped (bytes per second).
 MIN_SPEEDS = (280_000, 50_000, 50_000)
-# The speed is measured over so many seconds.
-SPEED_SECONDS = 10
+SPEED_SECONDS = 10  # the speed is measured over so many
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,7 @@ def download(file: RemoteFile, folder: Path) -> Path:
     waiting = f"Another program is downloading {file.name}; waiting for it ..."
     with alone(folder / f"{file.name}.lock", waiting):
         if not (path.exists() and sha256(path) == file.sha256):
+            part.touch()
             _from_mirrors(file, part)
             os.replace(part, path)
     return path
@@ -80,15 +79,15 @@ def _from_mirrors(file: RemoteFile, part: Path) -> None:
     failures: dict[str, str] = {}
     options = {"unit": "B", "unit_scale": True, "desc": file.name, "file": sys.stdout}
     # The delay shows no bar for what fails at once.
-    with tqdm(total=file.size, initial=_size(part), delay=0.3, **options) as bar:
+    with tqdm(total=file.size, initial=part.stat().st_size, delay=0.3, **options) as bar:
         for min_speed in MIN_SPEEDS:
-            before = _size(part)
+            before = part.stat().st_size
             for mirror in file.mirrors:
                 try:
                     return _receive(mirror, file, part, min_speed, bar)
                 except _Failed as failed:
                     failures[mirror] = f"{mirror.split('/')[2]}: {failed}"
-            if _size(part) == before:  # another round would not help
+            if part.stat().st_size == before:  # another round would not help
                 break
     raise DataError.about(
         file.name,
@@ -99,24 +98,19 @@ def _from_mirrors(file: RemoteFile, part: Path) -> None:
     )
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
 def _receive(url: str, file: RemoteFile, part: Path, min_speed: float, bar: tqdm) -> None:
     """Complete a partial file from one address; raise _Failed for whatever the server does."""
     import requests
     import urllib3
 
-    received = _size(part)
+    received = part.stat().st_size
     # Servers must not compress what is compressed already: sizes and positions would differ.
     headers = {"Accept-Encoding": "identity"}
     if received:
         headers["Range"] = f"bytes={received}-"
-    timeout = (CONNECT_SECONDS, READ_SECONDS)
     try:
         if received < file.size:
-            with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+            with requests.get(url, headers=headers, stream=True, timeout=TIMEOUTS) as response:
                 start = _start(response, file, received)
                 bar.reset(file.size)
                 bar.update(start)
@@ -125,7 +119,7 @@ def _receive(url: str, file: RemoteFile, part: Path, min_speed: float, bar: tqdm
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
         raise _Failed(_reason(error)) from None
     if sha256(part) != file.sha256:
-        part.unlink()
+        os.truncate(part, 0)
         raise _Failed("wrong content, SHA-256 differs")
 
 
@@ -171,8 +165,5 @@ def _reason(error: Exception) -> str:
         return "timed out"
     if "NameResolution" in text:
         return "unknown host"
-    if name == "ProtocolError":
-        return "connection lost"
-    if name == "TooManyRedirects":
-        return "redirect loop"
-    return f"can't be reached ({name})"
+    known = {"ProtocolError": "connection lost", "TooManyRedirects": "redirect loop"}
+    return known.get(name, f"can't be reached ({name})")

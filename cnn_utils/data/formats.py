@@ -101,7 +101,7 @@ def _reading(file: Path, signature: bytes, kind: str) -> Iterator[None]:
     except DataError:
         raise
     except Exception as error:  # NumPy, zipfile and h5py pass on whatever they meet
-        reason = f"{error or type(error).__name__}".splitlines()[0][:120]
+        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
         raise DataError.about(
             f"'{file}'",
             "be readable and complete",

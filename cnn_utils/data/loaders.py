@@ -157,7 +157,7 @@ def _announced(data: Dataset, verbose: int) -> Dataset:
         print(
             f"NOTE: This is a drawn sample, not {data.name}: it shows how the notebook works, but\n"
             f"results on it are not {data.name} results.\n"
-            f"For the real data put {file_name} into one of {locations.listing()}."
+            f"For the real data put {file_name} into the notebook's folder."
         )
     elif data.source == "other":
         print(f"NOTE: {data.path} holds other images or labels than the original {data.name}.")

@@ -32,31 +32,19 @@ def data_folders() -> list[Path]:
     return folders
 
 
-def listing() -> str:
-    """Name the folders in which a data file is looked for."""
-    return ", ".join(f"'{folder.resolve()}'" for folder in data_folders())
-
-
 def downloads_folder() -> Path:
     """Return the folder that caches downloaded files."""
     return cache_folder() / "originals"
 
 
 def locate(path, name: str, source: str) -> Path | None:
-    """Return the real file, MNIST_FILE or CIFAR10_FILE, or None for the sample.
-
-    A given path must exist. For `source` see `cnn_utils.data.loaders.load_mnist`.
-    """
+    """Return the real file, or None for the sample; see `cnn_utils.data.loaders.load_mnist`."""
     if source == "auto":
         source = os.environ.get("CNN_UTILS_SOURCE") or "auto"
     if source not in SOURCES:
         raise KitError.about("`source` or CNN_UTILS_SOURCE", f"be one of {SOURCES}", source)
     if path is not None:
-        path = Path(path).expanduser()
-        if not path.exists():
-            next_step = f"Leave the path out to look for {name} in {listing()}, or for the sample."
-            raise DataError.about(f"'{path}'", "exist", "nothing at that place", next_step)
-        return path
+        return Path(path).expanduser()
     if source == "sample":
         return None
     if file := _first(name, data_folders()):
@@ -70,9 +58,10 @@ def locate(path, name: str, source: str) -> Path | None:
                 raise
             print(error)
     if source == "official":
+        folders = ", ".join(f"'{folder.resolve()}'" for folder in data_folders())
         raise DataError.about(
             name,
-            f"be in {listing()}",
+            f"be in {folders}",
             "no such file",
             "Put it there, or name its folder in the environment variable CNN_UTILS_DATA.",
         )

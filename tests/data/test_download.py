@@ -28,7 +28,7 @@ def server():
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Wait for parts of a second where users wait for seconds."""
-    monkeypatch.setattr(module, "READ_SECONDS", 0.4)
+    monkeypatch.setattr(module, "TIMEOUTS", (5, 0.4))
     monkeypatch.setattr(module, "SPEED_SECONDS", 0.3)
 
 

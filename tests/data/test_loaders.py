@@ -51,7 +51,7 @@ def test_without_a_file_the_sample_is_loaded_and_announced(capsys):
     assert data["X_train"].shape == (50000, 28, 28)
     message = capsys.readouterr().out
     assert message.startswith("NOTE: This is a drawn sample, not MNIST")
-    assert "put mnist.npz into one of" in message
+    assert "put mnist.npz into the notebook's folder" in message
     assert data_source.sample_note() == "drawn sample, not MNIST"
 
 

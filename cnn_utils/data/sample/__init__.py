@@ -1,11 +1,6 @@
 """The sample: drawings in place of MNIST and CIFAR-10, for work without a network.
 
 Numbers measured on it must never be called MNIST or CIFAR-10 results. It is drawn once and cached.
-
-digits.py    pen strokes bent into handwriting-like digits
-scenes.py    small colour scenes of the ten CIFAR-10 classes
-subjects.py  what the scenes show
-pen.py       the pen that paints them
 """
 
 from __future__ import annotations
@@ -18,7 +13,7 @@ import h5py
 import numpy as np
 
 from cnn_utils.data import formats
-from cnn_utils.data.sample.digits import make_digits, shuffled_labels
+from cnn_utils.data.sample.digits import make_digits
 from cnn_utils.data.sample.scenes import make_scenes
 from cnn_utils.errors import DataError
 from cnn_utils.files import atomic_path, cache_folder, named_cache_folder
@@ -35,11 +30,6 @@ def mnist_file() -> Path:
 def cifar10_file() -> Path:
     """Return the HDF5 file of drawn scenes, in the layout of the real one, marked as sample."""
     return _cached(CIFAR10_SAMPLE, formats.read_cifar10, _write_cifar10)
-
-
-def cifar10_test_labels() -> np.ndarray:
-    """Return the labels of the test scenes, (10000,) uint8; the file does not hold them."""
-    return shuffled_labels(60_000)[50_000:]
 
 
 def _cached(name: str, read: Callable, write: Callable[[Path], None]) -> Path:

@@ -53,29 +53,6 @@ def antlers(head):
         branch.line(HORN, 10, "50,-70 95,-115")
 
 
-def cat_head(head, coat):
-    pointed_ears(head, coat)
-    head.ball(coat, 0, 0, 100, 88)
-    eyes(head, 0, -12, 40, 20, head.colour(GOLD, LIME))
-    head.blob(tone(coat, 1.3), 0, 42, 36, 24)
-    head.blob(PINK, 0, 28, 11)
-    head.line(WHITE, 4, "-30,40 -125,28", "30,40 125,28")  # whiskers
-
-
-def dog_head(head, coat):
-    hanging = head.chance(0.75)
-    if not hanging:
-        pointed_ears(head, coat)
-    head.ball(coat, 0, 0, 88, 100)
-    for side in (-1, 1) if hanging else ():
-        head.blob(tone(coat, 0.6), 85 * side, -12, 27, 62, -0.3 * side)
-    eyes(head, 0, -20, 36, 14)
-    head.ball(tone(coat, 1.3), 0, 45, 48, 50)
-    head.blob(BLACK, 0, 25, 22, 16)
-    if head.chance(0.4):
-        head.blob(PINK, 0, 92, 15, 22)
-
-
 def airplane(pen):
     pen = pen.at(0, 0, turn=pen.between(-0.5, 0.5))
     paint, trim = pen.colour(WHITE, CREAM, WHITE, GREY, RED), pen.colour(*PAINTS)
@@ -147,15 +124,21 @@ def cat(pen):
     pose = pen.rng.random()
     if pose < 0.35:  # face
         pen.ball(coat, 0, 100, 75, 60)
-        cat_head(pen.at(0, 10, 75), coat)
+        head = pen.at(0, 10, 75)
     elif pose < 0.65:  # sitting
         pen.line(tone(coat, 0.7), 14, pen.pick(("-30,75 -80,60 -85,-10", "-30,78 -80,78 -90,40")))
         pen.ball(coat, 0, 40, 42, 52)
-        cat_head(pen.at(5, -35, 38), coat)
+        head = pen.at(5, -35, 38)
     else:  # walking
         pen.line(tone(coat, 0.8), 10, "-50,0 -85,-20 -80,-75")
         body(pen, coat, 50, 13, 60, 25)
-        cat_head(pen.at(62, -25, 32), coat)
+        head = pen.at(62, -25, 32)
+    pointed_ears(head, coat)
+    head.ball(coat, 0, 0, 100, 88)
+    eyes(head, 0, -12, 40, 20, head.colour(GOLD, LIME))
+    head.blob(tone(coat, 1.3), 0, 42, 36, 24)
+    head.blob(PINK, 0, 28, 11)
+    head.line(WHITE, 4, "-30,40 -125,28", "30,40 125,28")  # whiskers
 
 
 def dog(pen):
@@ -163,16 +146,27 @@ def dog(pen):
     pose = pen.rng.random()
     if pose < 0.35:  # face
         pen.ball(coat, 0, 100, 70, 60)
-        dog_head(pen.at(0, 5, 72), coat)
+        head = pen.at(0, 5, 72)
     elif pose < 0.65:  # sitting
         pen.line(tone(coat, 0.7), 12, "-30,75 -75,55 -90,25")
         pen.ball(coat, 0, 40, 40, 55)
         pen.line(tone(coat, 0.85), 12, "20,30 22,95")
-        dog_head(pen.at(8, -35, 38), coat)
+        head = pen.at(8, -35, 38)
     else:  # walking
         pen.line(tone(coat, 0.8), 10, "-50,-5 -75,-30 -85,-60")
         body(pen, coat, 60, 14, 60, 26)
-        dog_head(pen.at(64, -35, 32), coat)
+        head = pen.at(64, -35, 32)
+    hanging = head.chance(0.75)
+    if not hanging:
+        pointed_ears(head, coat)
+    head.ball(coat, 0, 0, 88, 100)
+    for side in (-1, 1) if hanging else ():
+        head.blob(tone(coat, 0.6), 85 * side, -12, 27, 62, -0.3 * side)
+    eyes(head, 0, -20, 36, 14)
+    head.ball(tone(coat, 1.3), 0, 45, 48, 50)
+    head.blob(BLACK, 0, 25, 22, 16)
+    if head.chance(0.4):
+        head.blob(PINK, 0, 92, 15, 22)
 
 
 def deer(pen):
