@@ -50,8 +50,8 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
         ``CNN_UTILS_DATA`` names, the current folder, the kit's ``data`` and ``notebooks``
         folders, the cache and Keras' own download folder; then it is downloaded (11 MB).
     source : {"auto", "official", "sample"}, default="auto"
-        "auto": the real file if it is found or can be downloaded, else the drawn sample, or what
-        ``CNN_UTILS_SOURCE`` names; "official": the real file or an error; "sample": the sample.
+        "official": the real file or an error; "sample": the drawn sample; "auto": what
+        ``CNN_UTILS_SOURCE`` names, by default the real file, or the sample if that can't be had.
     verbose : int, default=1
         0 prints nothing, except a note if the data is not the original MNIST.
 
