@@ -1,4 +1,4 @@
-"""The command line: `python -m cnn_utils pdf`, `handin`, `kaggle`, `data`."""
+"""The command line: `python -m cnn_utils pdf`, `handin`, `data`, and for instructors `grade` ..."""
 
 from __future__ import annotations
 
@@ -60,18 +60,19 @@ def handin(options: argparse.Namespace) -> int:
 
 
 def data(options: argparse.Namespace) -> int:
-    """Verify the data files, or download them."""
-    from cnn_utils.data import commands
+    """Load both data sets as the notebooks do: download missing files and verify the others."""
+    from cnn_utils.data.loaders import load_cifar10, load_mnist
 
-    return commands.fetch(options.out) if options.fetch else commands.check()
-
-
-def kaggle(options: argparse.Namespace) -> int:
-    """Send a submission to a competition on Kaggle."""
-    from cnn_utils.submission.kaggle import upload
-
-    print(upload(options.submission, options.competition, options.message))
-    return 0
+    status = 0
+    for load in (load_mnist, load_cifar10):
+        try:
+            dataset = load(source="official", verbose=0)
+            print(dataset)
+            status = max(status, int(dataset.source != "official"))
+        except KitError as error:
+            print(f"Error: {error}", file=sys.stderr)
+            status = 2
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,17 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     handin_parser.set_defaults(command=handin)
 
-    kaggle_parser = commands.add_parser("kaggle", help="send submission.csv to a competition")
-    kaggle_parser.add_argument("submission", type=Path)
-    kaggle_parser.add_argument("--competition", required=True, help="its address, or the last part")
-    kaggle_parser.add_argument("--message", default="", help="to tell your submissions apart")
-    kaggle_parser.set_defaults(command=kaggle)
-
-    data_parser = commands.add_parser("data", help="verify the data files, or download them")
-    action = data_parser.add_mutually_exclusive_group()
-    action.add_argument("--check", action="store_true", help="list and verify the files (default)")
-    action.add_argument("--fetch", action="store_true", help="download both data sets")
-    data_parser.add_argument("--out", type=Path, help="folder for --fetch (default: the cache)")
+    data_parser = commands.add_parser("data", help="download missing data files, verify the others")
     data_parser.set_defaults(command=data)
 
     if (Path(__file__).parent / "grading").is_dir():  # students have no such folder

@@ -5,8 +5,10 @@ import sys
 import pytest
 
 from cnn_utils import __main__ as command_line
+from cnn_utils.data import locations
 from cnn_utils.files import KIT
 from cnn_utils.grading.release import run as runner
+from tests.data.small_files import write_cifar10, write_mnist
 
 
 def test_the_wrong_python_is_named(monkeypatch, capsys):
@@ -72,3 +74,43 @@ def test_the_command_line_prepares_only_its_own_process(tmp_path):
     command = [sys.executable, "-m", "cnn_utils", "pair", "--check", "--notebooks", tmp_path]
     run = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert run.stdout.endswith("2 False\n")
+
+
+@pytest.fixture
+def data_files(monkeypatch, tmp_path):
+    """Put small data files where downloads are cached, and take them for the originals."""
+    monkeypatch.setattr(locations, "data_folders", lambda: [tmp_path])
+    monkeypatch.setattr(locations, "downloads_folder", lambda: tmp_path)
+    monkeypatch.setattr(locations.originals, "is_original_mnist", lambda arrays: True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return write_mnist(tmp_path / "mnist.npz"), write_cifar10(
+        tmp_path / "student_dataset_CIFAR10.h5"
+    )
+
+
+def test_data_shows_both_data_sets(data_files, capsys):
+    assert command_line.main(["data"]) == 0
+    message = capsys.readouterr().out
+    assert f"MNIST ({data_files[0]})\n  X_train  (50000, 28, 28)" in message
+    assert f"CIFAR-10 ({data_files[1]})\n  X_train  (10, 32, 32, 3)" in message
+
+
+def test_data_that_is_not_the_original_is_named(data_files, monkeypatch, capsys):
+    monkeypatch.setattr(locations.originals, "is_original_mnist", lambda arrays: False)
+    assert command_line.main(["data"]) == 1
+    message = capsys.readouterr().out
+    assert f"NOTE: {data_files[0]} holds other images or labels than the original MNIST" in message
+
+
+def test_a_damaged_data_file_is_named_and_the_other_one_verified(data_files, capsys):
+    data_files[0].write_bytes(b"<html>")
+    assert command_line.main(["data"]) == 2
+    shown = capsys.readouterr()
+    assert "mnist.npz' must be a NumPy archive (.npz); received a web page" in shown.err
+    assert "CIFAR-10 (" in shown.out
+
+
+def test_a_missing_data_file_is_named_offline(data_files, capsys):
+    data_files[1].unlink()
+    assert command_line.main(["data"]) == 2
+    assert "student_dataset_CIFAR10.h5 must be in" in capsys.readouterr().err

@@ -6,6 +6,5 @@ formats.py      read and check the two file formats
 originals.py    the original files: mirrors, checksums, and how the loaders' files are made
 download.py     download a file from one of several mirrors
 data_source.py  remember whether the data in use is the sample
-commands.py     the command `data`
 sample/         digits and scenes drawn by a program
 """

@@ -1,7 +1,6 @@
 """Remember which data sets in use are the drawn sample, so that figures and files can say so.
 
-The loaders call `record`; plots, widgets and submissions ask `sample_note` or `source_of`. A figure
-gets only arrays, from which it can't tell.
+The loaders call `record`; a figure gets only arrays, from which it can't tell.
 """
 
 from __future__ import annotations
@@ -12,11 +11,6 @@ _sources: dict[str, str] = {}
 def record(dataset: str, source: str) -> None:
     """Record whether `dataset` ("MNIST", "CIFAR-10") is "official", "sample" or "other" data."""
     _sources[dataset] = source
-
-
-def source_of(dataset: str) -> str | None:
-    """Return the source of a data set, or None if it was not loaded."""
-    return _sources.get(dataset)
 
 
 def sources() -> dict[str, str]:

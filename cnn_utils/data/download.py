@@ -1,7 +1,6 @@
 """Download a file from one of several mirrors, resuming where an earlier attempt stopped.
 
-Libraries such as pooch know one address, start again after an interruption, and wait for a server
-that sends a byte now and then; so this is plain `requests`.
+Libraries such as pooch know one address and start again after an interruption.
 """
 
 from __future__ import annotations
@@ -14,18 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnn_utils.errors import DataError, cannot_write
+from cnn_utils.errors import DataError
 from cnn_utils.files import alone, sha256
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
 BLOCK = 2**16
-CONNECT_SECONDS, READ_SECONDS = 5, 15
+TIMEOUTS = (5, 15)  # in seconds, for connecting and for reading
 # In each round through the mirrors, slower ones are skipped (bytes per second).
 MIN_SPEEDS = (280_000, 50_000, 50_000)
-# The speed is measured over so many seconds.
-SPEED_SECONDS = 10
+SPEED_SECONDS = 10  # the speed is measured over so many
 
 
 @dataclass(frozen=True)
@@ -61,24 +59,16 @@ class _Failed(Exception):
 def download(file: RemoteFile, folder: Path) -> Path:
     """Return the file's path in a folder; download it if it is missing or changed.
 
-    Slow or wrong mirrors are skipped. Processes that want the same file wait for one of them to
-    download it. An unfinished download stays in the folder as ``NAME.part``.
-
-    Raises
-    ------
-    KitError
-        If all mirrors failed (the message says how), or the folder can't be written to.
+    Other processes that want the same file wait. An unfinished download stays as ``NAME.part``.
     """
     path, part = folder / file.name, folder / f"{file.name}.part"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        waiting = f"Another program is downloading {file.name}; waiting for it ..."
-        with alone(folder / f"{file.name}.lock", waiting):
-            if not (path.exists() and sha256(path) == file.sha256):
-                _from_mirrors(file, part)
-                os.replace(part, path)
-    except OSError as error:
-        raise cannot_write(path, error) from None
+    folder.mkdir(parents=True, exist_ok=True)
+    waiting = f"Another program is downloading {file.name}; waiting for it ..."
+    with alone(folder / f"{file.name}.lock", waiting):
+        if not (path.exists() and sha256(path) == file.sha256):
+            part.touch()
+            _from_mirrors(file, part)
+            os.replace(part, path)
     return path
 
 
@@ -89,15 +79,15 @@ def _from_mirrors(file: RemoteFile, part: Path) -> None:
     failures: dict[str, str] = {}
     options = {"unit": "B", "unit_scale": True, "desc": file.name, "file": sys.stdout}
     # The delay shows no bar for what fails at once.
-    with tqdm(total=file.size, initial=_size(part), delay=0.3, **options) as bar:
+    with tqdm(total=file.size, initial=part.stat().st_size, delay=0.3, **options) as bar:
         for min_speed in MIN_SPEEDS:
-            before = _size(part)
+            before = part.stat().st_size
             for mirror in file.mirrors:
                 try:
                     return _receive(mirror, file, part, min_speed, bar)
                 except _Failed as failed:
                     failures[mirror] = f"{mirror.split('/')[2]}: {failed}"
-            if _size(part) == before:  # another round would not help
+            if part.stat().st_size == before:  # another round would not help
                 break
     raise DataError.about(
         file.name,
@@ -108,35 +98,28 @@ def _from_mirrors(file: RemoteFile, part: Path) -> None:
     )
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
 def _receive(url: str, file: RemoteFile, part: Path, min_speed: float, bar: tqdm) -> None:
     """Complete a partial file from one address; raise _Failed for whatever the server does."""
     import requests
     import urllib3
 
-    received = _size(part)
+    received = part.stat().st_size
     # Servers must not compress what is compressed already: sizes and positions would differ.
     headers = {"Accept-Encoding": "identity"}
     if received:
         headers["Range"] = f"bytes={received}-"
-    timeout = (CONNECT_SECONDS, READ_SECONDS)
     try:
         if received < file.size:
-            with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+            with requests.get(url, headers=headers, stream=True, timeout=TIMEOUTS) as response:
                 start = _start(response, file, received)
                 bar.reset(file.size)
                 bar.update(start)
                 with open(part, "ab" if start else "wb") as out:
                     _copy(response.raw, out, file.size - start, min_speed, bar)
-    except requests.exceptions.TooManyRedirects:
-        raise _Failed("redirect loop") from None
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
         raise _Failed(_reason(error)) from None
     if sha256(part) != file.sha256:
-        part.unlink()
+        os.truncate(part, 0)
         raise _Failed("wrong content, SHA-256 differs")
 
 
@@ -182,6 +165,5 @@ def _reason(error: Exception) -> str:
         return "timed out"
     if "NameResolution" in text:
         return "unknown host"
-    if name == "ProtocolError":
-        return "connection lost"
-    return f"can't be reached ({name})"
+    known = {"ProtocolError": "connection lost", "TooManyRedirects": "redirect loop"}
+    return known.get(name, f"can't be reached ({name})")

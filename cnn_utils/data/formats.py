@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -20,28 +22,23 @@ CIFAR10_SHAPES = {"X_train": (None, 32, 32, 3), "y_train": (None,), "X_test": (N
 GET_AGAIN = "Delete it and get the file again."
 RIGHT_FILE = "Is it the file of this assignment?"
 # What downloads often are instead of the file, by their first letters.
+WEB_PAGE = ("a web page", "Open the link in a browser: the download may need a log-in.")
 WRONG_KINDS = {
-    b"<!doctype": ("a web page", "Open the link in a browser: the download may need a log-in."),
-    b"<html": ("a web page", "Open the link in a browser: the download may need a log-in."),
+    b"<!doctype": WEB_PAGE,
+    b"<html": WEB_PAGE,
     b"version https://git-lfs": ("a Git LFS pointer", "Run `git lfs pull` to get the file itself."),
 }
 
 
 def read_mnist(file: Path) -> dict[str, np.ndarray]:
-    """Read Keras' ``mnist.npz`` and split it 50,000 / 10,000 / 10,000.
+    """Read Keras' ``mnist.npz`` and split it 50,000 / 10,000 / 10,000; images uint8, labels int64.
 
-    "X_train", "X_val" and "X_test" are (n, 28, 28), uint8; "y_train", "y_val" and "y_test" (n,),
-    int64, 0-9. A damaged file or one of another kind raises DataError.
+    A damaged file or one of another kind raises DataError.
     """
-    _check_signature(file, b"PK", "a NumPy archive (.npz)")
-    try:
+    with _reading(file, b"PK", "a NumPy archive (.npz)"):
         with np.load(file, allow_pickle=False) as archive:
             _check_names(file, archive.files, MNIST_SHAPES)
             arrays = {name: archive[name] for name in MNIST_SHAPES}
-    except DataError:
-        raise
-    except Exception as error:  # NumPy and zipfile pass on whatever a damaged file causes
-        raise _damaged(file, error) from None
     for name, shape in MNIST_SHAPES.items():
         _check_array(file, name, arrays[name], shape)
     y_train, y_test = (_labels(file, name, arrays[name]) for name in ("y_train", "y_test"))
@@ -58,11 +55,9 @@ def read_mnist(file: Path) -> dict[str, np.ndarray]:
 def read_cifar10(file: Path) -> tuple[dict[str, np.ndarray], bool]:
     """Read a ``student_dataset_CIFAR10.h5``, and whether it is marked as the drawn sample.
 
-    "X_train" and "X_test" are (n, 32, 32, 3), uint8; "y_train" is (n,), int64, 0-9. A damaged file
-    or one of another kind raises DataError.
+    A damaged file or one of another kind raises DataError.
     """
-    _check_signature(file, b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5)")
-    try:
+    with _reading(file, b"\x89HDF\r\n\x1a\n", "an HDF5 file (.h5)"):
         with h5py.File(file, "r", locking=False) as f:
             _check_names(file, list(f), CIFAR10_SHAPES)
             # Before reading: a damaged shape can claim more memory than there is.
@@ -72,10 +67,6 @@ def read_cifar10(file: Path) -> tuple[dict[str, np.ndarray], bool]:
             _check_array(file, "y_train", f["y_train"], (len(f["X_train"]),))
             arrays = {name: f[name][()] for name in CIFAR10_SHAPES}
             is_sample = _is_sample(f)
-    except DataError:
-        raise
-    except Exception as error:  # h5py raises many kinds of errors for damaged files
-        raise _damaged(file, error) from None
     return {**arrays, "y_train": _labels(file, "y_train", arrays["y_train"])}, is_sample
 
 
@@ -90,23 +81,33 @@ def _is_sample(f: h5py.File) -> bool:
     return stored.shape == () and stored.dtype == "S6" and f.attrs["source"] == b"sample"
 
 
-def _check_signature(file: Path, signature: bytes, kind: str) -> None:
+@contextmanager
+def _reading(file: Path, signature: bytes, kind: str) -> Iterator[None]:
+    """Check the signature, and turn whatever a damaged file causes into a DataError."""
     try:
         with open(file, "rb") as f:
             start = f.read(512)
     except OSError as error:
-        raise DataError.about(
-            f"'{file}'",
-            "be readable",
-            f"{error.strerror or error}",
-            "Check the name, its permissions, and that no other program uses it.",
-        ) from None
+        next_step = "Check the name, its permissions, and that no other program uses it."
+        raise DataError.about(f"'{file}'", "be readable", f"{error.strerror}", next_step) from None
     if not start.startswith(signature):
         received = ("another kind of file", RIGHT_FILE) if start else ("an empty file", GET_AGAIN)
         for letters, wrong_kind in WRONG_KINDS.items():
             if start.lstrip().lower().startswith(letters):
                 received = wrong_kind
         raise DataError.about(f"'{file}'", f"be {kind}", *received)
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:  # NumPy, zipfile and h5py pass on whatever they meet
+        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
+        raise DataError.about(
+            f"'{file}'",
+            "be readable and complete",
+            f"a damaged, incomplete or locked file ({reason})",
+            f"Close other programs that use it. {GET_AGAIN}",
+        ) from None
 
 
 def _check_names(file: Path, names, expected) -> None:
@@ -151,13 +152,3 @@ def _labels(file: Path, name: str, array: np.ndarray) -> np.ndarray:
         expected = "hold the labels of ten classes, 0-9"
         raise DataError.about(f"{name} in '{file}'", expected, received, RIGHT_FILE)
     return labels
-
-
-def _damaged(file: Path, error: Exception) -> DataError:
-    reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-    return DataError.about(
-        f"'{file}'",
-        "be readable and complete",
-        f"a damaged, incomplete or locked file ({reason})",
-        f"Close other programs that use it. {GET_AGAIN}",
-    )

@@ -1,8 +1,4 @@
-"""Load MNIST and CIFAR-10 as uint8 arrays, from the real files or from the drawn sample.
-
-Environment variables: ``CNN_UTILS_DATA`` names the folder to look in first, ``CNN_UTILS_SOURCE``
-changes what ``source="auto"`` means, ``CNN_UTILS_OFFLINE=1`` forbids downloads.
-"""
+"""Load MNIST and CIFAR-10 as uint8 arrays, from the real files or from the drawn sample."""
 
 from __future__ import annotations
 
@@ -54,8 +50,8 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
         ``CNN_UTILS_DATA`` names, the current folder, the kit's ``data`` and ``notebooks``
         folders, the cache and Keras' own download folder; then it is downloaded (11 MB).
     source : {"auto", "official", "sample"}, default="auto"
-        "auto": the real file if it is found or can be downloaded, else the drawn sample;
-        "official": the real file or an error; "sample": the drawn sample.
+        "official": the real file or an error; "sample": the drawn sample; "auto": what
+        ``CNN_UTILS_SOURCE`` names, by default the real file, or the sample if that can't be had.
     verbose : int, default=1
         0 prints nothing, except a note if the data is not the original MNIST.
 
@@ -69,7 +65,7 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     Raises
     ------
     DataError
-        If the file is missing and can't be downloaded, is damaged, or has another layout.
+        If the file is damaged or of another kind, or the real file can't be had.
 
     Notes
     -----
@@ -79,7 +75,8 @@ def load_mnist(path=None, *, source: str = "auto", verbose: int = 1) -> Dataset:
     """
     file = locations.locate(path, MNIST_FILE, source)
     if file is None:
-        return _announced(Dataset("MNIST", "sample", sample.mnist(), DIGIT_NAMES), verbose)
+        arrays = formats.read_mnist(sample.mnist_file())
+        return _announced(Dataset("MNIST", "sample", arrays, DIGIT_NAMES), verbose)
     arrays = formats.read_mnist(file)
     origin = "official" if originals.is_original_mnist(arrays) else "other"
     return _announced(Dataset("MNIST", origin, arrays, DIGIT_NAMES, file), verbose)
@@ -107,7 +104,7 @@ def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Datase
     Raises
     ------
     DataError
-        If the file is missing, damaged, or does not hold these arrays.
+        As in `load_mnist`.
 
     Notes
     -----
@@ -124,9 +121,8 @@ def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Datase
 def cifar10_path(path=None, *, source: str = "auto") -> Path:
     """Return the HDF5 file that `load_cifar10` reads; make it if it is missing.
 
-    A missing file is downloaded from the course, if the course names an address. Otherwise it is
-    made of the original archive, ``cifar-10-python.tar.gz``, which is looked for in the same
-    folders and then downloaded (170 MB).
+    A missing file is downloaded from the course, or made of the original archive,
+    ``cifar-10-python.tar.gz`` (170 MB), which is downloaded if it is missing too.
 
     Parameters
     ----------
@@ -141,7 +137,7 @@ def cifar10_path(path=None, *, source: str = "auto") -> Path:
     Raises
     ------
     DataError
-        If the file is missing, damaged, or has another layout.
+        As in `load_mnist`.
     """
     file = locations.locate(path, CIFAR10_FILE, source)
     if file is None:
@@ -152,13 +148,16 @@ def cifar10_path(path=None, *, source: str = "auto") -> Path:
 
 def _announced(data: Dataset, verbose: int) -> Dataset:
     data_source.record(data.name, data.source)
-    _limit(data)
+    # For grading: few images are enough to see whether a notebook runs.
+    if limit := int(os.environ.get("CNN_UTILS_LIMIT") or 0):
+        for name, array in data.items():
+            data[name] = array[: limit if name.endswith("train") else limit // 5]
     file_name = {"MNIST": MNIST_FILE, "CIFAR-10": CIFAR10_FILE}[data.name]
     if data.source == "sample":
         print(
             f"NOTE: This is a drawn sample, not {data.name}: it shows how the notebook works, but\n"
             f"results on it are not {data.name} results.\n"
-            f"For the real data put {file_name} into one of {locations.listing()}."
+            f"For the real data put {file_name} into the notebook's folder."
         )
     elif data.source == "other":
         print(f"NOTE: {data.path} holds other images or labels than the original {data.name}.")
@@ -170,13 +169,3 @@ def _announced(data: Dataset, verbose: int) -> Dataset:
             f"its own. For the leaderboard take {file_name} from your course."
         )
     return data
-
-
-def _limit(data: Dataset) -> None:
-    """Keep the first ``CNN_UTILS_LIMIT`` training images, and a fifth as many of the others.
-
-    For grading: few images are enough to see whether a notebook runs.
-    """
-    if limit := int(os.environ.get("CNN_UTILS_LIMIT") or 0):
-        for name, array in data.items():
-            data[name] = array[: limit if name.endswith("train") else limit // 5]

@@ -13,7 +13,7 @@ import numpy as np
 
 from cnn_utils.data.download import download, read_remote_files
 from cnn_utils.data.formats import CIFAR10_FILE, MNIST_FILE, MNIST_SHAPES
-from cnn_utils.errors import DataError, cannot_write
+from cnn_utils.errors import DataError
 from cnn_utils.files import atomic_path, sha256
 
 # MNIST's mirrors are kept by PyTorch, the Computer Vision Foundation and on GitHub. The authors'
@@ -40,11 +40,8 @@ def make_mnist(folder: Path) -> Path:
         n_header = 4 + 4 * len(shape)  # a signature, and the size of each dimension
         content = gzip.decompress(original.read_bytes())[n_header:]
         arrays[name] = np.frombuffer(content, np.uint8).reshape(shape)
-    try:
-        with atomic_path(file) as part:
-            np.savez_compressed(part, **arrays)
-    except OSError as error:
-        raise cannot_write(file, error) from None
+    with atomic_path(file) as part:
+        np.savez_compressed(part, **arrays)
     for original in originals.values():
         original.unlink()
     return file
@@ -61,41 +58,28 @@ def is_original_mnist(arrays: dict[str, np.ndarray]) -> bool:
 def make_cifar10(archive: Path, folder: Path, seed: int = SHUFFLE_SEED) -> tuple[Path, np.ndarray]:
     """Make a ``student_dataset_CIFAR10.h5`` of the original archive, its test images shuffled.
 
-    Returns
-    -------
-    file : Path
-        Holds "X_train" (50000, 32, 32, 3), "y_train" (50000,) and "X_test" (10000, 32, 32, 3), all
-        uint8.
-    test_labels : ndarray of shape (10000,), uint8
-        In the order of the shuffled images; the file does not hold them.
+    Their labels are returned in the new order; the file does not hold them.
     """
-    arrays = read_cifar10_archive(archive)
-    order = np.random.default_rng(seed).permutation(len(arrays["X_test"]))
-    test_labels = arrays.pop("y_test")[order]
-    arrays["X_test"] = arrays["X_test"][order]
+    images, labels = read_cifar10_archive(archive)
+    order = 50_000 + np.random.default_rng(seed).permutation(10_000)
+    arrays = {"X_train": images[:50_000], "y_train": labels[:50_000], "X_test": images[order]}
     file = folder / CIFAR10_FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with atomic_path(file) as part, h5py.File(part, "w", locking=False) as f:
-            for name, array in arrays.items():
-                # HDF5 verifies its checksums (Fletcher-32) whenever the array is read.
-                chunks = (500, *array.shape[1:])
-                f.create_dataset(name, data=array, chunks=chunks, fletcher32=True)
-            f.attrs["source"] = np.bytes_(CIFAR10.name)
-    except OSError as error:
-        raise cannot_write(file, error) from None
-    return file, test_labels
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_path(file) as part, h5py.File(part, "w", locking=False) as f:
+        for name, array in arrays.items():
+            # HDF5 verifies its checksums (Fletcher-32) whenever the array is read.
+            chunks = (500, *array.shape[1:])
+            f.create_dataset(name, data=array, chunks=chunks, fletcher32=True)
+        f.attrs["source"] = np.bytes_(CIFAR10.name)
+    return file, labels[order]
 
 
-def read_cifar10_archive(archive: Path) -> dict[str, np.ndarray]:
-    """Return "X_train", "y_train", "X_test" and "y_test" in the archive's order, all uint8.
+def read_cifar10_archive(archive: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return the 60,000 images and their labels, the last 10,000 for testing, all uint8.
 
     The archive's parts are pickles, which can run any program; so its SHA-256 is verified first.
     """
-    try:
-        found = sha256(archive)
-    except OSError as error:
-        raise DataError.about(f"'{archive}'", "be readable", error.strerror or "an error") from None
+    found = sha256(archive)
     if found != CIFAR10.sha256:
         raise DataError.about(
             f"'{archive}'",
@@ -105,13 +89,8 @@ def read_cifar10_archive(archive: Path) -> dict[str, np.ndarray]:
         )
     with tarfile.open(archive, "r:gz") as tar:
         batches = [_read_batch(tar, name) for name in CIFAR10_BATCHES]
-    images, labels = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-    return {
-        "X_train": images[:50_000],
-        "y_train": labels[:50_000],
-        "X_test": images[50_000:],
-        "y_test": labels[50_000:],
-    }
+    images, labels = zip(*batches, strict=True)
+    return np.concatenate(images), np.concatenate(labels)
 
 
 def _read_batch(tar: tarfile.TarFile, name: str) -> tuple[np.ndarray, np.ndarray]:

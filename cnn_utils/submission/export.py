@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
 
 from cnn_utils.data import data_source
 from cnn_utils.errors import SubmissionError
-from cnn_utils.files import atomic_path
+from cnn_utils.files import write_whole
 from cnn_utils.metrics import as_array, as_labels
 from cnn_utils.submission.validate import HEADER, N_CLASSES, N_ROWS
 
@@ -20,15 +18,15 @@ from cnn_utils.submission.validate import HEADER, N_CLASSES, N_ROWS
 def export_submission(predictions, path="submission.csv", n_rows: int = N_ROWS) -> Path:
     """Write predictions for the unlabelled test images as ``ID,Prediction``.
 
-    A record next to the file, ``submission.csv.json``, holds the time, the source of the data and
-    the file's SHA-256. If a file can't be written, the earlier ones stay.
+    A record next to the file, ``submission.csv.json``, holds the source of the data and the file's
+    SHA-256.
 
     Parameters
     ----------
     predictions : array-like of shape (n_rows,), (n_rows, 1) or (n_rows, 10)
         Labels 0-9, or class scores such as ``model.predict`` returns, in the images' order.
     path : str or Path, default="submission.csv"
-        A name that ends in ".csv", in an existing folder.
+        In an existing folder.
     n_rows : int, default=10_000
         Number of test images.
 
@@ -40,35 +38,16 @@ def export_submission(predictions, path="submission.csv", n_rows: int = N_ROWS) 
     Raises
     ------
     KitError
-        If the predictions can't be scored or the file can't be written.
+        If the predictions can't be scored or the file can't be written; an earlier file stays.
     """
-    labels = _labels(predictions, n_rows)
-    path = Path(os.path.expanduser(path))
-    if path.suffix.lower() != ".csv":
-        raise SubmissionError.about("`path`", 'end in ".csv"', f"'{path}'", "Leave `path` out.")
-    content = as_csv(labels)
+    content = as_csv(_labels(predictions, n_rows))
+    path = Path(path).expanduser()
     record = {
-        "file": path.name,
-        "rows": len(labels),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "data_source": data_source.source_of("CIFAR-10") or "unknown",
-        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "data_source": data_source.sources().get("CIFAR-10", "unknown"),
     }
-    try:
-        # A link stays a link: the file that it names is replaced.
-        with (
-            atomic_path(path.resolve()) as part,
-            atomic_path(path.with_name(f"{path.name}.json")) as record_part,
-        ):
-            part.write_bytes(content)
-            record_part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise SubmissionError.about(
-            f"'{path}'",
-            "be a file to write to",
-            f"{error.strerror or error}",
-            "Choose another folder, or make room on the disk.",
-        ) from None
+    write_whole(path.with_name(f"{path.name}.json"), json.dumps(record, indent=2) + "\n")
+    write_whole(path.resolve(), content)  # a link stays a link
     return path
 
 
@@ -95,9 +74,9 @@ def _labels(predictions, n_rows: int) -> np.ndarray:
     if len(labels) != n_rows:
         raise SubmissionError.about(
             "`predictions`",
-            f"hold {n_rows} predictions, one per image of X_test",
+            f"hold {n_rows} predictions, one per test image",
             f"{len(labels)}",
-            "Predict all test images: `model.predict(preprocess(X_test))`.",
+            "Predict all the test images, not only a part of them.",
         )
     outside = np.flatnonzero((labels < 0) | (labels >= N_CLASSES))
     if len(outside):
@@ -108,6 +87,7 @@ def _labels(predictions, n_rows: int) -> np.ndarray:
             "`predictions`",
             "differ from image to image",
             f"class {labels[0]} for all {n_rows} images",
-            "The network has not learned: check its scaling of X_test and its training history.",
+            "The network has not learned: check how the test images are scaled, and its training "
+            "history.",
         )
     return labels

@@ -5,8 +5,7 @@ def test_no_note_while_all_data_is_real():
     assert data_source.sample_note() == ""
     data_source.record("MNIST", "official")
     assert data_source.sample_note() == ""
-    assert data_source.source_of("MNIST") == "official"
-    assert data_source.source_of("CIFAR-10") is None
+    assert data_source.sources() == {"MNIST": "official"}
 
 
 def test_the_note_names_every_sample():

@@ -12,7 +12,7 @@ import pytest
 
 from cnn_utils.data import download as module
 from cnn_utils.data.download import RemoteFile, download, read_remote_files
-from cnn_utils.errors import DataError, KitError
+from cnn_utils.errors import DataError
 from tests.data.faulty_server import FAULTS, serving
 
 CONTENT = np.random.default_rng(458).bytes(300_000)
@@ -28,7 +28,7 @@ def server():
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Wait for parts of a second where users wait for seconds."""
-    monkeypatch.setattr(module, "READ_SECONDS", 0.4)
+    monkeypatch.setattr(module, "TIMEOUTS", (5, 0.4))
     monkeypatch.setattr(module, "SPEED_SECONDS", 0.3)
 
 
@@ -157,13 +157,6 @@ def test_a_slow_mirror_is_skipped_and_used_if_no_other_works(server, tmp_path, m
     monkeypatch.setattr(module, "MIN_SPEEDS", (10**9,))
     with pytest.raises(DataError, match=r"too slow, \d+ kB/s"):
         download(file, tmp_path / "other")
-
-
-def test_a_folder_that_is_a_file(server, tmp_path):
-    (tmp_path / "folder").write_text("")
-    message = r"folder/file\.gz' must be a file to write to; received"
-    with pytest.raises(KitError, match=message):
-        download(remote(server, "good"), tmp_path / "folder")
 
 
 CODE = """

@@ -26,7 +26,7 @@ def test_the_file_in_the_folder_is_taken(tmp_path, capsys):
     assert (data.source, data.class_names) == ("official", CIFAR10_CLASSES)
     assert data["y_train"].tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert "CIFAR-10 from" in capsys.readouterr().out
-    assert data_source.source_of("CIFAR-10") == "official"
+    assert data_source.sources()["CIFAR-10"] == "official"
 
 
 def test_verbose_0_prints_nothing_about_real_data(tmp_path, capsys, monkeypatch):
@@ -40,7 +40,7 @@ def test_verbose_0_prints_nothing_about_real_data(tmp_path, capsys, monkeypatch)
 def test_another_mnist_is_not_announced_as_mnist(tmp_path, capsys):
     write_mnist(tmp_path / "mnist.npz")
     data = loaders.load_mnist(verbose=0)
-    assert data.source == data_source.source_of("MNIST") == "other"
+    assert data.source == data_source.sources()["MNIST"] == "other"
     assert "holds other images or labels than the original MNIST" in capsys.readouterr().out
     assert repr(data).splitlines()[0].endswith("mnist.npz, not the original)")
 
@@ -51,7 +51,7 @@ def test_without_a_file_the_sample_is_loaded_and_announced(capsys):
     assert data["X_train"].shape == (50000, 28, 28)
     message = capsys.readouterr().out
     assert message.startswith("NOTE: This is a drawn sample, not MNIST")
-    assert "put mnist.npz into one of" in message
+    assert "put mnist.npz into the notebook's folder" in message
     assert data_source.sample_note() == "drawn sample, not MNIST"
 
 

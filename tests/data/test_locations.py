@@ -18,7 +18,6 @@ def no_files_but_those_of_the_test(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(locations, "data_folders", lambda: [tmp_path])
     monkeypatch.setattr(locations, "downloads_folder", lambda: tmp_path / "downloads")
-    monkeypatch.setattr(locations, "_failed_downloads", set())
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
 
@@ -37,7 +36,7 @@ def test_official_without_a_file_names_the_folders(tmp_path):
 
 
 def test_a_path_that_does_not_exist(tmp_path):
-    with pytest.raises(DataError, match=r"nothing at that place\. Leave the path out"):
+    with pytest.raises(DataError, match=r"none\.h5' must be readable; received No such file"):
         loaders.load_cifar10(tmp_path / "none.h5")
 
 
@@ -105,17 +104,13 @@ def test_an_existing_archive_is_used_even_offline(online, tmp_path, monkeypatch)
     assert online == ["made of cifar-10-python.tar.gz"]
 
 
-def test_a_failed_download_is_reported_once_and_the_sample_is_used(online, monkeypatch, capsys):
-    tried = []
-
+def test_a_failed_download_is_reported_and_the_sample_is_used(online, monkeypatch, capsys):
     def fails(folder):
-        tried.append(folder)
         raise DataError("no mirror answers")
 
     monkeypatch.setattr(locations.originals, "make_mnist", fails)
-    assert loaders.load_mnist().source == loaders.load_mnist().source == "sample"
-    assert len(tried) == 1
-    assert capsys.readouterr().out.count("no mirror answers") == 1
+    assert loaders.load_mnist().source == "sample"
+    assert "no mirror answers" in capsys.readouterr().out
     with pytest.raises(DataError, match="no mirror answers"):
         loaders.load_mnist(source="official")
 

@@ -1,12 +1,6 @@
 """The sample: drawings in place of MNIST and CIFAR-10, for work without a network.
 
-It has the shapes, dtypes and label order of the real data. Numbers measured on it must never be
-called MNIST or CIFAR-10 results. It is drawn once and then cached.
-
-digits.py    pen strokes bent into handwriting-like digits
-scenes.py    small colour scenes of the ten CIFAR-10 classes
-subjects.py  what the scenes show
-pen.py       the pen that paints them
+Numbers measured on it must never be called MNIST or CIFAR-10 results. It is drawn once and cached.
 """
 
 from __future__ import annotations
@@ -20,7 +14,7 @@ import numpy as np
 
 from cnn_utils.data import formats
 from cnn_utils.data.sample.digits import make_digits
-from cnn_utils.data.sample.scenes import make_scenes, scene_labels
+from cnn_utils.data.sample.scenes import make_scenes
 from cnn_utils.errors import DataError
 from cnn_utils.files import atomic_path, cache_folder, named_cache_folder
 
@@ -28,44 +22,27 @@ from cnn_utils.files import atomic_path, cache_folder, named_cache_folder
 MNIST_SAMPLE, CIFAR10_SAMPLE = "sample_mnist_v2.npz", "sample_cifar10_v2.h5"
 
 
-def mnist() -> dict[str, np.ndarray]:
-    """Return the drawn digits as `cnn_utils.data.formats.read_mnist` returns MNIST."""
-    return _cached(MNIST_SAMPLE, formats.read_mnist, _write_mnist)[1]
+def mnist_file() -> Path:
+    """Return the file of drawn digits, in the layout of Keras' ``mnist.npz``."""
+    return _cached(MNIST_SAMPLE, formats.read_mnist, _write_mnist)
 
 
 def cifar10_file() -> Path:
     """Return the HDF5 file of drawn scenes, in the layout of the real one, marked as sample."""
-    return _cached(CIFAR10_SAMPLE, formats.read_cifar10, _write_cifar10)[0]
+    return _cached(CIFAR10_SAMPLE, formats.read_cifar10, _write_cifar10)
 
 
-def files() -> list[Path]:
-    """Return the files of the digits and the scenes."""
-    return [_cached(MNIST_SAMPLE, formats.read_mnist, _write_mnist)[0], cifar10_file()]
-
-
-def cifar10_test_labels() -> np.ndarray:
-    """Return the labels of the test scenes, (10000,) uint8; the file does not hold them."""
-    return scene_labels(60_000)[50_000:]
-
-
-def _cached(name: str, read: Callable, write: Callable[[Path], None]) -> tuple[Path, object]:
-    """Return a cached file and its content; draw it if it is missing or damaged."""
+def _cached(name: str, read: Callable, write: Callable[[Path], None]) -> Path:
+    """Return a cached file; draw it if it is missing or damaged."""
     # The named folder may be readable, but not writable.
     for file in (named_cache_folder() / name, cache_folder() / name):
         with suppress(DataError):
-            return file, read(file)
+            read(file)
+            return file
     print("Drawing the sample data (once, about half a minute) ...", flush=True)
-    try:
-        with atomic_path(file) as part:
-            write(part)
-    except OSError as error:
-        raise DataError.about(
-            f"'{file}'",
-            "be a place for the sample data, about 250 MB",
-            f"{error.strerror or error}",
-            "Make room, or name another folder in the environment variable CNN_UTILS_CACHE.",
-        ) from None
-    return file, read(file)
+    with atomic_path(file) as part:
+        write(part)
+    return file
 
 
 def _write_mnist(file: Path) -> None:

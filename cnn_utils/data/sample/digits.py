@@ -52,7 +52,7 @@ PATHS = """
 def make_digits(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
     """Draw `n` digits: images (n, 28, 28), white on black, and labels (n,), uint8, shuffled."""
     rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.arange(n) % 10).astype(np.uint8)
+    labels = shuffled_labels(n, rng)
     rows = [line.split(": ") for line in PATHS.strip().splitlines()]
     templates = [[_trace(path) for name, path in rows if name == str(i)] for i in range(10)]
     images = np.empty((n, SIDE, SIDE), np.uint8)
@@ -62,6 +62,11 @@ def make_digits(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
         paths = np.stack([variant[rng.integers(len(variant))] for variant in variants])
         images[part] = _ink(rng, _fit(rng, _slant(rng, _bend(rng, paths))))
     return images, labels
+
+
+def shuffled_labels(n: int, seed: int | np.random.Generator = 458) -> np.ndarray:
+    """Return the labels of `n` digits or scenes, (n,) uint8: the first that a seed draws."""
+    return np.random.default_rng(seed).permutation(np.arange(n) % 10).astype(np.uint8)
 
 
 def _trace(path: str) -> np.ndarray:

@@ -1,7 +1,4 @@
-"""The pen that paints a scene.
-
-Each thing has its own sheet: -100 to 100, x to the right, y down.
-"""
+"""The pen that paints a scene; each thing has its own sheet, -100 to 100, y down."""
 
 from __future__ import annotations
 
@@ -9,11 +6,11 @@ import math
 from functools import cache
 
 import numpy as np
-from PIL import ImageDraw
 
 SIDE = 32
 CANVAS = 3 * SIDE  # reduced at the end, which smooths the edges
 CIRCLE = np.array([(np.cos(a), np.sin(a)) for a in np.arange(16) * np.pi / 8])
+CENTRE, SHEET = np.full(2, CANVAS / 2), np.eye(2) * CANVAS / 200
 
 
 @cache
@@ -30,32 +27,30 @@ def tone(colour, factor):
 class Pen:
     """Paints on one sheet of an image; `at` lays a smaller, turned sheet on it."""
 
-    def __init__(self, image, rng):
-        self.draw, self.rng = ImageDraw.Draw(image), rng
-        self.origin, self.matrix = np.full(2, CANVAS / 2), np.eye(2) * CANVAS / 200
-        self.unit = CANVAS / 200  # pixels in one step of the sheet
+    def __init__(self, draw, rng, origin=CENTRE, matrix=SHEET, unit=CANVAS / 200):
+        self.draw, self.rng = draw, rng
+        self.origin, self.matrix, self.unit = origin, matrix, unit  # unit: pixels in a step
 
     def at(self, x, y, size=100, turn=0.0, wide=1.0) -> Pen:
         """Sheet centred on (x, y), turned by `turn` radians; a negative `wide` mirrors it."""
-        pen = object.__new__(Pen)
-        pen.draw, pen.rng = self.draw, self.rng
         cos, sin = size / 100 * math.cos(turn), size / 100 * math.sin(turn)
-        pen.origin = self._place(np.array((x, y)))
-        pen.matrix = np.array([[wide * cos, wide * sin], [-sin, cos]]) @ self.matrix
-        pen.unit = self.unit * size / 100
-        return pen
+        matrix = np.array([[wide * cos, wide * sin], [-sin, cos]]) @ self.matrix
+        origin = self._place(np.array((x, y)))
+        return Pen(self.draw, self.rng, origin, matrix, self.unit * size / 100)
 
     def _place(self, where):
         return where @ self.matrix + self.origin
 
-    def shape(self, colour, text):
-        """A filled polygon; `text` as in `points`."""
-        self.draw.polygon(self._place(points(text)).ravel().tolist(), colour)
+    def shape(self, colour, *outlines):
+        """Filled polygons, each as in `points`."""
+        for outline in outlines:
+            self.draw.polygon(self._place(points(outline)).ravel().tolist(), colour)
 
-    def line(self, colour, width, text):
-        """An open line, `width` in steps of the sheet."""
-        where = self._place(points(text)).ravel().tolist()
-        self.draw.line(where, colour, max(1, round(width * self.unit)))
+    def line(self, colour, width, *paths):
+        """Open lines, `width` in steps of the sheet."""
+        for path in paths:
+            where = self._place(points(path)).ravel().tolist()
+            self.draw.line(where, colour, max(1, round(width * self.unit)))
 
     def blob(self, colour, x, y, rx, ry=None, turn=0.0):
         """A filled ellipse with its centre at (x, y)."""

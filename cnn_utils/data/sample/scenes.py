@@ -7,9 +7,10 @@ subject, sometimes a thing in front of it. Light and grain come last, for a thou
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from cnn_utils.data.sample import subjects
+from cnn_utils.data.sample.digits import shuffled_labels
 from cnn_utils.data.sample.pen import CANVAS, SIDE, Pen
 from cnn_utils.data.sample.subjects import BROWN, COATS, LEAVES, MOSS
 
@@ -44,7 +45,7 @@ SUBJECTS = (
 def make_scenes(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
     """Paint `n` scenes: images (n, 32, 32, 3) and labels (n,), uint8, in a random order."""
     rng = np.random.default_rng(seed)
-    labels = _shuffled_labels(rng, n)
+    labels = shuffled_labels(n, rng)
     images = np.empty((n, SIDE, SIDE, 3), np.uint8)
     for start in range(0, n, 1000):  # a thousand at a time keeps the working memory small
         part = slice(start, start + 1000)
@@ -52,21 +53,12 @@ def make_scenes(n: int, seed: int = 458) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
-def scene_labels(n: int, seed: int = 458) -> np.ndarray:
-    """Return the labels that `make_scenes` returns for the same arguments, without painting."""
-    return _shuffled_labels(np.random.default_rng(seed), n)
-
-
-def _shuffled_labels(rng, n: int) -> np.ndarray:
-    return rng.permutation(np.arange(n) % 10).astype(np.uint8)
-
-
 def _paint(rng, subject, settings) -> np.ndarray:
     """One scene from back to front, (SIDE, SIDE, 3)."""
     settings = settings.split()
     setting = settings[rng.integers(len(settings))]
     image = _backdrop(rng, SETTINGS[setting])
-    stage = Pen(image, rng)
+    stage = Pen(ImageDraw.Draw(image), rng)
     _clutter(stage, setting)
     x, y, size, turn = (stage.between(*r) for r in ((-16, 16), (-16, 16), (68, 98), (-0.12, 0.12)))
     subject(stage.at(x, y, size, turn, wide=stage.pick((-1, 1)) * stage.between(0.8, 1.2)))

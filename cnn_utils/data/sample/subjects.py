@@ -31,11 +31,12 @@ def eyes(pen, x, y, apart, radius, iris=BLACK):
         pen.blob(BLACK, x + side, y, 0.55 * radius)
 
 
-def legs(pen, coat, length, width):
-    """Four legs, the far pair in shade."""
+def body(pen, coat, length, width, rx, ry):
+    """Four legs, the far pair in shade, and the trunk on them."""
     for x, colour in ((28, tone(coat, 0.6)), (-30, tone(coat, 0.6)), (42, coat), (-44, coat)):
         leg = pen.at(x, 5, length, turn=pen.between(-0.2, 0.2))
         leg.line(colour, 100 * width / length, pen.pick(("0,0 0,110", "0,0 10,50 0,110")))
+    pen.ball(coat, 0, 0, rx, ry)
 
 
 def pointed_ears(head, coat):
@@ -45,40 +46,11 @@ def pointed_ears(head, coat):
         ear.shape(PINK, "42,-65 70,-100 76,-55")
 
 
-def hanging_ears(head, coat):
-    for side in (-1, 1):
-        head.blob(tone(coat, 0.6), 85 * side, -12, 27, 62, -0.3 * side)
-
-
 def antlers(head):
     for side in (-1, 1):
         branch = head.at(0, 0, wide=side)
         branch.line(HORN, 11, "8,-20 50,-70 45,-130")
         branch.line(HORN, 10, "50,-70 95,-115")
-
-
-def cat_head(head, coat):
-    pointed_ears(head, coat)
-    head.ball(coat, 0, 0, 100, 88)
-    eyes(head, 0, -12, 40, 20, head.colour(GOLD, LIME))
-    head.blob(tone(coat, 1.3), 0, 42, 36, 24)
-    head.blob(PINK, 0, 28, 11)
-    for whiskers in ("-30,40 -125,28", "30,40 125,28"):
-        head.line(WHITE, 4, whiskers)
-
-
-def dog_head(head, coat):
-    hanging = head.chance(0.75)
-    if not hanging:
-        pointed_ears(head, coat)
-    head.ball(coat, 0, 0, 88, 100)
-    if hanging:
-        hanging_ears(head, coat)
-    eyes(head, 0, -20, 36, 14)
-    head.ball(tone(coat, 1.3), 0, 45, 48, 50)
-    head.blob(BLACK, 0, 25, 22, 16)
-    if head.chance(0.4):
-        head.blob(PINK, 0, 92, 15, 22)
 
 
 def airplane(pen):
@@ -134,8 +106,7 @@ def bird(pen):
         pen.shape(wing, "30,0 0,-80 -50,-75 -20,5")
         head = pen.at(60, -10, 24)
     else:  # on its feet
-        pen.line(beak, 5, "-5,40 0,80")
-        pen.line(beak, 5, "12,40 17,80")
+        pen.line(beak, 5, "-5,40 0,80", "12,40 17,80")
         if pen.chance(0.5):
             pen.line(BROWN, 13, pen.pick(("-140,95 140,70", "-140,75 140,90")))
         pen.shape(wing, "-30,5 -100,45 -90,60 -20,35")
@@ -153,16 +124,21 @@ def cat(pen):
     pose = pen.rng.random()
     if pose < 0.35:  # face
         pen.ball(coat, 0, 100, 75, 60)
-        cat_head(pen.at(0, 10, 75), coat)
+        head = pen.at(0, 10, 75)
     elif pose < 0.65:  # sitting
         pen.line(tone(coat, 0.7), 14, pen.pick(("-30,75 -80,60 -85,-10", "-30,78 -80,78 -90,40")))
         pen.ball(coat, 0, 40, 42, 52)
-        cat_head(pen.at(5, -35, 38), coat)
+        head = pen.at(5, -35, 38)
     else:  # walking
         pen.line(tone(coat, 0.8), 10, "-50,0 -85,-20 -80,-75")
-        legs(pen, coat, 50, 13)
-        pen.ball(coat, 0, 0, 60, 25)
-        cat_head(pen.at(62, -25, 32), coat)
+        body(pen, coat, 50, 13, 60, 25)
+        head = pen.at(62, -25, 32)
+    pointed_ears(head, coat)
+    head.ball(coat, 0, 0, 100, 88)
+    eyes(head, 0, -12, 40, 20, head.colour(GOLD, LIME))
+    head.blob(tone(coat, 1.3), 0, 42, 36, 24)
+    head.blob(PINK, 0, 28, 11)
+    head.line(WHITE, 4, "-30,40 -125,28", "30,40 125,28")  # whiskers
 
 
 def dog(pen):
@@ -170,25 +146,34 @@ def dog(pen):
     pose = pen.rng.random()
     if pose < 0.35:  # face
         pen.ball(coat, 0, 100, 70, 60)
-        dog_head(pen.at(0, 5, 72), coat)
+        head = pen.at(0, 5, 72)
     elif pose < 0.65:  # sitting
         pen.line(tone(coat, 0.7), 12, "-30,75 -75,55 -90,25")
         pen.ball(coat, 0, 40, 40, 55)
         pen.line(tone(coat, 0.85), 12, "20,30 22,95")
-        dog_head(pen.at(8, -35, 38), coat)
+        head = pen.at(8, -35, 38)
     else:  # walking
         pen.line(tone(coat, 0.8), 10, "-50,-5 -75,-30 -85,-60")
-        legs(pen, coat, 60, 14)
-        pen.ball(coat, 0, 0, 60, 26)
-        dog_head(pen.at(64, -35, 32), coat)
+        body(pen, coat, 60, 14, 60, 26)
+        head = pen.at(64, -35, 32)
+    hanging = head.chance(0.75)
+    if not hanging:
+        pointed_ears(head, coat)
+    head.ball(coat, 0, 0, 88, 100)
+    for side in (-1, 1) if hanging else ():
+        head.blob(tone(coat, 0.6), 85 * side, -12, 27, 62, -0.3 * side)
+    eyes(head, 0, -20, 36, 14)
+    head.ball(tone(coat, 1.3), 0, 45, 48, 50)
+    head.blob(BLACK, 0, 25, 22, 16)
+    if head.chance(0.4):
+        head.blob(PINK, 0, 92, 15, 22)
 
 
 def deer(pen):
     coat = pen.colour(BROWN, GINGER, TAN)
     if pen.chance(0.75):  # from the side
         x, y = (62, -55) if pen.chance(0.7) else (85, 35)  # looking up, or grazing
-        legs(pen, coat, 75, 9)
-        pen.ball(coat, 0, 0, 55, 24)
+        body(pen, coat, 75, 9, 55, 24)
         pen.blob(tone(coat, 1.35), -52, -2, 8, 13)
         pen.line(coat, 20, f"40,-2 {x},{y}")
         if pen.chance(0.65):
@@ -213,8 +198,7 @@ def horse(pen):
         x, y = (72, -50) if pen.chance(0.7) else (85, 30)
         neck = f"40,-2 {x},{y}"
         pen.line(mane, 13, pen.pick(("-55,-10 -80,10 -80,65", "-55,-10 -85,0 -95,40")))
-        legs(pen, coat, 70, 13)
-        pen.ball(coat, 0, 0, 62, 28)
+        body(pen, coat, 70, 13, 62, 28)
         pen.at(-8, -6).line(mane, 34, neck)
         pen.line(coat, 28, neck)
         head = pen.at(x, y)
@@ -264,8 +248,7 @@ def ship(pen):
         pen.shape(WHITE, "6,-90 70,15 6,15")
         pen.shape(tone(WHITE, 0.85), "-6,-75 -55,15 -6,15")
     elif kind < 0.65:  # a steamer
-        pen.shape(trim, "-20,-20 -20,-70 -2,-70 -2,-20")
-        pen.shape(trim, "12,-20 12,-70 30,-70 30,-20")
+        pen.shape(trim, "-20,-20 -20,-70 -2,-70 -2,-20", "12,-20 12,-70 30,-70 30,-20")
         pen.shape(WHITE, "-65,30 -60,-5 -40,-5 -35,-30 38,-30 40,-5 50,-5 60,30")
         pen.line(BLUE, 6, "-50,10 50,10")
     else:  # a freighter
@@ -276,8 +259,7 @@ def ship(pen):
             box.shape(pen.colour(*PAINTS), "0,0 27,0 27,40 0,40")
     pen.shape(hull, "-100,20 105,15 80,60 -85,60")
     pen.shape(tone(hull, 0.6), "-92,45 88,45 80,60 -85,60")
-    for foam in ("-100,62 -40,66", "-30,66 30,62", "40,63 100,66"):
-        pen.line(CREAM, 5, foam)
+    pen.line(CREAM, 5, "-100,62 -40,66", "-30,66 30,62", "40,63 100,66")  # foam
 
 
 def truck(pen):
