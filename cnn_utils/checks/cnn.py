@@ -18,19 +18,13 @@ MAX_PARAMETERS = 25_000_000
 
 
 def check_cnn(build_cnn, hint: int = 1) -> None:
-    """Check the network of task 2.3.
+    """Check the network of task 2.3; raise `CheckFailed` if it can't classify colour images.
 
     Parameters
     ----------
     build_cnn : callable
         The student's function: no arguments, returns the model. It may be built in any way.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If it can't take the images, is no convolutional network, or gives no probabilities.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("cnn", hint) as passed:
         model = build("build_cnn", build_cnn, IMAGE_SHAPE)

@@ -12,7 +12,7 @@ ROUNDING = 2e-6  # of float32
 
 
 def check_evaluation(model, x_test, y_test_hot, test_accuracy, test_f1, hint: int = 1) -> None:
-    """Check the two numbers of task 1.1.4.
+    """Check the two numbers of task 1.1.4; `CheckFailed` says what a wrong one seems to be.
 
     Parameters
     ----------
@@ -22,13 +22,7 @@ def check_evaluation(model, x_test, y_test_hot, test_accuracy, test_f1, hint: in
     y_test_hot : array of shape (n, 10)
     test_accuracy, test_f1 : float
         What the student found.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If a number is not the test set's; the text says what it seems to be instead.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("evaluate-lenet", hint) as passed:
         accuracy, f1 = _number("test_accuracy", test_accuracy), _number("test_f1", test_f1)

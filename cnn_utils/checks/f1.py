@@ -13,19 +13,13 @@ SEED = 15  # with these numbers, the mistakes below give clearly different value
 
 
 def check_f1(F1Score, hint: int = 1) -> None:
-    """Check the metric of task 1.1.1 on batches of different sizes.
+    """Check the metric of task 1.1.1; `CheckFailed` says what a wrong value seems to be.
 
     Parameters
     ----------
     F1Score : type
         The student's `keras.metrics.Metric`, for one-hot labels and probabilities of ten classes.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If it is not the epoch's macro F1; the text says what it seems to be instead.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("f1", hint) as passed:
         metric = _make(F1Score)

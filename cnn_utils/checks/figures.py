@@ -10,7 +10,7 @@ from cnn_utils.history import history_table
 
 
 def check_history_plot(figure, history, hint: int = 1) -> None:
-    """Check the curves of task 1.1.3.
+    """Check task 1.1.3; raise `CheckFailed` if a curve, its name or the axis' name is missing.
 
     Parameters
     ----------
@@ -18,13 +18,7 @@ def check_history_plot(figure, history, hint: int = 1) -> None:
         What the student drew.
     history : keras.callbacks.History, dict or DataFrame
         What it should show.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If a curve, the name of the epochs' axis or the legend is missing.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("plot-history", hint) as passed:
         axes, table = _axes(figure), history_table(history)
@@ -40,19 +34,13 @@ def check_history_plot(figure, history, hint: int = 1) -> None:
 
 
 def check_images_figure(figure, hint: int = 1) -> None:
-    """Check that there is a figure with pictures in it (task 2.2).
+    """Check task 2.2; raise `CheckFailed` unless a figure shows an image.
 
     Parameters
     ----------
     figure : display of this kit, or matplotlib Figure, Axes or array of Axes
         What the student drew.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If it is not a figure, or shows no image.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("look", hint) as passed:
         if not any(ax.get_images() for ax in _axes(figure)):

@@ -22,19 +22,13 @@ EXTRA_LAYERS = re.compile("Dropout|Normalization|Noise|Rescaling|^Random")
 
 
 def check_lenet(build_lenet, hint: int = 1) -> None:
-    """Check the network of task 1.1.1, layer by layer.
+    """Check the network of task 1.1.1; `CheckFailed` says where it begins to differ.
 
     Parameters
     ----------
     build_lenet : callable
         The student's function: no arguments, returns the model. It may be built in any way.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If it is not LeNet; the text says where it begins to differ, and gives a hint.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("lenet", hint) as passed:
         model = build("build_lenet", build_lenet, IMAGE_SHAPE)

@@ -19,7 +19,7 @@ MIN_AGREEMENT = 0.88
 
 
 def check_submission(path, model, X_test, preprocess, hint: int = 1) -> None:
-    """Check the file of task 2.4 against the network that should have made it.
+    """Check task 2.4; raise `CheckFailed` unless a valid file holds the network's predictions.
 
     Parameters
     ----------
@@ -30,13 +30,7 @@ def check_submission(path, model, X_test, preprocess, hint: int = 1) -> None:
     X_test : ndarray of shape (10000, 32, 32, 3), uint8
     preprocess : callable
         The student's function of task 2.1.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If the file is not valid, or holds other predictions than the network's.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("submit", hint) as passed:
         predictions = _predictions(path)

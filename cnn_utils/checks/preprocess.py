@@ -10,19 +10,13 @@ SHAPE = (6, 32, 32, 3)
 
 
 def check_preprocess(preprocess, hint: int = 1) -> None:
-    """Check the function of task 2.1 on bright and on dark images.
+    """Check the function of task 2.1; `CheckFailed` says how an image comes out wrong.
 
     Parameters
     ----------
     preprocess : callable
         The student's function: uint8 images (n, 32, 32, 3) to float32 in [0, 1].
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If an image comes out wrong; the text says how, and gives a hint.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("preprocess", hint) as passed:
         images = np.random.default_rng(458).integers(0, 256, SHAPE, dtype=np.uint8)

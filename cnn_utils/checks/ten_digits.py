@@ -14,19 +14,13 @@ TOLERANCE = 1e-5
 
 
 def check_ten_digits(ten_digit_error_rate, hint: int = 1) -> None:
-    """Check the function of task 1.2.3.
+    """Check the function of task 1.2.3; `CheckFailed` says which value is wrong.
 
     Parameters
     ----------
     ten_digit_error_rate : callable
         The student's function: accuracy of one digit (0-1) to error rate of ten (0-1).
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If a value is wrong; the text says which, and gives a hint.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("ten-digits", hint) as passed:
         _compare(np.array([_number(ten_digit_error_rate, accuracy) for accuracy in VALUES]))

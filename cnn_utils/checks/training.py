@@ -22,7 +22,7 @@ TOLERANCE = 2e-3
 def check_training(
     model, history, x_train, y_train_hot, epochs: int, batch_size: int = 128, hint: int = 1
 ) -> None:
-    """Check task 1.1.2: data, compile settings, and what `fit` recorded.
+    """Check task 1.1.2: data, compile settings, history; `CheckFailed` says what is wrong.
 
     Parameters
     ----------
@@ -36,13 +36,7 @@ def check_training(
         One-hot labels as they were given to `fit`.
     epochs : int
     batch_size : int, default=128
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If something is not as it was asked for; the text says what, and gives a hint.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("train-lenet", hint) as passed:
         images, labels = np.asarray(x_train), np.asarray(y_train_hot)
