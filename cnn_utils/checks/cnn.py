@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.checks.network import (
-    answers,
-    build,
-    check_probabilities,
-    check_ten_outputs,
-    layers_of,
-)
+from cnn_utils.checks.network import answers, build, check_probabilities, layers_of
 from cnn_utils.checks.outcome import Mistake, call, checking
 
 IMAGE_SHAPE = (32, 32, 3)
@@ -18,28 +12,26 @@ MAX_PARAMETERS = 25_000_000
 
 
 def check_cnn(build_cnn, hint: int = 1) -> None:
-    """Check the network of task 2.3.
+    """Check the network of task 2.3; raise `CheckFailed` if it can't classify colour images.
 
     Parameters
     ----------
     build_cnn : callable
         The student's function: no arguments, returns the model. It may be built in any way.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If it can't take the images, is no convolutional network, or gives no probabilities.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("cnn", hint) as passed:
         model = build("build_cnn", build_cnn, IMAGE_SHAPE)
-        check_ten_outputs(model, IMAGE_SHAPE)
         images = np.random.default_rng(458).random((8, *IMAGE_SHAPE)).astype(np.float32)
         check_probabilities(model, images)
-        n_parameters = sum(int(np.prod(w.shape)) for w in model.get_weights())
+        n_parameters = sum(w.size for w in model.get_weights())
         _check_parameters(model, n_parameters)
-        _check_layers(model, images)
+        _check_layers(model)
+        if _is_linear(model, images):
+            found = "Your network is linear: only its last layer has an activation."
+            hint = "Without activations, many layers can do no more than a single one."
+            answer = "ReLU is the usual choice: the `activation` argument of `Conv2D` and `Dense`."
+            raise Mistake("no-activation", found, hint, answer)
         if call("build_cnn", build_cnn) is model:
             found = "Called twice, `build_cnn()` returns the same network."
             hint = "A second training would go on from the first: build it inside the function."
@@ -49,17 +41,15 @@ def check_cnn(build_cnn, hint: int = 1) -> None:
 
 def _check_parameters(model, n_parameters: int) -> None:
     if n_parameters > MAX_PARAMETERS:
-        raise Mistake(
-            "too-large",
-            f"{n_parameters:,} parameters are too many to train on a laptop and to hand in.",
-            "Look at `model.summary()`: which layer has most of them?",
-            "What does the first dense layer see? Pool once more before you flatten.",
-        )
+        found = f"{n_parameters:,} parameters are too many to train on a laptop and to hand in."
+        hint = "Look at `model.summary()`: which layer has most of them?"
+        answer = "What does the first dense layer see? Pool once more before you flatten."
+        raise Mistake("too-large", found, hint, answer)
     if not getattr(model, "trainable_weights", True):
         raise Mistake("frozen", "None of the parameters can be trained.", "See `trainable`.")
 
 
-def _check_layers(model, images: np.ndarray) -> None:
+def _check_layers(model) -> None:
     if not any(w.ndim == 4 for w in model.get_weights()):
         found = "There is no convolution in your network."
         hint = "A dense layer does not know which pixels are neighbours; which layer does?"
@@ -72,13 +62,6 @@ def _check_layers(model, images: np.ndarray) -> None:
             raise Mistake("scaled-twice", found, hint)
         if kind != "InputLayer" and not kind.startswith("Random"):
             break  # what comes now no longer sees the pixels as they are
-    if _is_linear(model, images):
-        raise Mistake(
-            "no-activation",
-            "Your network is linear: only its last layer has an activation.",
-            "Without activations, many layers can do no more than a single one.",
-            "ReLU is the usual choice: the `activation` argument of `Conv2D` and `Dense`.",
-        )
 
 
 def _is_linear(model, images: np.ndarray) -> bool:

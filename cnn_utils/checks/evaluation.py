@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.checks.outcome import Mistake, checking
+from cnn_utils.checks.network import predict
+from cnn_utils.checks.outcome import Mistake, checking, number_of
 from cnn_utils.metrics import confusion_matrix, f1_score
 
 TOLERANCE = 6e-4  # three digits are enough
 ROUNDING = 2e-6  # of float32
+METRICS = "`evaluate` gives the loss and each metric, in the order of `compile`: unpack them."
+OTHER_DATA = (
+    "Which images was it measured on? Training and validation images are not the test set.",
+    "Was the network trained further since? Then evaluate it again.",
+)
 
 
 def check_evaluation(model, x_test, y_test_hot, test_accuracy, test_f1, hint: int = 1) -> None:
-    """Check the two numbers of task 1.1.4.
+    """Check the two numbers of task 1.1.4; `CheckFailed` says what a wrong one seems to be.
 
     Parameters
     ----------
@@ -22,17 +28,14 @@ def check_evaluation(model, x_test, y_test_hot, test_accuracy, test_f1, hint: in
     y_test_hot : array of shape (n, 10)
     test_accuracy, test_f1 : float
         What the student found.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If a number is not the test set's; the text says what it seems to be instead.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("evaluate-lenet", hint) as passed:
-        accuracy, f1 = _number("test_accuracy", test_accuracy), _number("test_f1", test_f1)
-        y_prob = np.asarray(model.predict(x_test, batch_size=500, verbose=0))
+        if any(value is None or value is Ellipsis for value in (test_accuracy, test_f1)):
+            raise NotImplementedError
+        accuracy = number_of("`test_accuracy`", test_accuracy, METRICS)
+        f1 = number_of("`test_f1`", test_f1, METRICS)
+        y_prob = predict(model, x_test)
         counts = confusion_matrix(y_test_hot, y_prob, 10)
         values = {
             "accuracy": np.trace(counts) / counts.sum(),
@@ -47,17 +50,6 @@ def check_evaluation(model, x_test, y_test_hot, test_accuracy, test_f1, hint: in
         passed(f"accuracy {accuracy:.4f} and macro F1 {f1:.4f} on {len(y_prob):,} test images.")
 
 
-def _number(name: str, value) -> float:
-    if value is None or value is Ellipsis:
-        raise NotImplementedError
-    try:
-        return float(np.asarray(value, dtype=np.float64).item())
-    except (TypeError, ValueError):
-        found = f"`{name}` is a {type(value).__name__}; expected a single number."
-        hint = "`evaluate` gives the loss and each metric, in the order of `compile`: unpack them."
-        raise Mistake("not-a-number", found, hint) from None
-
-
 def _compare(name: str, number: float, what: str, values: dict[str, float]) -> None:
     right = values[what]
     nearest = min(values, key=lambda key: abs(number - values[key]))
@@ -69,34 +61,23 @@ def _compare(name: str, number: float, what: str, values: dict[str, float]) -> N
     if abs(number / 100 - right) < TOLERANCE:
         raise Mistake("percent", found, "Keep it as a fraction, 0 to 1; print it as you like.")
     if abs(number - values[nearest]) < TOLERANCE:
+        found = f"{found} Yours is {nearest}."
+        if nearest == "weighted F1":
+            hint = "Macro F1, the metric of task 1.1.1, gives each class the same weight."
+            raise Mistake("weighted-F1", found, hint)
         is_swapped = nearest in ("accuracy", "macro F1")
-        raise Mistake(
-            "swapped" if is_swapped else nearest.removeprefix("the ").replace(" ", "-"),
-            f"{found} Yours is {nearest}.",
-            "Macro F1, the metric of task 1.1.1, gives each class the same weight."
-            if nearest == "weighted F1"
-            else "`evaluate` gives the loss and each metric, in the order of `compile`.",
-        )
-    _other_data(found)
+        mistake = "swapped" if is_swapped else nearest.removeprefix("the ").replace(" ", "-")
+        raise Mistake(mistake, found, METRICS)
+    raise Mistake("other-data", found, *OTHER_DATA)
 
 
 def _check_count(accuracy: float, n_images: int) -> None:
     """Refuse an accuracy that no number of right answers for the test images gives."""
     right = accuracy * n_images
     if abs(right - round(right)) > ROUNDING * n_images and not _is_rounded(accuracy):
-        _other_data(
-            f"`test_accuracy` is {accuracy:.6f}; no whole number of {n_images:,} images gives that."
-        )
+        found = f"`test_accuracy` is {accuracy:.6f}; no number of {n_images:,} images gives that."
+        raise Mistake("other-data", found, *OTHER_DATA)
 
 
 def _is_rounded(number: float) -> bool:
     return abs(number - round(number, 4)) < 1e-7
-
-
-def _other_data(found: str) -> None:
-    raise Mistake(
-        "other-data",
-        found,
-        "Which images was it measured on? Training and validation images are not the test set.",
-        "Was the network trained further since? Then evaluate it again.",
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnn_utils.checks.lenet_by_hand import softmax
 from cnn_utils.checks.outcome import Mistake, call, checking, recognise, result_of
 from cnn_utils.metrics import confusion_matrix, f1_score, precision_recall_f1
 
@@ -13,19 +14,13 @@ SEED = 15  # with these numbers, the mistakes below give clearly different value
 
 
 def check_f1(F1Score, hint: int = 1) -> None:
-    """Check the metric of task 1.1.1 on batches of different sizes.
+    """Check the metric of task 1.1.1; `CheckFailed` says what a wrong value seems to be.
 
     Parameters
     ----------
     F1Score : type
         The student's `keras.metrics.Metric`, for one-hot labels and probabilities of ten classes.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If it is not the epoch's macro F1; the text says what it seems to be instead.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("f1", hint) as passed:
         metric = _make(F1Score)
@@ -41,24 +36,19 @@ def check_value(metric) -> float:
     expected, values = f1_score(y_true, y_prob), _fed(metric, y_true, y_prob)
     if values.size > 1:
         found = f"`result` gives {values.size} numbers; expected one, the mean over the classes."
-        hint = "Macro F1 is one number: what is missing after F1 of each class is known?"
-        raise Mistake("vector", found, hint)
+        raise Mistake("vector", found, "What is missing after F1 of each class is known?")
     value = _finite(values)
     if abs(value - expected) < TOLERANCE:
         return value
     if value == 0:
         found = "Your F1 is 0, although many of the predictions are right."
-        hint = "Does `update_state` keep its counts? Look at what it changes."
-        raise Mistake("zero", found, hint)
+        raise Mistake("zero", found, "Does `update_state` keep its counts? What does it change?")
     found = f"In batches of {', '.join(map(str, BATCH_SIZES))} your F1 is {value:.4f}; expected "
     found += f"{expected:.4f}."
     recognise(suspects(y_true, y_prob), lambda x: np.isclose(x, value, 0, TOLERANCE).any(), found)
-    raise Mistake(
-        "other-value",
-        found,
-        "Compute F1 of a tiny example on paper, and compare the counts with your metric's.",
-        "For each class: true positives, all images of the class, all predictions of it.",
-    )
+    hint = "Compute F1 of a tiny example on paper, and compare the counts with your metric's."
+    answer = "For each class: true positives, all images of the class, all predictions of it."
+    raise Mistake("other-value", found, hint, answer)
 
 
 def make_epoch(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -69,9 +59,7 @@ def make_epoch(seed: int) -> tuple[np.ndarray, np.ndarray]:
     labels[:10] = np.arange(10)
     # Some classes are predicted too often, so that precision and recall differ.
     scores = rng.normal(size=(n, 10)) + 1.3 * np.eye(10)[labels] + rng.normal(size=10)
-    powers = np.exp(scores)
-    y_prob = powers / powers.sum(axis=1, keepdims=True)
-    return np.eye(10, dtype=np.float32)[labels], y_prob.astype(np.float32)
+    return np.eye(10, dtype=np.float32)[labels], softmax(scores).astype(np.float32)
 
 
 def batches(y_true, y_prob) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -179,12 +167,10 @@ def _result(metric) -> np.ndarray:
 
 def _finite(values: np.ndarray) -> float:
     if not np.isfinite(values).all():
-        raise Mistake(
-            "nan",
-            "When a class is never predicted, or never right, your F1 is not a number.",
-            "What is 0 / 0? It comes up in precision, in recall, or in F1 itself.",
-            "Look for `divide_no_nan` in `keras.ops`, or add a tiny number to what you divide by.",
-        )
+        found = "When a class is never predicted, or never right, your F1 is not a number."
+        hint = "What is 0 / 0? It comes up in precision, in recall, or in F1 itself."
+        answer = "See `divide_no_nan` in `keras.ops`, or add a tiny number to what you divide by."
+        raise Mistake("nan", found, hint, answer)
     return values.item()
 
 
@@ -222,17 +208,13 @@ def _check_in_keras(metric) -> None:
             return
         result = f"gives {value:.4f}"
     except Exception as error:  # a student's code may raise anything
-        result = f"stops: {' '.join(f'{type(error).__name__}: {error}'.split())[:160]}"
         if isinstance(error, TypeError) and "sample_weight" in str(error):
-            raise Mistake(
-                "no-sample-weight",
-                "Keras calls `update_state` with a third argument, which yours does not take.",
-                "Look at the arguments of `update_state` in Keras' own metrics.",
-                "`sample_weight=None`, behind the other two; you need not use it.",
-            ) from None
-    raise Mistake(
-        "not-in-graph",
-        f"Called by hand it gives the right number; inside Keras it {result}.",
-        "Keras compiles `update_state`: no NumPy there; plain Python variables change only once.",
-        "Use `keras.ops`, and `assign_add` for the counts, in variables made by `add_weight`.",
-    )
+            found = "Keras calls `update_state` with a third argument, which yours does not take."
+            hint = "Look at the arguments of `update_state` in Keras' own metrics."
+            answer = "`sample_weight=None`, behind the other two; you need not use it."
+            raise Mistake("no-sample-weight", found, hint, answer) from None
+        result = f"stops: {' '.join(f'{type(error).__name__}: {error}'.split())[:160]}"
+    found = f"Called by hand it gives the right number; inside Keras it {result}."
+    hint = "Keras compiles `update_state`: no NumPy there; plain Python variables change only once."
+    answer = "Use `keras.ops`, and `assign_add` for the counts, in variables made by `add_weight`."
+    raise Mistake("not-in-graph", found, hint, answer)

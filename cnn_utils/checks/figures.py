@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from cnn_utils.checks.outcome import Mistake, checking
 from cnn_utils.errors import describe
 from cnn_utils.history import history_table
 
+WANTED = re.compile("^(val_)?(loss|accuracy)$|f1", re.IGNORECASE)
+
 
 def check_history_plot(figure, history, hint: int = 1) -> None:
-    """Check the curves of task 1.1.3.
+    """Check task 1.1.3; raise `CheckFailed` if a curve, its name or the axis' name is missing.
 
     Parameters
     ----------
@@ -18,18 +22,12 @@ def check_history_plot(figure, history, hint: int = 1) -> None:
         What the student drew.
     history : keras.callbacks.History, dict or DataFrame
         What it should show.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If a curve, the name of the epochs' axis or the legend is missing.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("plot-history", hint) as passed:
         axes, table = _axes(figure), history_table(history)
         lines = [line for ax in axes for line in ax.get_lines()]
-        wanted = _wanted(list(table.columns))
+        wanted = [name for name in table.columns if WANTED.search(name)]
         for column in wanted:
             if not any(_shows(line, table[column]) for line in lines):
                 _missing(column)
@@ -40,65 +38,38 @@ def check_history_plot(figure, history, hint: int = 1) -> None:
 
 
 def check_images_figure(figure, hint: int = 1) -> None:
-    """Check that there is a figure with pictures in it (task 2.2).
+    """Check task 2.2; raise `CheckFailed` unless a figure shows an image.
 
     Parameters
     ----------
     figure : display of this kit, or matplotlib Figure, Axes or array of Axes
         What the student drew.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If it is not a figure, or shows no image.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("look", hint) as passed:
         if not any(ax.get_images() for ax in _axes(figure)):
-            raise Mistake(
-                "no-images",
-                "The figure shows no image.",
-                "Charts come further below; here, look at the photographs themselves.",
-                "`imshow` draws one; `cnn_utils` has functions that draw many.",
-            )
+            hint = "Charts come further below; here, look at the photographs themselves."
+            answer = "`imshow` draws one; `cnn_utils` has functions that draw many."
+            raise Mistake("no-images", "The figure shows no image.", hint, answer)
         passed("a figure to look at.")
 
 
 def _axes(figure) -> list:
-    """Return the axes of whatever stands for a figure."""
+    """Return the axes of a display, a figure, a grid, axes, or a collection of any of these."""
     if figure is None or figure is Ellipsis:
         raise NotImplementedError
-    axes = list(dict.fromkeys(_axes_within(figure)))
-    if not axes and not hasattr(getattr(figure, "figure_", figure), "savefig"):
+    # Displays of this kit have a `figure_`; all that Matplotlib and seaborn draw, a `figure`.
+    parts = np.ravel(np.asarray(getattr(figure, "figure_", figure), dtype=object))
+    figures = dict.fromkeys(getattr(part, "figure", None) for part in parts)
+    figures = [drawn for drawn in figures if hasattr(drawn, "get_axes")]
+    if not figures:
         found = f"Expected a figure; received {describe(figure)}."
-        hint = "Keep what the plotting function returns, or `plt.gcf()`."
-        raise Mistake("not-a-figure", found, hint)
+        raise Mistake("not-a-figure", found, "Keep what the plot function returns, or `plt.gcf()`.")
+    axes = [ax for drawn in figures for ax in drawn.get_axes()]
     if not any(ax.has_data() for ax in axes):
-        found = "The figure is empty."
         hint = "After `plt.show()`, and in a new cell, `plt.gcf()` begins a new figure."
-        raise Mistake("empty", found, hint)
+        raise Mistake("empty", "The figure is empty.", hint)
     return axes
-
-
-def _axes_within(figure) -> list:
-    """Return the axes of a display, a figure, a grid, axes, or a collection of any of these."""
-    figure = getattr(figure, "figure_", figure)  # of this kit's displays
-    if hasattr(figure, "get_lines"):
-        return [figure]
-    if hasattr(figure, "get_axes") and hasattr(figure, "savefig"):
-        return figure.get_axes()
-    if isinstance(figure, (list, tuple, np.ndarray)) and len(figure):
-        parts = np.ravel(np.asarray(figure, dtype=object))
-        return [ax for part in parts for ax in _axes_within(part)]
-    grid = getattr(figure, "figure", None)  # of seaborn
-    return grid.get_axes() if hasattr(grid, "get_axes") else []
-
-
-def _wanted(columns: list[str]) -> list[str]:
-    names = [name for name in columns if name in ("loss", "accuracy") or "f1" in name.lower()]
-    names = [name for name in names if not name.startswith("val_")]
-    return [column for name in names for column in (name, f"val_{name}") if column in columns]
 
 
 def _shows(line, values) -> bool:
@@ -114,8 +85,8 @@ def _missing(column: str) -> None:
     kind = "validation" if name != column else "training"
     short = "f1" if "f1" in name.lower() else name
     found = f"There is no curve of {name} on the {kind} images, with one point per epoch."
-    hint = f"The history has it under the name '{column}'."
-    raise Mistake(f"no-validation-{short}" if name != column else f"no-{short}", found, hint)
+    mistake = f"no-{short}" if name == column else f"no-validation-{short}"
+    raise Mistake(mistake, found, f"The history has it under the name '{column}'.")
 
 
 def _check_words(axes: list) -> None:
@@ -125,8 +96,7 @@ def _check_words(axes: list) -> None:
         raise Mistake("unnamed-axes", found, hint)
     if not _has_legend(axes):
         found = "Nothing says which curve is training and which validation."
-        hint = "Give each curve a `label`, and the figure a legend."
-        raise Mistake("no-legend", found, hint)
+        raise Mistake("no-legend", found, "Give each curve a `label`, and the figure a legend.")
 
 
 def _names_epochs(ax, axes: list) -> bool:

@@ -7,13 +7,7 @@ import re
 import numpy as np
 
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES, check_computation
-from cnn_utils.checks.network import (
-    answers_with,
-    build,
-    check_probabilities,
-    check_ten_outputs,
-    layers_of,
-)
+from cnn_utils.checks.network import answers_with, build, check_probabilities, layers_of
 from cnn_utils.checks.outcome import Mistake, checking
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -22,23 +16,16 @@ EXTRA_LAYERS = re.compile("Dropout|Normalization|Noise|Rescaling|^Random")
 
 
 def check_lenet(build_lenet, hint: int = 1) -> None:
-    """Check the network of task 1.1.1, layer by layer.
+    """Check the network of task 1.1.1; `CheckFailed` says where it begins to differ.
 
     Parameters
     ----------
     build_lenet : callable
         The student's function: no arguments, returns the model. It may be built in any way.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If it is not LeNet; the text says where it begins to differ, and gives a hint.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("lenet", hint) as passed:
         model = build("build_lenet", build_lenet, IMAGE_SHAPE)
-        check_ten_outputs(model, IMAGE_SHAPE)
         _check_layers(model)
         shapes = [w.shape for w in model.get_weights()]
         _check_kernels([shape for shape in shapes if len(shape) == 4])
@@ -75,8 +62,7 @@ def _check_kernels(shapes: list[tuple]) -> None:
             raise Mistake("kernel-size", found, hint)
         if shape[3] != n_filters:
             found = f"The {place} convolution has {shape[3]} filters; expected {n_filters}."
-            hint = "The second column of the table gives the number of filters."
-            raise Mistake("filters", found, hint)
+            raise Mistake("filters", found, "The second column of the table has their number.")
 
 
 def _check_dense(shapes: list[tuple], first_side: int | None) -> None:
@@ -86,8 +72,7 @@ def _check_dense(shapes: list[tuple], first_side: int | None) -> None:
     _check_flattened(next((shape[0] for shape in shapes if shape[0] not in units), 0), first_side)
     if sorted(shapes) != [(84, 10), (120, 84), (400, 120)]:
         found = f"The dense layers have {', '.join(map(str, units))} units; expected 120, 84, 10."
-        hint = "Compare the last three rows of the table with your dense layers."
-        raise Mistake("units", found, hint)
+        raise Mistake("units", found, "Compare them with the last three rows of the table.")
 
 
 def _check_flattened(n_inputs: int, first_side: int | None) -> None:
@@ -96,26 +81,20 @@ def _check_flattened(n_inputs: int, first_side: int | None) -> None:
         return
     if first_side not in (None, 28) or (first_side is None and n_inputs in (256, 576)):
         side = first_side or 24
-        raise Mistake(
-            "padding-first",
-            f"Your first feature maps are {side} x {side}; expected 28 x 28.",
-            "Which padding keeps 28, so that the kernel also sees the border of the image?",
-            "Unpadded, a kernel of 5 fits 24 times into a row of 28: see `padding` of `Conv2D`.",
-        )
+        found = f"Your first feature maps are {side} x {side}; expected 28 x 28."
+        hint = "Which padding keeps 28, so that the kernel also sees the border of the image?"
+        answer = "Unpadded, a kernel of 5 fits 24 times into 28 pixels: see `padding` of `Conv2D`."
+        raise Mistake("padding-first", found, hint, answer)
     if n_inputs == 784:
         found = "784 numbers are flattened, not 400: the second maps are 14 x 14, not 10 x 10."
-        hint = "The two convolutions in the table differ in their padding."
-        raise Mistake("padding-second", found, hint)
+        raise Mistake("padding-second", found, "The table's two convolutions differ in padding.")
     if n_inputs < 100:
         found = f"The first dense layer sees {n_inputs} numbers; expected 400."
-        hint = "What lies between the last pooling and the first dense layer?"
-        raise Mistake("no-flatten", found, hint)
-    raise Mistake(
-        "pooling-size",
-        f"{n_inputs:,} numbers are flattened; expected 5 x 5 x 16 = 400.",
-        "Each pooling should halve height and width: is there one after each convolution?",
-        "Print `model.summary()`, and find the first row whose shape is not the table's.",
-    )
+        raise Mistake("no-flatten", found, "What lies between it and the last pooling?")
+    found = f"{n_inputs:,} numbers are flattened; expected 5 x 5 x 16 = 400."
+    hint = "Each pooling should halve height and width: is there one after each convolution?"
+    answer = "Print `model.summary()`, and find the first row whose shape is not the table's."
+    raise Mistake("pooling-size", found, hint, answer)
 
 
 def _first_side(model) -> int | None:
@@ -129,19 +108,17 @@ def _first_side(model) -> int | None:
 
 def _check_other_weights(model, shapes: list[tuple]) -> None:
     if sorted(shapes) != sorted(LENET_SHAPES):
-        is_fewer = sum(len(shape) == 1 for shape in shapes) < 5
-        raise Mistake(
-            "no-bias" if is_fewer else "extra-weights",
-            f"There are {sum(int(np.prod(s)) for s in shapes):,} parameters; expected 61,706.",
-            "The table counts one more parameter per filter and unit than it has weights: which?"
-            if is_fewer
-            else "Which layer has parameters, though the table says 0, or does not have it?",
-        )
+        n_parameters = sum(w.size for w in model.get_weights())
+        found = f"There are {n_parameters:,} parameters; expected 61,706."
+        if sum(len(shape) == 1 for shape in shapes) < 5:
+            hint = "The table counts one more parameter per filter and unit than weights: which?"
+            raise Mistake("no-bias", found, hint)
+        hint = "Which layer has parameters, though the table says 0, or does not have it?"
+        raise Mistake("extra-weights", found, hint)
     n_trainable = len(getattr(model, "trainable_weights", shapes))
     if n_trainable < len(shapes):
         found = f"Of {len(shapes)} arrays of weights, {n_trainable} can be trained."
-        hint = "Is `trainable` switched off for a layer?"
-        raise Mistake("frozen", found, hint)
+        raise Mistake("frozen", found, "Is `trainable` switched off for a layer?")
 
 
 def _drawn(shapes: list[tuple]) -> tuple[list[np.ndarray], np.ndarray]:

@@ -44,28 +44,19 @@ def check_computation(images, weights: list[np.ndarray], outputs: np.ndarray) ->
     for pooling, activations in _variants():
         if fits(pooling, activations):
             raise _pooling(pooling) if pooling != "max" else _activation(activations)
-    raise Mistake(
-        "computes-otherwise",
-        "All weights have the right shapes, but the layers are not joined as in the table.",
-        "Compare order and activation of your layers with the table, row by row.",
-        "Does each pooling take blocks of 2 x 2, side by side, and each activation only one place?",
+    found = "All weights have the right shapes, but the layers are not joined as in the table."
+    hint = "Compare order and activation of your layers with the table, row by row."
+    answer = (
+        "Does each pooling take 2 x 2 blocks, side by side? Is each activation in one place only?"
     )
+    raise Mistake("computes-otherwise", found, hint, answer)
 
 
 def logits(images, weights, pooling="max", activations=RELU, channels_first=False) -> np.ndarray:
-    """Return LeNet's ten sums before its softmax.
+    """Return LeNet's ten sums before its softmax, from its weights by their shapes.
 
-    Parameters
-    ----------
-    images : ndarray of shape (n, 28, 28, 1)
-    weights : dict of tuple to ndarray
-        LeNet's ten arrays by their shapes, which are all different.
-    pooling : str
-        One of `POOLINGS`.
-    activations : tuple of four names
-        Of the layers in `HIDDEN`.
-    channels_first : bool
-        Whether one map after the other is flattened, instead of one pixel after the other.
+    `pooling` is one of `POOLINGS`, `activations` are those of the layers in `HIDDEN`; with
+    `channels_first`, one map after the other is flattened instead of one pixel after the other.
     """
     act = [ACTIVATIONS[name] for name in activations]
     x = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)))
@@ -88,28 +79,24 @@ def _variants() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _pooling(pooling: str) -> Mistake:
-    is_stride = pooling == "stride"
-    kept = "every second pixel" if is_stride else "means of 2 x 2 pixels"
-    return Mistake(
-        "pooling-stride" if is_stride else "pooling-average",
-        f"Your network halves feature maps by taking {kept}"
-        f"{' in one place' if 'then' in pooling else ''}.",
-        "The table names another kind of pooling: which number of the four does it keep?",
-    )
+    kind = "stride" if pooling == "stride" else "average"
+    kept = "every second pixel" if kind == "stride" else "means of 2 x 2 pixels"
+    place = " in one place" if "then" in pooling else ""
+    found = f"Your network halves feature maps by taking {kept}{place}."
+    hint = "The table names another kind of pooling: which number of the four does it keep?"
+    return Mistake(f"pooling-{kind}", found, hint)
 
 
 def _activation(activations: tuple[str, ...]) -> Mistake:
     name = next(name for name in activations if name != "relu")
-    places = [place for place, a in zip(HIDDEN, activations, strict=True) if a != "relu"]
-    is_missing = name == "no activation"
-    return Mistake(
-        "activation-missing" if is_missing else f"activation-{name}",
-        f"There is {name if is_missing else f'a {name}'} in: {', '.join(places)}.",
-        "The column 'activation' of the table says which one follows each layer.",
-        "Without one, two layers in a row are no more than a single linear one."
-        if is_missing
-        else "ReLU keeps positive numbers, and gives 0 for the rest.",
-    )
+    named = zip(HIDDEN, activations, strict=True)
+    places = ", ".join(place for place, activation in named if activation != "relu")
+    hint = "The column 'activation' of the table says which one follows each layer."
+    if name == "no activation":
+        answer = "Without one, two layers in a row are no more than a single linear one."
+        return Mistake("activation-missing", f"There is {name} in: {places}.", hint, answer)
+    answer = "ReLU keeps positive numbers, and gives 0 for the rest."
+    return Mistake(f"activation-{name}", f"There is a {name} in: {places}.", hint, answer)
 
 
 def _convolve(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:

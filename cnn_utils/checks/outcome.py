@@ -84,17 +84,22 @@ def result_of(name: str, function, *arguments):
     """Call a student's function, as `call` does; it must return something."""
     result = call(name, function, *arguments)
     if result is None:
-        found = f"`{name}` returns None."
         hint = "A function gives its caller what stands after `return`: does it end in one?"
-        raise Mistake("no-return", found, hint)
+        raise Mistake("no-return", f"`{name}` returns None.", hint)
     return result
 
 
-def recognise(suspects: dict[str, tuple], matches: Callable, found: str) -> None:
-    """Raise the `Mistake` whose numbers match the student's.
+def number_of(name: str, value, hint: str) -> float:
+    """Return a student's value, by the name it has in a message; it must be a single number."""
+    try:
+        return float(np.asarray(value, dtype=np.float64).item())
+    except (TypeError, ValueError):
+        found = f"{name} is a {type(value).__name__}; expected a single number."
+        raise Mistake("not-a-number", found, hint) from None
 
-    Each suspect is the name of a mistake with the numbers that it leads to and its hints.
-    """
+
+def recognise(suspects: dict[str, tuple], matches: Callable, found: str) -> None:
+    """Raise the `Mistake` whose numbers match; each suspect has a name, numbers and hints."""
     for name, (numbers, *hints) in suspects.items():
         if matches(numbers):
             raise Mistake(name, found, *hints)

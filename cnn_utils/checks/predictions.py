@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cnn_utils.checks.network import predict
 from cnn_utils.checks.outcome import Mistake, checking, recognise, result_of
 from cnn_utils.errors import KitError, describe
 from cnn_utils.submission import validate_submission
@@ -19,7 +20,7 @@ MIN_AGREEMENT = 0.88
 
 
 def check_submission(path, model, X_test, preprocess, hint: int = 1) -> None:
-    """Check the file of task 2.4 against the network that should have made it.
+    """Check task 2.4; raise `CheckFailed` unless a valid file holds the network's predictions.
 
     Parameters
     ----------
@@ -30,13 +31,7 @@ def check_submission(path, model, X_test, preprocess, hint: int = 1) -> None:
     X_test : ndarray of shape (10000, 32, 32, 3), uint8
     preprocess : callable
         The student's function of task 2.1.
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If the file is not valid, or holds other predictions than the network's.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("submit", hint) as passed:
         predictions = _predictions(path)
@@ -53,8 +48,7 @@ def _predictions(path) -> np.ndarray:
         raise NotImplementedError
     if Path(path).name != FILE:
         found = f"The file is called '{Path(path).name}'; expected '{FILE}'."
-        hint = "`hand_in` and the leaderboard find it by this name: write it again with it."
-        raise Mistake("file-name", found, hint)
+        raise Mistake("file-name", found, "`hand_in` and the leaderboard look for that name.")
     try:
         return validate_submission(path)["Prediction"].to_numpy()
     except KitError as error:
@@ -67,7 +61,7 @@ def _compare(predictions, model, images, preprocess) -> None:
     chosen = starts[:, None] + np.arange(BLOCK)
     some, given = images[chosen.ravel()], predictions[chosen]
     scaled = result_of("preprocess", preprocess, some)
-    scores = _scores(model, scaled)
+    scores = predict(model, scaled)
     labels = scores.argmax(axis=1).reshape(chosen.shape)
     blocks = (labels == given).mean(axis=1)
     if blocks.mean() >= MIN_AGREEMENT and blocks.min() >= MIN_AGREEMENT / 2:
@@ -76,19 +70,16 @@ def _compare(predictions, model, images, preprocess) -> None:
     found += "network's prediction."
     suspects = {
         "not-preprocessed": (
-            _scores(model, some.astype(np.float32)).argmax(axis=1),
+            predict(model, some.astype(np.float32)).argmax(axis=1),
             "Your network was trained on pixels from 0 to 1: what does it get here?",
             "The test images have to go through `preprocess` as well.",
         ),
         "scaled-twice": (
-            _scores(model, np.asarray(scaled) / 255).argmax(axis=1),
+            predict(model, np.asarray(scaled) / 255).argmax(axis=1),
             "Were the test images divided by 255 once more?",
             "`ImageBatches` with `preprocess` takes the images as they were loaded.",
         ),
-        "least-probable": (
-            scores.argmin(axis=1),
-            "These are the classes with the smallest probability.",
-        ),
+        "least-probable": (scores.argmin(axis=1), "These classes have the smallest probability."),
     }
     recognise(suspects, lambda x: np.mean(x == given.ravel()) >= MIN_AGREEMENT, found)
     for shift in (1, -1):
@@ -97,21 +88,12 @@ def _compare(predictions, model, images, preprocess) -> None:
             found = f"{found} All of them fit if the rows are moved by one."
             hint = "Does the first row belong to the first image? IDs begin at 0."
             raise Mistake("shifted", found, hint)
-    everywhere = _scores(model, preprocess(images)).argmax(axis=1)
+    everywhere = predict(model, preprocess(images)).argmax(axis=1)
     if np.array_equal(np.sort(everywhere), np.sort(predictions)):
-        raise Mistake(
-            "shuffled",
-            f"{found} Each class is as frequent as it should be, so the order is wrong.",
-            "Were the test images shuffled? Row 17 must hold the prediction for image 17.",
-            "For predictions, `ImageBatches` must not shuffle: leave its `shuffle` out.",
-        )
-    raise Mistake(
-        "other-network",
-        found,
-        "Was the network trained further after you wrote the file? Write it again.",
-        "Are these the predictions for the test images (`X_test`), or for other images?",
-    )
-
-
-def _scores(model, images) -> np.ndarray:
-    return np.asarray(model.predict(images, batch_size=256, verbose=0), dtype=np.float64)
+        found = f"{found} Each class is as frequent as it should be, so the order is wrong."
+        hint = "Were the test images shuffled? Row 17 must hold the prediction for image 17."
+        answer = "For predictions, `ImageBatches` must not shuffle: leave its `shuffle` out."
+        raise Mistake("shuffled", found, hint, answer)
+    hint = "Was the network trained further after you wrote the file? Write it again."
+    answer = "Are these the predictions for the test images (`X_test`), or for other images?"
+    raise Mistake("other-network", found, hint, answer)

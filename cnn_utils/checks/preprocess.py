@@ -7,22 +7,20 @@ import numpy as np
 from cnn_utils.checks.outcome import Mistake, checking, recognise, result_of
 
 SHAPE = (6, 32, 32, 3)
+OWN_VALUES = (
+    "If each set is scaled by its own values, one pixel means different things in each.",
+    "Use a fixed number, not the minimum, maximum or mean of the images you receive.",
+)
 
 
 def check_preprocess(preprocess, hint: int = 1) -> None:
-    """Check the function of task 2.1 on bright and on dark images.
+    """Check the function of task 2.1; `CheckFailed` says how an image comes out wrong.
 
     Parameters
     ----------
     preprocess : callable
         The student's function: uint8 images (n, 32, 32, 3) to float32 in [0, 1].
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If an image comes out wrong; the text says how, and gives a hint.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("preprocess", hint) as passed:
         images = np.random.default_rng(458).integers(0, 256, SHAPE, dtype=np.uint8)
@@ -40,9 +38,8 @@ def check_preprocess(preprocess, hint: int = 1) -> None:
 
 def _check_arrays(scaled, images, before) -> None:
     if not np.array_equal(images, before):
-        found = "`preprocess` changes the images it receives."
         hint = "Work on a copy: `astype` makes one, `/=` and `*=` do not."
-        raise Mistake("in-place", found, hint)
+        raise Mistake("in-place", "`preprocess` changes the images it receives.", hint)
     if scaled.shape != SHAPE:
         found = f"Images of shape {SHAPE} become an array of shape {scaled.shape}."
         hint = "Only the values should change: the network needs height, width and channels."
@@ -54,12 +51,10 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
     if np.allclose(values, expected, atol=1e-3):
         return
     if np.isin(scaled, (0, 1)).all():
-        raise Mistake(
-            "integer-division",
-            "All pixels become 0 or 1: the values between are lost.",
-            "What does a division give if its result must be a whole number?",
-            "Change the type to float before dividing, and don't use `//`.",
-        )
+        found = "All pixels become 0 or 1: the values between are lost."
+        hint = "What does a division give if its result must be a whole number?"
+        answer = "Change the type to float before dividing, and don't use `//`."
+        raise Mistake("integer-division", found, hint, answer)
     low, high = float(scaled.min()), float(scaled.max())
     found = f"Pixels from 0 to 255 become numbers from {low:.4g} to {high:.4g}; expected 0 to 1."
     suspects = {
@@ -69,52 +64,32 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
             "The numbers are tiny: how often are they divided?",
             "Dividing by 255 once is enough.",
         ),
-        "256": (
-            expected * 255 / 256,
-            "Which number must the brightest pixel be divided by to become 1?",
-        ),
+        "256": (expected * 255 / 256, "Which number turns the brightest pixel, 255, into 1?"),
         "minus-one": (2 * expected - 1, "That range is used, too, but here black should be 0."),
         "inverted": (1 - expected, "Black and white have changed places."),
     }
-    recognise(
-        suspects, lambda x: np.allclose(values, x, atol=1e-3 * max(1, np.abs(x).max())), found
-    )
+    recognise(suspects, lambda x: np.allclose(values, x, atol=1e-3 * max(1, x.max())), found)
     if np.allclose(np.sort(values, axis=None), np.sort(expected, axis=None), atol=1e-3):
         found = "The numbers are right, but not at the places of their pixels."
-        hint = "Were channels, rows or images exchanged?"
-        raise Mistake("moved", found, hint)
+        raise Mistake("moved", found, "Were channels, rows or images exchanged?")
     if abs(values.mean()) < 0.05 and low < 0:
-        _looks_at_the_data("mean", "The mean of your images is 0: you subtract it.")
-    raise Mistake(
-        "other-values",
-        found,
-        "Each pixel should be divided by 255, and nothing else.",
-        "Print one pixel before and after, and compute it on paper.",
-    )
+        raise Mistake("mean", "The mean of your images is 0: you subtract it.", *OWN_VALUES)
+    hint = "Each pixel should be divided by 255, and nothing else."
+    answer = "Print one pixel before and after, and compute it on paper."
+    raise Mistake("other-values", found, hint, answer)
 
 
 def _check_dark(scaled: np.ndarray, expected: np.ndarray) -> None:
     if scaled.shape != expected.shape or not np.allclose(scaled, expected, atol=1e-3):
         found = f"In dark images, the brightest pixel, 85, becomes {scaled.max():.3f}"
-        _looks_at_the_data("own-maximum", f"{found}; expected 0.333.")
-
-
-def _looks_at_the_data(name: str, found: str) -> None:
-    raise Mistake(
-        name,
-        found,
-        "If each set is scaled by its own values, one pixel means different things in each.",
-        "Use a fixed number, not the minimum, maximum or mean of the images you receive.",
-    )
+        raise Mistake("own-maximum", f"{found}; expected 0.333.", *OWN_VALUES)
 
 
 def _check_type(dtype) -> None:
+    found = f"The numbers are right, but of type {dtype}; expected float32."
+    if dtype == np.float64:
+        hint = "NumPy takes `float64` if you name no type: twice the memory, no gain in accuracy."
+        raise Mistake("float64", found, hint)
     if dtype != np.float32:
-        is_double = dtype == np.float64
-        raise Mistake(
-            "float64" if is_double else "dtype",
-            f"The numbers are right, but of type {dtype}; expected float32.",
-            "NumPy takes `float64` if you name no type: twice the memory, for no gain in accuracy."
-            if is_double
-            else "Name the type when you change it: `astype`, or `np.asarray(..., dtype=...)`.",
-        )
+        hint = "Name the type when you change it: `astype`, or `np.asarray(..., dtype=...)`."
+        raise Mistake("dtype", found, hint)

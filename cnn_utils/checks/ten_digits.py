@@ -4,44 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.checks.outcome import Mistake, checking, recognise, result_of
+from cnn_utils.checks.outcome import Mistake, checking, number_of, recognise, result_of
 
 # Accuracy of one digit, error rate of ten, computed in advance.
 VALUES = {0.0: 1.0, 0.5: 0.9990234375, 0.9: 0.6513215599, 0.988: 0.1137230675, 1.0: 0.0}
 # The same for nine digits.
 NINE = np.array([1.0, 0.998046875, 0.612579511, 0.1029585708, 0.0])
 TOLERANCE = 1e-5
+UNROUNDED = "Return the number itself; round and format it only when you print it."
 
 
 def check_ten_digits(ten_digit_error_rate, hint: int = 1) -> None:
-    """Check the function of task 1.2.3.
+    """Check the function of task 1.2.3; `CheckFailed` says which value is wrong.
 
     Parameters
     ----------
     ten_digit_error_rate : callable
         The student's function: accuracy of one digit (0-1) to error rate of ten (0-1).
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If a value is wrong; the text says which, and gives a hint.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("ten-digits", hint) as passed:
-        _compare(np.array([_number(ten_digit_error_rate, accuracy) for accuracy in VALUES]))
+        name = "ten_digit_error_rate"
+        results = [result_of(name, ten_digit_error_rate, accuracy) for accuracy in VALUES]
+        _compare(np.array([number_of(f"What `{name}` returns", x, UNROUNDED) for x in results]))
         _check_arrays(ten_digit_error_rate)
         passed("98.8 % accuracy for a digit means 11.4 % errors for ten.")
-
-
-def _number(function, accuracy: float) -> float:
-    result = result_of("ten_digit_error_rate", function, accuracy)
-    try:
-        return float(np.asarray(result))
-    except (TypeError, ValueError):
-        found = f"`ten_digit_error_rate` returns a {type(result).__name__}; expected a number."
-        hint = "Return the number itself; format it only when you print it."
-        raise Mistake("not-a-number", found, hint) from None
 
 
 def _compare(found: np.ndarray) -> None:
@@ -49,8 +36,7 @@ def _compare(found: np.ndarray) -> None:
     if np.allclose(found, expected, atol=TOLERANCE):
         return
     if any(np.allclose(found, np.round(expected, n), atol=1e-9) for n in range(1, 6)):
-        hint = "Return the number itself; round it only when you print it."
-        raise Mistake("rounded", "The formula is right, but you round its result.", hint)
+        raise Mistake("rounded", "The formula is right, but you round its result.", UNROUNDED)
     begin = "Begin with the opposite: when are all ten digits right?"
     suspects = {
         "success": (

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnn_utils.checks.f1 import check_value
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
+from cnn_utils.checks.network import predict
 from cnn_utils.checks.outcome import Mistake, checking
 from cnn_utils.errors import KitError
 from cnn_utils.history import history_table
@@ -22,7 +23,7 @@ TOLERANCE = 2e-3
 def check_training(
     model, history, x_train, y_train_hot, epochs: int, batch_size: int = 128, hint: int = 1
 ) -> None:
-    """Check task 1.1.2: data, compile settings, and what `fit` recorded.
+    """Check task 1.1.2: data, compile settings, history; `CheckFailed` says what is wrong.
 
     Parameters
     ----------
@@ -36,13 +37,7 @@ def check_training(
         One-hot labels as they were given to `fit`.
     epochs : int
     batch_size : int, default=128
-    hint : {1, 2, 3}
-        How much to give away.
-
-    Raises
-    ------
-    CheckFailed
-        If something is not as it was asked for; the text says what, and gives a hint.
+    hint : {1, 2, 3}, how much to give away
     """
     with checking("train-lenet", hint) as passed:
         images, labels = np.asarray(x_train), np.asarray(y_train_hot)
@@ -74,32 +69,25 @@ def check_training_images(images: np.ndarray) -> None:
     if high < 0.1:
         raise Mistake("scaled-twice", found, "Was the cell that divides by 255 run twice?")
     if images.dtype == np.float64:
-        raise Mistake(
-            "float64",
-            "`x_train` holds float64 numbers; expected float32.",
-            "That takes twice the memory, and the network computes in float32 anyway.",
-            "Change the type before you divide: `.astype('float32')`.",
-        )
+        found = "`x_train` holds float64 numbers; expected float32."
+        hint = "That takes twice the memory, and the network computes in float32 anyway."
+        answer = "Change the type before you divide: `.astype('float32')`."
+        raise Mistake("float64", found, hint, answer)
 
 
 def check_training_labels(labels: np.ndarray, n_images: int) -> None:
     """Raise a `Mistake` unless labels are one-hot, one row per image."""
     if labels.ndim == 1 or labels.shape[1:] == (1,):
-        raise Mistake(
-            "not-one-hot",
-            f"`y_train_hot` has shape {labels.shape}: one number per image; expected (n, 10).",
-            "Mean squared error compares ten outputs with ten numbers: how is a digit made ten?",
-            "`keras.utils.to_categorical` does that.",
-        )
+        found = f"`y_train_hot` has shape {labels.shape}: one number per image; expected (n, 10)."
+        hint = "Mean squared error compares ten outputs with ten numbers: how is a digit made ten?"
+        raise Mistake("not-one-hot", found, hint, "`keras.utils.to_categorical` does that.")
     if labels.shape != (n_images, 10):
         found = f"`y_train_hot` has shape {labels.shape}; expected ({n_images}, 10)."
-        hint = "One row per image, one column per digit."
-        raise Mistake("label-shape", found, hint)
+        raise Mistake("label-shape", found, "One row per image, one column per digit.")
     sums = np.unique(np.round(labels[:2000].sum(axis=1), 4))
     if not np.array_equal(sums, [1]):
         found = f"The rows of `y_train_hot` add up to {sums[0]:.4g}; a one-hot row adds up to 1."
-        hint = "Only images are divided by 255; labels are not pixels."
-        raise Mistake("labels-scaled", found, hint)
+        raise Mistake("labels-scaled", found, "Only pixels are divided by 255, not labels.")
 
 
 def _check_compiled(model) -> None:
@@ -108,8 +96,7 @@ def _check_compiled(model) -> None:
         raise Mistake("not-compiled", "`model` is not compiled.", "Which step comes before `fit`?")
     if type(optimizer).__name__.lower() != "adam":
         found = f"The optimizer is {type(optimizer).__name__}; expected Adam."
-        hint = "The task's heading names it."
-        raise Mistake("optimizer", found, hint)
+        raise Mistake("optimizer", found, "The task's heading names it.")
     loss = getattr(model, "loss", None)
     if not _is_mse(loss):
         name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
@@ -142,21 +129,16 @@ def _table(history):
 def _check_columns(columns: list[str]) -> None:
     found = f"The history holds {', '.join(columns)}"
     if "accuracy" not in columns:
-        similar = [name for name in columns if "acc" in name]
-        raise Mistake(
-            "no-accuracy",
-            f"{found}; there is no 'accuracy'.",
-            f"Name the metric 'accuracy' instead of '{similar[0]}'."
-            if similar
-            else "Which metrics does `compile` know? Give it both.",
-        )
+        hint = "Which metrics does `compile` know? Give it both."
+        if similar := [name for name in columns if "acc" in name]:
+            hint = f"Name the metric 'accuracy' instead of '{similar[0]}'."
+        raise Mistake("no-accuracy", f"{found}; there is no 'accuracy'.", hint)
     if not any("f1" in name.lower() for name in columns):
         hint = "`compile` takes a list of metrics: add yours."
         raise Mistake("no-f1", f"{found}; there is no F1.", hint)
     if "val_loss" not in columns:
         found = f"{found}; none of them was measured on validation images."
-        hint = "`fit` has an argument that sets a share of the images aside."
-        raise Mistake("no-validation", found, hint)
+        raise Mistake("no-validation", found, "Which argument of `fit` sets images aside?")
 
 
 def _check_steps(params: dict, n_images: int, batch_size: int) -> None:
@@ -166,77 +148,59 @@ def _check_steps(params: dict, n_images: int, batch_size: int) -> None:
         return
     found = f"An epoch had {steps} batches; expected {ceil(n_train / batch_size)}."
     if abs(steps - n_images / batch_size) <= 1:
-        raise Mistake(
-            "validation-leak",
-            f"{found} These are all of the images, including those for validation.",
-            "If the network learns from the images it is measured on, what does that tell?",
-            "Let `fit` set the last sixth aside: `validation_split`.",
-        )
+        found = f"{found} These are all of the images, including those for validation."
+        hint = "If the network learns from the images it is measured on, what does that tell?"
+        answer = "Let `fit` set the last sixth aside: `validation_split`."
+        raise Mistake("validation-leak", found, hint, answer)
     for size in (1, 2, 4, 8, 16, 32, 64, 100, 256, 512, 1024):
         if abs(steps - n_train / size) <= 1:
-            raise Mistake(
-                "batch-size",
-                f"{found} You train with batches of {size}, not of {batch_size}.",
-                "Without `batch_size`, Keras takes 32." if size == 32 else "See the heading.",
-            )
-    raise Mistake(
-        "validation-share",
-        found,
-        "Which share of the images is set aside? Expected: the last sixth.",
-        "`fit` takes it as a fraction: `validation_split`.",
-    )
+            found = f"{found} You train with batches of {size}, not of {batch_size}."
+            hint = "Without `batch_size`, Keras takes 32." if size == 32 else "See the heading."
+            raise Mistake("batch-size", found, hint)
+    hint = "Which share of the images is set aside? Expected: the last sixth."
+    answer = "`fit` takes it as a fraction: `validation_split`."
+    raise Mistake("validation-share", found, hint, answer)
 
 
 def _check_epochs(params: dict, found: int, epochs: int) -> None:
     if found != epochs:
-        raise Mistake(
-            "epochs",
-            f"You trained for {found} epochs; expected {epochs}.",
-            "Was the training stopped early? Run the cell again, and let it finish."
-            if params.get("epochs") == epochs
-            else "The number stands in the variable `EPOCHS`; give it to `fit`.",
-        )
+        hint = "The number stands in the variable `EPOCHS`; give it to `fit`."
+        if params.get("epochs") == epochs:
+            hint = "Was the training stopped early? Run the cell again, and let it finish."
+        raise Mistake("epochs", f"You trained for {found} epochs; expected {epochs}.", hint)
 
 
 def _check_values(table) -> None:
     loss, accuracy = table["loss"], table["accuracy"].iloc[-1]
     if not np.isfinite(loss).all():
-        found = "The loss is no longer a number."
         hint = "Were the images divided by 255? Is the learning rate Keras' own?"
-        raise Mistake("diverged", found, hint)
+        raise Mistake("diverged", "The loss is no longer a number.", hint)
     if not np.isfinite(table).all(axis=None):
         found = "A column of the history is not a number in some epoch."
         hint = "Which one? `cnn_utils.history_table(history)` shows them all."
         raise Mistake("f1-not-a-number", found, hint)
     if loss.max() > 1.5 * MAX_MSE:
-        raise Mistake(
-            "labels",
-            f"The loss reaches {loss.max():.3g}; for probabilities it can't exceed {MAX_MSE}.",
-            "Compare what the network gives with what it should: are both ten numbers, 0 to 1?",
-            "Did you give the labels as digits, 0 to 9, instead of one-hot?",
-        )
+        found = f"The loss reaches {loss.max():.3g}; for probabilities it can't exceed {MAX_MSE}."
+        hint = "Compare what the network gives with what it should: are both ten numbers, 0 to 1?"
+        answer = "Did you give the labels as digits, 0 to 9, instead of one-hot?"
+        raise Mistake("labels", found, hint, answer)
     if accuracy < 0.3:
-        raise Mistake(
-            "not-learning",
-            f"The training accuracy is {accuracy:.3f}: hardly more than guessing.",
-            "Do images and labels still belong together? Shuffle both or neither.",
-            "Does the network have its activations, and is softmax the last one, once?",
-        )
+        found = f"The training accuracy is {accuracy:.3f}: hardly more than guessing."
+        hint = "Do images and labels still belong together? Shuffle both or neither."
+        answer = "Does the network have its activations, and is softmax the last one, once?"
+        raise Mistake("not-learning", found, hint, answer)
 
 
 def _check_weights(model, params: dict, n_epochs: int) -> None:
     """Compare the network with LeNet, and how often it was trained with its history."""
     if sorted(w.shape for w in model.get_weights()) != sorted(LENET_SHAPES):
         found = "`model` is not LeNet: its weights have other shapes."
-        hint = "Which function builds LeNet? Train what it returns."
-        raise Mistake("not-lenet", found, hint)
+        raise Mistake("not-lenet", found, "Which function builds LeNet? Train what it returns.")
     done, steps = int(np.asarray(model.optimizer.iterations)), params.get("steps")
     if steps is not None and done != steps * n_epochs:
-        raise Mistake(
-            "other-training",
-            f"`model` was trained for {done} batches; its history records {steps * n_epochs}.",
-            "Build a new network before you train it again, and keep the history of that training.",
-        )
+        found = f"`model` was trained for {done} batches; its history records {steps * n_epochs}."
+        hint = "Build a new network before you train it again, and keep that training's history."
+        raise Mistake("other-training", found, hint)
 
 
 def _check_validation(model, table, images: np.ndarray, labels: np.ndarray) -> None:
@@ -244,8 +208,7 @@ def _check_validation(model, table, images: np.ndarray, labels: np.ndarray) -> N
     tolerance = TOLERANCE + 1 / max(len(images), 1)
 
     def accuracy_on(images) -> float:
-        y_prob = np.asarray(model.predict(images, batch_size=500, verbose=0))
-        return float(np.mean(y_prob.argmax(axis=1) == labels.argmax(axis=1)))
+        return np.mean(predict(model, images).argmax(axis=1) == labels.argmax(axis=1))
 
     def is_recorded(accuracy: float) -> bool:
         return np.abs(table["val_accuracy"] - accuracy).min() <= tolerance

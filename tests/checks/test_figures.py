@@ -22,3 +22,9 @@ def test_a_right_solution_is_confirmed(capsys):
 def test_a_value_of_another_type_is_described():
     with pytest.raises(CheckFailed, match=r"Expected a figure; received 3 \(int\)"):
         check_images_figure(3)
+
+
+def test_a_part_of_a_figure_stands_for_it(capsys):
+    curves = panels().axes[0].get_lines()
+    check_history_plot(list(curves), HISTORY)
+    assert "6 curves" in capsys.readouterr().out

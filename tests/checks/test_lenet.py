@@ -35,3 +35,8 @@ def test_a_network_that_was_trained_keeps_its_weights():
 def test_parameters_are_counted():
     # 61,706 less one for each filter and unit: 6 + 16 + 120 + 84 + 10 = 236.
     assert "There are 61,470 parameters; expected 61,706" in message(lambda: lenet(bias=False))
+
+
+def test_outputs_are_counted():
+    text = message(lambda: lenet(units=(120, 84, 9)))
+    assert "For three images your network gives an array of shape (3, 9); expected (3, 10)." in text

@@ -8,6 +8,7 @@ from cnn_utils.checks.outcome import (
     Mistake,
     call,
     checking,
+    number_of,
     recognise,
     result_of,
 )
@@ -125,6 +126,13 @@ def test_none_as_a_result_is_a_missing_return():
     assert result_of("build", lambda x: 2 * x, 4) == 8
     with pytest.raises(Mistake, match="`build` returns None"):
         result_of("build", lambda: None)
+
+
+def test_a_number_may_come_in_an_array_of_one():
+    assert number_of("`test_f1`", np.array([0.5], np.float32), "Unpack it.") == 0.5
+    with pytest.raises(Mistake, match=r"^`test_f1` is a list; .* a single number\.$") as caught:
+        number_of("`test_f1`", [0.1, 0.5], "Unpack it.")
+    assert (caught.value.name, caught.value.hints) == ("not-a-number", ("Unpack it.",))
 
 
 def test_a_suspect_is_recognised_by_its_numbers():
