@@ -12,7 +12,7 @@ from traitlets import Enum, Tuple, Unicode, observe, validate
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_labels_of_images, as_names, confusion_matrix, most_confused
-from cnn_utils.plots.confusion_matrix import NORMALIZE, ConfusionMatrixDisplay
+from cnn_utils.plots.confusion_matrix import NORMALIZE, draw_confusion_matrix
 from cnn_utils.plots.images import as_images, plot_images
 from cnn_utils.widgets.matrix import MatrixGrid
 from cnn_utils.widgets.pages import STATIC_COLUMNS, ImagePages, as_predictions
@@ -131,8 +131,8 @@ class ConfusionMatrixExplorer(StaticPicture):
         axes = upper.subplots(1, len(self.results), squeeze=False)[0]
         for ax, (name, results) in zip(axes, self.results.items(), strict=True):
             title = "Confusion matrix" if len(self.results) == 1 else name
-            display = ConfusionMatrixDisplay(results.counts, self.class_names)
-            display.plot(normalize=self.normalize, scores=True, ax=ax, title=title)
+            options = {"normalize": self.normalize, "scores": True, "ax": ax, "title": title}
+            draw_confusion_matrix(results.counts, self.class_names, **options)
         if rows:
             pred = self.results[self.model].predictions[shown]
             data = self._pages.images[shown], self.y_true[shown], pred, self.class_names
