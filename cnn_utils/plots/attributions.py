@@ -35,7 +35,7 @@ COLUMNS, LEFT, HEAD = 4, 1.3, 0.35
 HEADINGS = (
     "image",
     "saliency\nbright: the score\ndepends on this pixel",
-    "Grad-CAM\nyellow: this region\nspeaks for the class;\ngrey: none does",
+    "Grad-CAM\nyellow: this region\nspeaks for the class;\nall grey: none does",
 )
 
 

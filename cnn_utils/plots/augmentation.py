@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import keras
 import numpy as np
 
@@ -29,9 +25,7 @@ def show_augmentation(augment, images, n=7, seed=458) -> Display:
     n : int, default=7
         Variants of each image.
     seed : int, default=458
-        The same seed gives the same variants. It reaches the layers' own generators and the
-        global ones of Python and NumPy, which are put back. It does not reach TensorFlow's and
-        Keras' global ones, nor a layer hidden inside a function: give those seeds of their own.
+        The same seed gives the same variants of a layer; a callable has its own generator.
 
     Returns
     -------
@@ -48,9 +42,17 @@ def show_augmentation(augment, images, n=7, seed=458) -> Display:
         raise KitError.about("`images`", "have shape (n, height, width, channels)", images)
     is_layer = isinstance(augment, keras.Layer)
     options = {"training": True} if is_layer else {}
-    with _seeded(augment.variables if is_layer else [], seed):
+    variables = augment.variables if is_layer else []
+    before = [np.asarray(variable).copy() for variable in variables]
+    try:
+        for i, variable in enumerate(variables):
+            if variable.name == "seed_generator_state":
+                variable.assign([seed, i])
         # One call per variant, as in training: some layers draw once for the whole batch.
         variants = [_checked(augment(images.copy(), **options), images) for _ in range(n)]
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
     shown, variants = for_display(images, np.stack(variants, axis=1))
     return plot_augmentation(shown, variants)
 
@@ -59,14 +61,15 @@ def plot_augmentation(images, variants, *, title="Augmentation", ax=None) -> Dis
     """Draw one row per image: the original, then its variants.
 
     `variants` have shape (n, n_variants, height, width[, 1 or 3]). Values beyond black and white
-    are clipped, and the title gives their share. The display holds the drawn pictures in
-    `images_`, row by row, and the share of clipped values in `clipped_`.
+    are clipped, and the title gives their share. The display holds the drawn pictures, row by row,
+    in `images_`, the values before clipping in `variants`, and the clipped share in `clipped_`.
     """
     images = as_images(images)
     if variants.shape[4:] == (1,):
         variants = variants[..., 0]
     n, n_variants = variants.shape[:2]
     display = Sheet(ax, PITCH * (n_variants + 1), PITCH * n + LINE)
+    display.images, display.variants = images, variants
     style = pixel_style(images)
     white = style["vmax"]
     # Interpolation may leave the range by rounding; half a grey level can't be seen.
@@ -84,25 +87,6 @@ def plot_augmentation(images, variants, *, title="Augmentation", ax=None) -> Dis
         return display.finish(title, f"{text}.")
     note = f"{display.clipped_:.1%} of the values, beyond black or white, are clipped"
     return display.finish(f"{title}\n{note}", f"{text}; {note}.")
-
-
-@contextmanager
-def _seeded(variables, seed) -> Iterator[None]:
-    """Seed layers' generators and the global ones; put back these and all other variables."""
-    before = [np.asarray(variable).copy() for variable in variables]
-    global_states = random.getstate(), np.random.get_state()  # noqa: NPY002 - others draw from it
-    try:
-        for i, variable in enumerate(variables):
-            if variable.name == "seed_generator_state":
-                variable.assign([seed, i])
-        random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002
-        yield
-    finally:
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
-        random.setstate(global_states[0])
-        np.random.set_state(global_states[1])  # noqa: NPY002
 
 
 def _checked(variants, images) -> np.ndarray:

@@ -93,7 +93,7 @@ def plot_embedding(
     palette = sns.color_palette("colorblind", len(order))
     look = {"palette": palette, "s": 24, "edgecolor": INK, "linewidth": 0.3}
     sns.scatterplot(x=points[:, 0], y=points[:, 1], **groups, **look, ax=ax)
-    display.points_, display.crosses_ = ax.collections[0], None
+    display.points_, display.crosses_ = ax.collections[-1], None
     if wrong.any():
         style = {"s": 22, "color": "black", "marker": "x", "linewidths": 0.9, "zorder": 3}
         display.crosses_ = ax.scatter(*points[wrong].T, label="mistake", **style)

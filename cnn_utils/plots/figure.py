@@ -38,9 +38,14 @@ class Display:
         What the figure shows, in a sentence or two, for people who can't see it.
     """
 
-    def __init__(self, ax=None, n: int = 1, columns: int = 1, *, figsize, **options):
-        """Use `n` of the given axes, or make a new figure with `columns` of them in a row."""
-        self._owns_figure = ax is None
+    def __init__(self, ax=None, n: int | None = None, columns: int = 1, *, figsize, **options):
+        """Use the given axes, or those of a new figure.
+
+        Without `n`, it is one axes. With `n`, panels with titles of their own share the figure's
+        title; a new figure has `columns` of them in a row.
+        """
+        self._owns_figure, self._shares_title = ax is None, n is not None
+        n = n or 1
         if ax is None:
             rows = ceil(n / columns)
             figure = Figure(figsize, layout="constrained")
@@ -54,10 +59,10 @@ class Display:
 
     def finish(self, title: str, alt_text: str):
         """Draw the title, store the alternative text, and return the display."""
-        if len(self.panels) == 1:
-            self.panels[0].set_title(titled(title))
-        else:
+        if self._shares_title:
             self.figure_.suptitle(titled(title), fontsize="large")
+        else:
+            self.panels[0].set_title(titled(title))
         note = data_source.sample_note()
         self.alt_text_ = f"{alt_text} ({note})" if note else alt_text
         return self
