@@ -60,11 +60,6 @@ def show_attributions(model, images, y_true=None, class_names=None, *, layer=Non
     -------
     display : Display
         As `plot_attributions` describes it.
-
-    Raises
-    ------
-    KitError
-        If model, images, labels and names don't fit each other.
     """
     images = as_model_images(model, images)
     probabilities = model.predict(images, verbose=0)
@@ -142,11 +137,6 @@ def saliency(model, images, labels=None) -> np.ndarray:
     -------
     saliency : ndarray of shape (n, height, width), float32, 0-1
         The largest value of an image is 1; all are 0 if no pixel has an influence.
-
-    Raises
-    ------
-    KitError
-        If model, images and labels don't fit each other.
     """
     images = as_model_images(model, images)
     maps = []
@@ -176,12 +166,6 @@ def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
     -------
     cams : ndarray of shape (n, height, width), float32, 0-1
         The largest value of an image is 1; all are 0 if nothing speaks for the class.
-
-    Raises
-    ------
-    KitError
-        If model, images and labels don't fit each other, the model has no convolution, or the
-        layer no feature maps.
     """
     images = as_model_images(model, images)
     layer = find_convolution(model, layer, place=-1)

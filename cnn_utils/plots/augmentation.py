@@ -31,11 +31,6 @@ def show_augmentation(augment, images, n=7, seed=458) -> Display:
     -------
     display : Display
         As `plot_augmentation` describes it.
-
-    Raises
-    ------
-    KitError
-        If the images are not preprocessed, or `augment` does not return one variant per image.
     """
     images = as_floats(images)
     if images.ndim != 4:

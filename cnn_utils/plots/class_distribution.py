@@ -24,11 +24,6 @@ def plot_class_distribution(labels, class_names, *, ax=None, title="Images per c
     -------
     display : Display
         With the drawn bars in `bars_`.
-
-    Raises
-    ------
-    KitError
-        If a label has no name.
     """
     labels, class_names = as_labels(labels, "labels"), as_names(class_names)
     check_named(labels, "labels", class_names)

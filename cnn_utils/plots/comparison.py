@@ -24,11 +24,6 @@ def plot_model_comparison(results, *, ax=None, title="Models compared") -> Displ
     -------
     display : Display
         With the drawn bars of each quantity in `bars_`, by its name.
-
-    Raises
-    ------
-    KitError
-        If `results` is not a table of numbers.
     """
     try:
         table = pd.DataFrame(results)

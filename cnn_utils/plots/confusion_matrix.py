@@ -36,11 +36,6 @@ def plot_confusion_matrix(
     display : Display
         With the counts in `counts`, the drawn counts or percentages in `values_`, and the heat map
         in `mesh_`.
-
-    Raises
-    ------
-    KitError
-        If the lengths differ, or a label has no name.
     """
     class_names = as_names(class_names)
     counts = confusion_matrix(y_true, y_pred, len(class_names))

@@ -49,11 +49,6 @@ def show_embedding(
     -------
     display : Display
         As `plot_embedding` describes it.
-
-    Raises
-    ------
-    KitError
-        If model, images, labels and names don't fit each other.
     """
     images = as_model_images(model, images)
     labels = as_labels_of_images(labels, "labels", len(images))
@@ -126,11 +121,6 @@ def hidden_features(model, images) -> np.ndarray:
     Returns
     -------
     features : ndarray of shape (n, d), float32
-
-    Raises
-    ------
-    KitError
-        If the images don't fit the model, or it has no Dense layer.
     """
     images = as_model_images(model, images)
     dense = [layer for layer in all_layers(model) if isinstance(layer, layers.Dense)]

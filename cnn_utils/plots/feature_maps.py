@@ -36,11 +36,6 @@ def show_feature_maps(model, image, layer=None, *, n=MAX_MAPS) -> Display:
     -------
     display : Display
         With the drawn image in `image_` and the drawn maps in `maps_`.
-
-    Raises
-    ------
-    KitError
-        If the image does not fit the model, there is no such layer, or it has no feature maps.
     """
     image = as_array(image, "image")
     if image.ndim != 3:

@@ -27,18 +27,13 @@ def show_filters(model, layer=None) -> Display:
         Trained or not.
     layer : str or int, optional
         A convolution of images with 1 or 3 channels, by name or by index; by default the first
-        one. The layers of a nested model are counted one by one.
+        one. The layers of a nested model are counted one by one. Deeper in, filters have no colours
+        but a channel for each feature map of the layer before.
 
     Returns
     -------
     display : Display
         As `plot_filters` describes it.
-
-    Raises
-    ------
-    KitError
-        If there is no such layer, or its filters have no colours: deeper in, a filter has one
-        channel for each feature map of the layer before.
     """
     check_weights(model)
     layer = find_convolution(model, layer)

@@ -34,11 +34,6 @@ def plot_training_history(history, *, ax=None, title="Training history") -> Disp
     display : Display
         With the epoch of the lowest validation loss in `best_epoch_` (None without validation), the
         curves by column in `lines_`, and the shaded spans after the best epoch in `after_best_`.
-
-    Raises
-    ------
-    KitError
-        If there is no finished epoch or no loss, or if `ax` holds too few axes.
     """
     return draw_history(history_table(history), ax=ax, title=title)
 

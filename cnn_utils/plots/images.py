@@ -37,11 +37,6 @@ def plot_images(
     -------
     display : Display
         With the drawn images in `images_` and the captions in `captions_`.
-
-    Raises
-    ------
-    KitError
-        If the images' shape or scale is wrong, the lengths differ, or a label has no name.
     """
     images = as_images(images)
     true = names_of(labels, "labels", class_names, len(images))

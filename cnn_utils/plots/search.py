@@ -29,11 +29,6 @@ def plot_search(trials, *, ax=None, title="Parameter search") -> Display:
     display : Display
         With the index of the best trial in `best_`, and the points of each panel in `points_`, by
         the parameter's name.
-
-    Raises
-    ------
-    KitError
-        If it is no table with a score for each trial, or no parameter is a number.
     """
     is_table = isinstance(trials, pd.DataFrame) and "score" in trials and len(trials) > 0
     if not is_table or not np.isfinite(trials["score"]).all():

@@ -45,12 +45,6 @@ class ImageBrowser(ImagePages):
         Index of the enlarged image; -1 for none.
     indices : ndarray of int
         The images that pass the filters, in their order.
-
-    Raises
-    ------
-    KitError
-        If there is no image, lengths differ, a label has no name, or probabilities
-        don't sum to one.
     """
 
     class_name = Unicode(ALL)

@@ -14,8 +14,6 @@ from cnn_utils.metrics import precision_recall_f1
 from cnn_utils.plots.confusion_matrix import as_percentages
 
 N_SHADES = 8
-CELL_WIDTH, SCORE_WIDTH = 38, 46
-SCORES = ("precision", "recall", "F1")
 TURNED = "writing-mode:vertical-rl;transform:rotate(180deg);margin:auto"
 
 
@@ -45,7 +43,7 @@ class MatrixGrid(widgets.GridBox):
             [[self._button(t, p, on_choose) for p in class_names] for t in class_names],
             dtype=object,
         )
-        columns = f"auto repeat({len(class_names)}, {CELL_WIDTH}px) auto"
+        columns = f"auto repeat({len(class_names)}, 38px) repeat(3, 42px)"
         layout = widgets.Layout(
             grid_template_columns=columns, grid_gap="2px", align_items="center", width="max-content"
         )
@@ -78,10 +76,10 @@ class MatrixGrid(widgets.GridBox):
         scores = zip(*precision_recall_f1(self.counts), strict=True)
         cells = [widgets.HTML(_html("true ↓<br>predicted →"))]
         cells += [widgets.HTML(_html(escape(name), style)) for name in self.class_names]
-        cells += [_row_of([_html(name, TURNED) for name in SCORES])]
+        cells += [widgets.HTML(_html(name, TURNED)) for name in ("precision", "recall", "F1")]
         for name, row, score in zip(self.class_names, self.buttons, scores, strict=True):
-            label = widgets.HTML(_html(escape(name)))
-            cells += [label, *row, _row_of([f"{value:.3f}" for value in score])]
+            cells += [widgets.HTML(_html(escape(name))), *row]
+            cells += [widgets.HTML(_html(f"{value:.3f}")) for value in score]
         return cells
 
 
@@ -102,8 +100,3 @@ def _percent(value: float) -> str:
 
 def _html(html: str, style: str = "text-align:center") -> str:
     return f'<div style="{style};line-height:1.2">{html}</div>'
-
-
-def _row_of(texts) -> widgets.HTML:
-    columns = "".join(f'<div style="width:{SCORE_WIDTH}px">{text}</div>' for text in texts)
-    return widgets.HTML(_html(columns, "display:flex;align-items:flex-end;text-align:right"))

@@ -84,7 +84,7 @@ class ImagePages(StaticPicture):
         return f"page {self.page + 1} of {self.n_pages}, {found}"
 
     def figure(self) -> Figure:
-        """Return the page as a Matplotlib figure: the widget's static form."""
+        """Draw the page: the widget's static form."""
         index = self.shown()
         if len(index) == 0:
             figure = Figure(figsize=(6, 1))
@@ -99,14 +99,11 @@ class ImagePages(StaticPicture):
         captions = "; ".join(self.caption(index) for index in self.shown())
         return f"Image browser, {self.status()}: {captions}"
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self.images)} images, {self.status()})"
-
     def _names(self, class_names) -> list[str]:
         """Return a name for every label and score; by default the labels themselves."""
         seen = self.labels
         if self.predictions is not None:
-            seen = np.concatenate([self.labels, self.predictions])
+            seen = np.concatenate([seen, self.predictions])
         n_scores = 0 if self.probabilities is None else self.probabilities.shape[1]
         names = as_names(range(n_scores or seen.max() + 1) if class_names is None else class_names)
         check_named(seen, "labels", names)
@@ -195,14 +192,15 @@ class _Cell(widgets.VBox):
 def as_predictions(predictions, probabilities, name: str, n: int):
     """Return `n` predicted labels and `n` rows of probabilities, or None for missing ones.
 
-    Without predictions, the most probable classes are predicted. Predictions that are scores, and
-    not labels or one-hot rows, serve as probabilities. `name` is the argument of the predictions.
+    Predictions that are neither labels nor one-hot rows serve as probabilities. Without
+    predictions, the most probable classes are predicted.
     """
     scores = "probabilities"
-    if predictions is None:
-        predictions = probabilities
-    elif probabilities is None and not _are_labels(as_array(predictions, name)):
-        probabilities, scores = predictions, name
+    if probabilities is None and predictions is not None:
+        table = as_array(predictions, name)
+        is_table = table.ndim == 2 and table.shape[1] > 1 and table.dtype.kind == "f"
+        if is_table and not np.isin(table, (0, 1)).all():
+            probabilities, scores = table, name
     if probabilities is not None:
         probabilities = as_array(probabilities, scores)
         shaped = probabilities.ndim == 2 and len(probabilities) == n
@@ -217,12 +215,7 @@ def as_predictions(predictions, probabilities, name: str, n: int):
                 probabilities,
                 "Give what model.predict returns after a softmax, not logits; or labels.",
             )
+        predictions = probabilities if predictions is None else predictions
     if predictions is not None:
         predictions = as_labels_of_images(predictions, name, n)
     return predictions, probabilities
-
-
-def _are_labels(predictions) -> bool:
-    """Tell labels, which may come as one-hot rows, from scores."""
-    is_table = predictions.ndim == 2 and predictions.shape[1] > 1
-    return not is_table or predictions.dtype.kind != "f" or bool(np.isin(predictions, (0, 1)).all())
