@@ -60,11 +60,10 @@ class Display:
     def finish(self, title: str, alt_text: str):
         """Draw the title, store the alternative text, and return the display."""
         if self._shares_title:
-            self.figure_.suptitle(titled(title), fontsize="large")
+            self.figure_.suptitle(with_note(title, "\n"), fontsize="large")
         else:
-            self.panels[0].set_title(titled(title))
-        note = data_source.sample_note()
-        self.alt_text_ = f"{alt_text} ({note})" if note else alt_text
+            self.panels[0].set_title(with_note(title, "\n"))
+        self.alt_text_ = with_note(alt_text)
         return self
 
     def __repr__(self) -> str:
@@ -92,10 +91,10 @@ def figure_png(figure) -> bytes:
     return buffer.getvalue()
 
 
-def titled(text: str) -> str:
-    """Return a title; a second line names sample data."""
+def with_note(text: str, gap: str = " ") -> str:
+    """Return a title or a description; sample data is named at its end."""
     note = data_source.sample_note()
-    return f"{text}\n[{note}]" if note else text
+    return f"{text}{gap}[{note}]" if note else text
 
 
 def name_log_ticks(axis, low: float, high: float) -> None:

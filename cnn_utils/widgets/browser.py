@@ -73,12 +73,9 @@ class ImageBrowser(ImagePages):
     def _possible(self, proposal) -> str:
         name, value = proposal["trait"].name, proposal["value"]
         if value not in self._options[name]:
-            raise KitError.about(
-                f"`{name}`",
-                f"be one of {self._options[name]}",
-                describe(value),
-                "Outcomes need `predictions`; confidence and loss need `probabilities`.",
-            )
+            expected = f"be one of {self._options[name]}"
+            needed = "Outcomes need `predictions`; confidence and loss need `probabilities`."
+            raise KitError.about(f"`{name}`", expected, describe(value), needed)
         return value
 
     @observe("class_name", "outcome", "order")

@@ -1,4 +1,4 @@
-"""A confusion matrix to click on: each cell shows its images; two models side by side."""
+"""A confusion matrix to click on: each cell shows its images; models side by side."""
 
 from __future__ import annotations
 
@@ -73,12 +73,9 @@ class ConfusionMatrixExplorer(StaticPicture):
     def __init__(self, y_true, y_pred, images, class_names):
         self.class_names = as_names(class_names)
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
-            raise KitError.about(
-                "`class_names`",
-                f"name 2 to {MAX_CLASSES} classes",
-                f"{len(self.class_names)}",
-                "plot_confusion_matrix draws matrices of any size.",
-            )
+            expected, received = f"name 2 to {MAX_CLASSES} classes", f"{len(self.class_names)}"
+            next_step = "plot_confusion_matrix draws matrices of any size."
+            raise KitError.about("`class_names`", expected, received, next_step)
         images = as_images(images)
         self.y_true = as_labels_of_images(y_true, "y_true", len(images))
         by_model = y_pred if isinstance(y_pred, dict) else {"model": y_pred}
@@ -196,13 +193,12 @@ class ConfusionMatrixExplorer(StaticPicture):
         return proposal["value"]
 
     @observe("cell", "model", "normalize")
-    def _redraw(self, change=None) -> None:
+    def _redraw(self, change) -> None:
         """Update the view: the only place that changes it."""
         self._by.value = NORMALIZE[self.normalize]
         for name, grid in self._grids.items():
-            cell = self.cell if name == self.model else None
-            grid.show(self.normalize, cell)
-        if change is None or change["name"] != "normalize":
+            grid.show(self.normalize, self.cell if name == self.model else None)
+        if change["name"] != "normalize":
             self._show_images()
 
     def _show_images(self) -> None:

@@ -21,7 +21,7 @@ class MatrixGrid(widgets.GridBox):
     """Buttons with counts or percentages: true classes down, predicted classes across.
 
     Right answers are shades of blue, mistakes shades of orange, each from their own rarest to
-    their most frequent; the chosen cell has a frame and bold figures. A click calls `on_choose`
+    their most frequent; the chosen cell has a frame. A click calls `on_choose`
     with (true, predicted), the names of the cell's classes.
     """
 
@@ -32,12 +32,11 @@ class MatrixGrid(widgets.GridBox):
         self._framed = widgets.Layout(**size, border="3px solid #000000")
         # Buttons share their styles: one of each shade, instead of one per button.
         self._styles = {
-            (right, weight): [
-                widgets.ButtonStyle(button_color=shade, text_color="#000000", font_weight=weight)
+            right: [
+                widgets.ButtonStyle(button_color=shade, text_color="#000000")
                 for shade in shades("Blues" if right else "Oranges")
             ]
             for right in (True, False)
-            for weight in ("normal", "bold")
         }
         self.buttons = np.array(
             [[self._button(t, p, on_choose) for p in class_names] for t in class_names],
@@ -57,14 +56,14 @@ class MatrixGrid(widgets.GridBox):
         for (i, j), button in np.ndenumerate(self.buttons):
             is_chosen = chosen == (self.class_names[i], self.class_names[j])
             button.description = f"{values[i, j]}" if normalize is None else _percent(values[i, j])
-            button.style = self._styles[i == j, "bold" if is_chosen else "normal"][level[i, j]]
+            button.style = self._styles[i == j][level[i, j]]
             button.layout = self._framed if is_chosen else self._plain
 
     def _button(self, true, pred, on_choose) -> widgets.Button:
         n = self.counts[self.class_names.index(true), self.class_names.index(pred)]
         button = widgets.Button(
             layout=self._plain,
-            style=self._styles[True, "normal"][0],
+            style=self._styles[True][0],
             tooltip=f"true {true}, predicted {pred}: {n}",
         )
         button.on_click(lambda _: on_choose((true, pred)))

@@ -11,9 +11,9 @@ from traitlets import Int, observe, validate
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
-from cnn_utils.plots.figure import figure_png
+from cnn_utils.plots.figure import figure_png, with_note
 from cnn_utils.plots.images import as_images, plot_images
-from cnn_utils.widgets.static import StaticPicture, detail_figure, img_tag, to_png, with_note
+from cnn_utils.widgets.static import StaticPicture, detail_figure, img_tag, to_png
 
 PAGE_SIZE = 20
 # More would be too small on paper.
@@ -23,10 +23,7 @@ TOLERANCE = 1e-2
 
 
 class ImagePages(StaticPicture):
-    """A selection of images, page by page; the common part of the browser and the explorer.
-
-    Arguments and attributes are those of `ImageBrowser`; `select` sets the images on the pages.
-    """
+    """A selection of images, page by page: the common part of the browser and the explorer."""
 
     page = Int(0)
     chosen = Int(-1)
@@ -41,7 +38,7 @@ class ImagePages(StaticPicture):
         self.indices = np.arange(n)
         self._build()
         super().__init__([self._turning, self._grid, self._detail])
-        self._redraw()
+        self._draw_page()
 
     @property
     def n_pages(self) -> int:
@@ -72,11 +69,10 @@ class ImagePages(StaticPicture):
         true = self.class_names[self.labels[index]]
         if self.predictions is None:
             return true
-        pred, label = self.predictions[index], self.labels[index]
-        sure = ""
-        if self.probabilities is not None:
-            sure = f" {self.probabilities[index, pred]:.0%}"
-        return f"✓ {true}{sure}" if pred == label else f"✗ {self.class_names[pred]}{sure} ({true})"
+        pred = self.predictions[index]
+        sure = "" if self.probabilities is None else f" {self.probabilities[index, pred]:.0%}"
+        is_right = pred == self.labels[index]
+        return f"✓ {true}{sure}" if is_right else f"✗ {self.class_names[pred]}{sure} ({true})"
 
     def status(self) -> str:
         """Name the page and the number of images."""
@@ -135,12 +131,10 @@ class ImagePages(StaticPicture):
         return min(max(proposal["value"], -1), len(self.images) - 1)
 
     @observe("page", "chosen")
-    def _redraw(self, change=None) -> None:
+    def _redraw(self, change) -> None:
         """Update the view: the only place that changes it."""
-        if change is None or change["name"] == "page":
-            self._draw_page()
-        else:
-            self._draw_detail()
+        draw = self._draw_page if change["name"] == "page" else self._draw_detail
+        draw()
 
     def _draw_page(self) -> None:
         index = self.shown()
@@ -181,12 +175,11 @@ class _Cell(widgets.VBox):
         """Show image `index`, or nothing for -1."""
         self._index = index
         self.layout.display = "none" if index < 0 else ""
-        if index < 0:
-            return
-        self._button.description = self._pages.caption(index)
-        self._button.tooltip = f"image {index}: {self._button.description}"
-        png = to_png(self._pages.images[index], height=96)
-        self._picture.value = img_tag(png, self._button.tooltip, width="96px")
+        if index >= 0:
+            self._button.description = self._pages.caption(index)
+            self._button.tooltip = f"image {index}: {self._button.description}"
+            png = to_png(self._pages.images[index], height=96)
+            self._picture.value = img_tag(png, self._button.tooltip, width="96px")
 
 
 def as_predictions(predictions, probabilities, name: str, n: int):

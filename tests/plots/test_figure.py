@@ -20,7 +20,7 @@ from cnn_utils.plots.comparison import plot_model_comparison
 from cnn_utils.plots.confusion_matrix import plot_confusion_matrix
 from cnn_utils.plots.embedding import plot_embedding
 from cnn_utils.plots.feature_maps import plot_feature_maps
-from cnn_utils.plots.figure import Display, figure_png, picture_bundle, titled
+from cnn_utils.plots.figure import Display, figure_png, picture_bundle, with_note
 from cnn_utils.plots.filters import plot_filters
 from cnn_utils.plots.history import plot_training_history
 from cnn_utils.plots.images import plot_class_examples, plot_class_means, plot_images
@@ -101,7 +101,7 @@ def test_sample_data_is_named_in_the_picture_and_in_its_description(name):
     data_source.record("MNIST", "sample")
     display = CALLS[name][1]()
     assert "[drawn sample, not MNIST]" in all_text(display.figure_)
-    assert display.alt_text_.endswith("(drawn sample, not MNIST)")
+    assert display.alt_text_.endswith("[drawn sample, not MNIST]")
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -112,10 +112,10 @@ def test_official_data_needs_no_note(name):
 
 
 def test_a_title_names_sample_data():
-    assert titled("Digits") == "Digits"
+    assert with_note("Digits") == "Digits"
     data_source.record("MNIST", "sample")
     data_source.record("CIFAR-10", "sample")
-    assert titled("Digits") == "Digits\n[drawn sample, not CIFAR-10 or MNIST]"
+    assert with_note("Digits", "\n") == "Digits\n[drawn sample, not CIFAR-10 or MNIST]"
 
 
 def test_the_bundle_holds_the_size_on_the_page_and_more_pixels():
