@@ -1,7 +1,7 @@
 """Pictures for the notebooks: `plot_*` draw arrays, `show_*` draw a model or its view of images.
 
-Each function returns a display: it holds the data, the figure and the artists, and a notebook
-shows it with its alternative text.
+Each function returns a display: it holds the figure and its artists, and a notebook shows it, with
+its alternative text, as the last line of a cell. Elsewhere in a cell, use ``display(...)``.
 
 images.py              plot_images, plot_class_examples, plot_class_means
 class_distribution.py  plot_class_distribution

@@ -9,10 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from cnn_utils.metrics import as_labels_of_images, check_named
+from cnn_utils.plots.figure import Display
 from cnn_utils.plots.images import (
     EMPHASIS,
-    PITCH,
-    TILE,
     as_images,
     listed,
     mark_mistakes,
@@ -25,91 +24,22 @@ from cnn_utils.plots.layer_io import (
     feature_maps_of,
     find_convolution,
 )
-from cnn_utils.plots.model_inputs import as_model_images, check_model, for_display
-from cnn_utils.plots.tiles import SheetDisplay, draw_image, draw_text
+from cnn_utils.plots.model_inputs import as_model_images, for_display
+from cnn_utils.plots.tiles import PITCH, Sheet, draw_text
 
+TITLE = "What speaks for the predicted class"
 # Bounds the memory that the gradient needs for the outputs of every layer.
 BATCH_SIZE = 32
-# Rec. 601 luma: how bright red, green and blue look.
-LUMA = np.array([0.299, 0.587, 0.114])
-# How much of the picture the colour of the strongest region covers.
-COVER = 0.8
-# Under the Grad-CAM, the image is drawn between dark and light grey: on black or white, colours
-# would be lost.
-DARK, LIGHT = -0.5, 1.5
-# Inches: for the headings at the left, and for two lines above an image.
-LEFT, HEAD = 1.3, 0.35
+# Images side by side; inches for the headings at the left, and for two lines above an image.
+COLUMNS, LEFT, HEAD = 4, 1.3, 0.35
 HEADINGS = (
     "image",
     "saliency\nbright: the score\ndepends on this pixel",
-    "Grad-CAM\nyellow: this region\nspeaks for the class",
+    "Grad-CAM\nyellow: this region\nspeaks for the class;\nall grey: none does",
 )
 
 
-class AttributionsDisplay(SheetDisplay):
-    """One column per image: the image, its saliency, and its Grad-CAM over a grey version of it.
-
-    Both maps, (n, height, width) in 0-1, are relative: 1 is the strongest place of each image,
-    however strong. They can't be compared from image to image. `cams` may be None.
-
-    The drawn pictures are in `images_`, `saliency_` and `cams_`, the captions in `captions_`.
-    """
-
-    def __init__(self, images, saliency, cams, probabilities, y_true=None, class_names=None):
-        self.images, self.saliency, self.cams = as_images(images), saliency, cams
-        n, sure = len(images), probabilities.max(axis=1)
-        predicted = names_of(probabilities, "predictions", class_names, n)
-        self.captions = [f"{name} {p:.0%}" for name, p in zip(predicted, sure, strict=True)]
-        self.wrong = [False] * n
-        if y_true is not None:
-            true = names_of(y_true, "y_true", class_names, n)
-            self.captions, self.wrong = mark_mistakes(predicted, true, self.captions)
-
-    def plot(self, *, columns=4, title="What speaks for the predicted class", ax=None):
-        """Draw the maps below their images, `columns` images in a band, and return the display."""
-        n, kinds = len(self.images), 2 if self.cams is None else 3
-        columns = min(columns, n)
-        band = HEAD + PITCH * kinds
-        ax = self._sheet(ax, LEFT + PITCH * columns, band * ceil(n / columns))
-        self.images_, self.saliency_, self.cams_, self.captions_ = [], [], [], []
-        for i in range(n):
-            x, top = LEFT + PITCH * (i % columns + 0.5), band * (i // columns) + HEAD
-            drawn = self._draw_column(i, ax, x, top)
-            if i % columns == 0:
-                for image, heading in zip(drawn, HEADINGS, strict=False):
-                    draw_text(image, "left", heading)
-        self._draw_title(title)
-        shown = "saliency" if self.cams is None else "saliency and Grad-CAM"
-        plural = "s" if n > 1 else ""
-        self._describe(f"{title}: {n} image{plural} with {shown}{listed(self.captions)}.")
-        return self
-
-    def _draw_column(self, i, ax, x, top) -> list:
-        """Draw one image's column, `top` inches below the upper edge; return its pictures."""
-        y = iter(top + PITCH * np.arange(0.5, 3))
-        look, image = pixel_style(self.images), self.images[i]
-        self.images_.append(draw_image(ax, image, x, next(y), TILE, framed=True, **look))
-        style = EMPHASIS if self.wrong[i] else {}
-        self.captions_.append(draw_text(self.images_[-1], "above", self.captions[i], **style))
-        unit = {"vmin": 0, "vmax": 1, "interpolation": "nearest", "framed": True}
-        saliency = draw_image(ax, self.saliency[i], x, next(y), TILE, cmap="inferno", **unit)
-        self.saliency_.append(saliency)
-        if self.cams is None:
-            return [self.images_[-1], saliency]
-        place, cam = (x, next(y), TILE), self.cams[i]
-        faint = {**look, "vmin": DARK * look["vmax"], "vmax": LIGHT * look["vmax"]}
-        draw_image(ax, image if image.ndim == 2 else image @ LUMA, *place, **faint)
-        # Weak regions let more of the picture below show.
-        self.cams_.append(draw_image(ax, cam, *place, cmap="plasma", alpha=COVER * cam, **unit))
-        if not cam.any():
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-            draw_text(self.cams_[-1], "on", "no region\nspeaks for it", bbox=box)
-        return [self.images_[-1], saliency, self.cams_[-1]]
-
-
-def show_attributions(
-    model, images, y_true=None, class_names=None, *, layer=None, columns=4
-) -> AttributionsDisplay:
+def show_attributions(model, images, y_true=None, class_names=None, *, layer=None) -> Display:
     """Draw images with the saliency and Grad-CAM of their predicted classes.
 
     Parameters
@@ -123,37 +53,67 @@ def show_attributions(
         True classes. Wrong predictions are marked by a cross, bold type and colour.
     class_names : sequence of str, optional
         By default the labels themselves.
-    layer : str, int or layer, optional
+    layer : str or int, optional
         For Grad-CAM; by default the last convolution.
-    columns : int, default=4
-        Images side by side.
 
     Returns
     -------
-    display : AttributionsDisplay
-
-    Raises
-    ------
-    KitError
-        If model, images, labels and names don't fit each other.
+    display : Display
+        As `plot_attributions` describes it.
     """
-    check_model(model)
     images = as_model_images(model, images)
-    probabilities = _probabilities(model, images)
+    probabilities = model.predict(images, verbose=0)
+    if probabilities.min() < 0 or probabilities.max() > 1:  # logits
+        probabilities = tf.nn.softmax(probabilities.astype(np.float64)).numpy()
     predicted = probabilities.argmax(axis=1)
     has_maps = layer is not None or convolutions_of(model)
     cams = grad_cam(model, images, predicted, layer) if has_maps else None
     maps = saliency(model, images, predicted)
     (shown,) = for_display(images)
-    return plot_attributions(shown, maps, cams, probabilities, y_true, class_names, columns=columns)
+    return plot_attributions(shown, maps, cams, probabilities, y_true, class_names)
 
 
 def plot_attributions(
-    images, saliency, cams, probabilities, y_true=None, class_names=None, **options
-) -> AttributionsDisplay:
-    """Draw images with their maps; see `AttributionsDisplay` and its `plot`."""
-    display = AttributionsDisplay(images, saliency, cams, probabilities, y_true, class_names)
-    return display.plot(**options)
+    images, saliency, cams, probabilities, y_true=None, class_names=None, *, title=TITLE, ax=None
+) -> Display:
+    """Draw one column per image: the image, its saliency, and its Grad-CAM over a grey version.
+
+    Both maps, (n, height, width) in 0-1, are relative: 1 is the strongest place of each image,
+    however strong. They can't be compared from image to image. `cams` may be None. The display
+    holds the drawn pictures in `images_`, `saliency_` and `cams_`, the captions in `captions_`.
+    """
+    images, n = as_images(images), len(images)
+    predicted = names_of(probabilities, "predictions", class_names, n)
+    sure = probabilities.max(axis=1)
+    captions, wrong = [f"{p} {s:.0%}" for p, s in zip(predicted, sure, strict=True)], [False] * n
+    if y_true is not None:
+        captions, wrong = mark_mistakes(
+            predicted, names_of(y_true, "y_true", class_names, n), captions
+        )
+    shown, n_rows = ("saliency", 2) if cams is None else ("saliency and Grad-CAM", 3)
+    columns, band = min(COLUMNS, n), HEAD + PITCH * n_rows
+    display = Sheet(ax, LEFT + PITCH * columns, band * ceil(n / columns))
+    display.images_, display.saliency_, display.cams_, display.captions_ = [], [], [], []
+    unit = {"vmin": 0, "vmax": 1}
+    for i, image in enumerate(images):
+        x = LEFT + PITCH * (i % columns + 0.5)
+        y = band * (i // columns) + HEAD + PITCH * np.arange(0.5, 3)
+        display.images_.append(display.draw_image(image, x, y[0], **pixel_style(images)))
+        display.saliency_.append(display.draw_image(saliency[i], x, y[1], cmap="inferno", **unit))
+        if cams is not None:
+            grey = image if image.ndim == 2 else image.mean(axis=-1)
+            display.draw_image(grey, x, y[2], **pixel_style(images))
+            # Weak regions let more of the picture below show.
+            look = {"cmap": "plasma", "alpha": 0.8 * cams[i], **unit}
+            display.cams_.append(display.draw_image(cams[i], x, y[2], **look))
+        style = EMPHASIS if wrong[i] else {}
+        display.captions_.append(draw_text(display.images_[-1], "above", captions[i], **style))
+        if i % columns == 0:
+            kinds = display.images_, display.saliency_, display.cams_
+            for drawn, heading in zip(kinds[:n_rows], HEADINGS, strict=False):
+                draw_text(drawn[-1], "left", heading)
+    plural = "s" if n > 1 else ""
+    return display.finish(title, f"{title}: {n} image{plural} with {shown}{listed(captions)}.")
 
 
 def saliency(model, images, labels=None) -> np.ndarray:
@@ -177,13 +137,7 @@ def saliency(model, images, labels=None) -> np.ndarray:
     -------
     saliency : ndarray of shape (n, height, width), float32, 0-1
         The largest value of an image is 1; all are 0 if no pixel has an influence.
-
-    Raises
-    ------
-    KitError
-        If model, images and labels don't fit each other.
     """
-    check_model(model)
     images = as_model_images(model, images)
     maps = []
     for _, gradient in _score_gradients(model, images, labels):
@@ -204,7 +158,7 @@ def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
     ----------
     model, images, labels
         As in `saliency`.
-    layer : str, int or layer, optional
+    layer : str or int, optional
         A layer with feature maps, by name or by index; by default the last convolution. The
         layers of a nested model are counted one by one.
 
@@ -212,14 +166,7 @@ def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
     -------
     cams : ndarray of shape (n, height, width), float32, 0-1
         The largest value of an image is 1; all are 0 if nothing speaks for the class.
-
-    Raises
-    ------
-    KitError
-        If model, images and labels don't fit each other, the model has no convolution, or the
-        layer no feature maps.
     """
-    check_model(model)
     images = as_model_images(model, images)
     layer = find_convolution(model, layer, place=-1)
     cams = []
@@ -228,15 +175,6 @@ def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
         cam = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1, keepdims=True))
         cams.append(tf.image.resize(cam, images.shape[1:3])[..., 0])
     return _shares(np.concatenate(cams))
-
-
-def _probabilities(model, images) -> np.ndarray:
-    """Return probabilities (n, n_classes); outputs beyond 0-1 are taken for logits."""
-    output = np.asarray(model.predict(images, verbose=0), dtype=np.float64)
-    if output.min() >= 0 and output.max() <= 1:
-        return output
-    powers = np.exp(output - output.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _score_gradients(model, images, labels, layer=None) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:

@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import keras
 import numpy as np
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots.images import PITCH, TILE, as_images, pixel_style
+from cnn_utils.plots.figure import Display
+from cnn_utils.plots.images import as_images, pixel_style
 from cnn_utils.plots.model_inputs import as_floats, for_display
-from cnn_utils.plots.tiles import LINE, SheetDisplay, draw_image, draw_text
-
-# Interpolation may leave the range by rounding; half a grey level can't be seen.
-TOLERANCE = 0.5 / 255
+from cnn_utils.plots.tiles import LINE, PITCH, Sheet, draw_text
 
 
-class AugmentationDisplay(SheetDisplay):
-    """One row per image: the original, then its variants.
-
-    `variants` have shape (n, n_variants, height, width[, 1 or 3]). Values beyond black and white
-    are clipped, and the title gives their share.
-
-    `images_` holds the drawn pictures, row by row; `clipped_` the share of values that are clipped.
-    """
-
-    def __init__(self, images, variants):
-        self.images, self.variants = as_images(images), np.asarray(variants)
-        if self.variants.shape[4:] == (1,):
-            self.variants = self.variants[..., 0]
-
-    def plot(self, *, title="Augmentation", ax=None):
-        """Draw the rows and return the display."""
-        n, n_variants = self.variants.shape[:2]
-        columns = n_variants + 1
-        ax = self._sheet(ax, PITCH * columns, PITCH * n + LINE)
-        style = pixel_style(self.images)
-        slack = TOLERANCE * style["vmax"]
-        outside = (self.variants < -slack) | (self.variants > style["vmax"] + slack)
-        self.clipped_ = float(outside.mean())
-        self.images_ = []
-        for i in range(n * columns):
-            row, column = divmod(i, columns)
-            picture = self.images[row] if column == 0 else self.variants[row, column - 1]
-            picture = np.clip(picture, 0, style["vmax"])
-            x, y = PITCH * (column + 0.5), PITCH * (row + 0.5) + LINE
-            self.images_.append(draw_image(ax, picture, x, y, TILE, framed=True, **style))
-            if row == 0:
-                draw_text(self.images_[-1], "above", "original" if column == 0 else str(column))
-        note = f"{self.clipped_:.1%} of the values, beyond black or white, are clipped"
-        self._draw_title(f"{title}\n{note}" if self.clipped_ else title)
-        rows = f"{n} image{'s' if n > 1 else ''}, each followed by {n_variants} variants"
-        self._describe(f"{title}: {rows}{'; ' + note if self.clipped_ else ''}.")
-        return self
-
-
-def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:
+def show_augmentation(augment, images, n=7, seed=458) -> Display:
     """Draw images, each followed by `n` random variants.
 
     Parameters
@@ -70,53 +25,63 @@ def show_augmentation(augment, images, n=7, seed=458) -> AugmentationDisplay:
     n : int, default=7
         Variants of each image.
     seed : int, default=458
-        The same seed gives the same variants. It reaches the layers' own generators and the
-        global ones of Python and NumPy, which are put back. It does not reach TensorFlow's and
-        Keras' global ones, nor a layer hidden inside a function: give those seeds of their own.
+        The same seed gives the same variants of a layer; a callable has its own generator.
 
     Returns
     -------
-    display : AugmentationDisplay
-
-    Raises
-    ------
-    KitError
-        If the images are not preprocessed, or `augment` does not return one variant per image.
+    display : Display
+        As `plot_augmentation` describes it.
     """
     images = as_floats(images)
     if images.ndim != 4:
         raise KitError.about("`images`", "have shape (n, height, width, channels)", images)
     is_layer = isinstance(augment, keras.Layer)
     options = {"training": True} if is_layer else {}
-    with _seeded(augment.variables if is_layer else [], seed):
-        # One call per variant, as in training: some layers draw once for the whole batch.
-        variants = [_checked(augment(images.copy(), **options), images) for _ in range(n)]
-    shown, variants = for_display(images, np.stack(variants, axis=1))
-    return plot_augmentation(shown, variants)
-
-
-def plot_augmentation(images, variants, **options) -> AugmentationDisplay:
-    """Draw each image and its variants; see `AugmentationDisplay` and its `plot`."""
-    return AugmentationDisplay(images, variants).plot(**options)
-
-
-@contextmanager
-def _seeded(variables, seed) -> Iterator[None]:
-    """Seed layers' generators and the global ones; put back these and all other variables."""
+    variables = augment.variables if is_layer else []
     before = [np.asarray(variable).copy() for variable in variables]
-    global_states = random.getstate(), np.random.get_state()  # noqa: NPY002 - others draw from it
     try:
         for i, variable in enumerate(variables):
             if variable.name == "seed_generator_state":
                 variable.assign([seed, i])
-        random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002
-        yield
+        # One call per variant, as in training: some layers draw once for the whole batch.
+        variants = [_checked(augment(images.copy(), **options), images) for _ in range(n)]
     finally:
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
-        random.setstate(global_states[0])
-        np.random.set_state(global_states[1])  # noqa: NPY002
+    shown, variants = for_display(images, np.stack(variants, axis=1))
+    return plot_augmentation(shown, variants)
+
+
+def plot_augmentation(images, variants, *, title="Augmentation", ax=None) -> Display:
+    """Draw one row per image: the original, then its variants.
+
+    `variants` have shape (n, n_variants, height, width[, 1 or 3]). Values beyond black and white
+    are clipped, and the title gives their share. The display holds the drawn pictures, row by row,
+    in `images_`, the values before clipping in `variants`, and the clipped share in `clipped_`.
+    """
+    images = as_images(images)
+    if variants.shape[4:] == (1,):
+        variants = variants[..., 0]
+    n, n_variants = variants.shape[:2]
+    display = Sheet(ax, PITCH * (n_variants + 1), PITCH * n + LINE)
+    display.images, display.variants = images, variants
+    style = pixel_style(images)
+    white = style["vmax"]
+    # Interpolation may leave the range by rounding; half a grey level can't be seen.
+    slack = white * 0.5 / 255
+    display.clipped_ = float(((variants < -slack) | (variants > white + slack)).mean())
+    display.images_ = []
+    for row in range(n):
+        for column, picture in enumerate([images[row], *np.clip(variants[row], 0, white)]):
+            x, y = PITCH * (column + 0.5), PITCH * (row + 0.5) + LINE
+            display.images_.append(display.draw_image(picture, x, y, **style))
+            if row == 0:
+                draw_text(display.images_[-1], "above", str(column) if column else "original")
+    text = f"{title}: {n} image{'s' if n > 1 else ''}, each followed by {n_variants} variants"
+    if display.clipped_ == 0:
+        return display.finish(title, f"{text}.")
+    note = f"{display.clipped_:.1%} of the values, beyond black or white, are clipped"
+    return display.finish(f"{title}\n{note}", f"{text}; {note}.")
 
 
 def _checked(variants, images) -> np.ndarray:

@@ -6,43 +6,10 @@ import pandas as pd
 import seaborn as sns
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots.figure import BLUE, Display, titled
+from cnn_utils.plots.figure import BLUE, Display
 
 
-class ModelComparisonDisplay(Display):
-    """A table of models (rows) and their measured quantities (columns), drawn as bars.
-
-    `bars_` holds the drawn bars of each quantity, by its name.
-    """
-
-    def __init__(self, table):
-        self.table = table
-
-    def plot(self, *, ax=None, title="Models compared"):
-        """Draw the bars, each labelled with its value, and return the display."""
-        n_panels, n_models = self.table.shape[1], len(self.table)
-        figsize = (2.9 * n_panels + 0.6, 0.42 * n_models + 1.3)
-        axes = self._panels(ax, n_panels, n_panels, figsize=figsize, sharey=True)
-        self.bars_ = {}
-        names = [str(name) for name in self.table.index]
-        for panel, column in zip(axes, self.table, strict=True):
-            values = self.table[column].to_numpy()
-            sns.barplot(x=values, y=names, orient="h", color=BLUE, ax=panel)
-            self.bars_[column] = panel.containers[-1]
-            panel.bar_label(self.bars_[column], fmt=_label, padding=3, fontsize=9)
-            panel.set(title=column, xlabel="", ylabel="", xticks=[])
-            panel.margins(x=0.3)
-            panel.spines[["top", "right", "bottom"]].set_visible(False)
-        self.figure_.suptitle(titled(title), fontsize="large")
-        rows = (
-            f"{name}: " + ", ".join(f"{column} {_label(row[column])}" for column in self.table)
-            for name, row in self.table.iterrows()
-        )
-        self._describe(f"{title}. " + "; ".join(rows) + ".")
-        return self
-
-
-def plot_model_comparison(results, *, ax=None, title="Models compared") -> ModelComparisonDisplay:
+def plot_model_comparison(results, *, ax=None, title="Models compared") -> Display:
     """Draw measured quantities of several models side by side.
 
     Parameters
@@ -55,12 +22,8 @@ def plot_model_comparison(results, *, ax=None, title="Models compared") -> Model
 
     Returns
     -------
-    display : ModelComparisonDisplay
-
-    Raises
-    ------
-    KitError
-        If `results` is not a table of numbers.
+    display : Display
+        With the drawn bars of each quantity in `bars_`, by its name.
     """
     try:
         table = pd.DataFrame(results)
@@ -68,7 +31,23 @@ def plot_model_comparison(results, *, ax=None, title="Models compared") -> Model
     except (ValueError, TypeError) as error:
         expected = "be a table of numbers: a dict of quantities for each model, or a DataFrame"
         raise KitError.about("`results`", expected, f"{results} ({error})") from None
-    return ModelComparisonDisplay(table).plot(ax=ax, title=title)
+    n_models, n_panels = table.shape
+    figsize = (2.9 * n_panels + 0.6, 0.42 * n_models + 1.3)
+    display = Display(ax, n_panels, n_panels, figsize=figsize, sharey=True)
+    names = [str(name) for name in table.index]
+    display.bars_ = {}
+    for panel, column in zip(display.panels, table, strict=True):
+        sns.barplot(x=table[column].to_numpy(), y=names, orient="h", color=BLUE, ax=panel)
+        bars = display.bars_[column] = panel.containers[-1]
+        panel.bar_label(bars, fmt=_label, padding=3, fontsize=9)
+        panel.set(title=column, xlabel="", ylabel="", xticks=[])
+        panel.margins(x=0.3)
+        panel.spines[["top", "right", "bottom"]].set_visible(False)
+    rows = (
+        f"{name}: " + ", ".join(f"{column} {_label(row[column])}" for column in table)
+        for name, row in table.iterrows()
+    )
+    return display.finish(title, f"{title}. {'; '.join(rows)}.")
 
 
 def _label(value: float) -> str:

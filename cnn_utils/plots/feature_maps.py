@@ -8,59 +8,17 @@ import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array
-from cnn_utils.plots.filters import ACROSS, COLOUR_BAR, DOWN, TILE, place_of
+from cnn_utils.plots.figure import Display
+from cnn_utils.plots.filters import ACROSS, COLOUR_BAR, COLUMNS, DOWN, SIDE, place_of
 from cnn_utils.plots.images import as_images, pixel_style
 from cnn_utils.plots.layer_io import capture_outputs, feature_maps_of, find_convolution
-from cnn_utils.plots.model_inputs import as_model_images, check_model, for_display
-from cnn_utils.plots.tiles import SheetDisplay, draw_image, draw_text
+from cnn_utils.plots.model_inputs import as_model_images, for_display
+from cnn_utils.plots.tiles import Sheet, draw_text
 
 MAX_MAPS = 32
 
 
-class FeatureMapsDisplay(SheetDisplay):
-    """An image beside the first of its `maps` (height, width, n_maps), all on one colour scale.
-
-    Bright means a large response: the pattern of the filter is there. The scale runs from the
-    smallest to the largest response of the maps shown.
-
-    The drawn image, maps and colour bar are in `image_`, `maps_` and `colorbar_`.
-    """
-
-    def __init__(self, image, maps):
-        self.image, self.maps = as_images(np.asarray(image)[None])[0], np.asarray(maps)
-
-    def plot(self, *, n=MAX_MAPS, columns=8, title="Feature maps", ax=None):
-        """Draw the image and at most `n` maps, numbered from 0, and return the display."""
-        height, width, total = self.maps.shape
-        n = min(n, total)
-        columns = min(columns, n)
-        rows = ceil(n / columns)
-        large = min(2, rows)  # the image takes the place of so many maps across and down
-        ax = self._sheet(ax, ACROSS * (large + columns), DOWN * rows, beside=COLOUR_BAR)
-        size = TILE + ACROSS * (large - 1)
-        x, y = ACROSS * large / 2, DOWN - TILE + size / 2
-        self.image_ = draw_image(ax, self.image, x, y, size, framed=True, **pixel_style(self.image))
-        draw_text(self.image_, "above", "image")
-        shown = self.maps[..., :n]
-        low, high = float(shown.min()), float(shown.max())
-        style = {"cmap": "viridis", "interpolation": "nearest", "vmin": low, "vmax": high}
-        self.maps_ = []
-        for i in range(n):
-            x, y = place_of(i, columns)
-            x += ACROSS * large
-            self.maps_.append(draw_image(ax, shown[..., i], x, y, TILE, framed=True, **style))
-            draw_text(self.maps_[-1], "above", str(i))
-        self.colorbar_ = self.figure_.colorbar(self.maps_[0], ax=ax, label="response")
-        counted = f"{n} maps of {height}x{width}"
-        if n < total:
-            counted = f"{n} of {total} maps of {height}x{width}, {total - n} left out"
-        self._draw_title(f"{title}\n{counted}")
-        scale = f"responses from {low:.3g} to {high:.3g}, bright is large"
-        self._describe(f"{title}: an image beside {counted}; {scale}.")
-        return self
-
-
-def show_feature_maps(model, image, layer=None, *, n=MAX_MAPS) -> FeatureMapsDisplay:
+def show_feature_maps(model, image, layer=None, *, n=MAX_MAPS) -> Display:
     """Draw an image beside the feature maps that a layer computes; bright is a large response.
 
     Parameters
@@ -68,7 +26,7 @@ def show_feature_maps(model, image, layer=None, *, n=MAX_MAPS) -> FeatureMapsDis
     model : keras.Model
     image : array of shape (height, width, channels), float
         As the network gets it, preprocessed. Values beyond 0-1 are stretched for display.
-    layer : str, int or layer, optional
+    layer : str or int, optional
         By name or by index; by default the first convolution. The layers of a nested model are
         counted one by one.
     n : int, default=32
@@ -76,14 +34,9 @@ def show_feature_maps(model, image, layer=None, *, n=MAX_MAPS) -> FeatureMapsDis
 
     Returns
     -------
-    display : FeatureMapsDisplay
-
-    Raises
-    ------
-    KitError
-        If the image does not fit the model, there is no such layer, or it has no feature maps.
+    display : Display
+        With the drawn image in `image_` and the drawn maps in `maps_`.
     """
-    check_model(model)
     image = as_array(image, "image")
     if image.ndim != 3:
         raise KitError.about(
@@ -100,6 +53,36 @@ def show_feature_maps(model, image, layer=None, *, n=MAX_MAPS) -> FeatureMapsDis
     return plot_feature_maps(shown[0], np.asarray(maps, dtype=np.float32), n=n, title=title)
 
 
-def plot_feature_maps(image, maps, **options) -> FeatureMapsDisplay:
-    """Draw an image and a layer's output for it; see `FeatureMapsDisplay` and its `plot`."""
-    return FeatureMapsDisplay(image, maps).plot(**options)
+def plot_feature_maps(image, maps, *, n=MAX_MAPS, title="Feature maps", ax=None) -> Display:
+    """Draw an image and the first `n` of its maps (height, width, n_maps), numbered from 0.
+
+    One colour scale runs from the smallest to the largest response of the maps shown.
+    """
+    (image,) = as_images(image[None])
+    height, width, total = maps.shape
+    n = min(n, total)
+    columns = min(COLUMNS, n)
+    rows = ceil(n / columns)
+    large = min(2, rows)  # the image takes the place of so many maps across and down
+    display = Sheet(ax, ACROSS * (large + columns), DOWN * rows, beside=COLOUR_BAR)
+    size = SIDE + ACROSS * (large - 1)
+    x, y = ACROSS * large / 2, DOWN - SIDE + size / 2
+    display.image_ = display.draw_image(image, x, y, size, **pixel_style(image))
+    draw_text(display.image_, "above", "image")
+    shown = maps[..., :n]
+    low, high = float(shown.min()), float(shown.max())
+    style = {"cmap": "viridis", "vmin": low, "vmax": high}
+    display.maps_ = []
+    for i in range(n):
+        x, y = place_of(i, columns)
+        display.maps_.append(
+            display.draw_image(shown[..., i], x + ACROSS * large, y, SIDE, **style)
+        )
+        draw_text(display.maps_[-1], "above", str(i))
+    display.figure_.colorbar(display.maps_[0], ax=display.ax_, label="response")
+    counted = f"{n} maps of {height}x{width}"
+    if n < total:
+        counted = f"{n} of {total} maps of {height}x{width}, {total - n} left out"
+    scale = f"responses from {low:.3g} to {high:.3g}, bright is large"
+    text = f"{title}: an image beside {counted}; {scale}."
+    return display.finish(f"{title}\n{counted}", text)

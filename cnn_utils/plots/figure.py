@@ -23,10 +23,10 @@ PIXEL_RATIO = 1.5
 
 
 class Display:
-    """Base of all displays: `__init__` stores the data, `plot` draws it and returns the display.
+    """A figure with an alternative text; the drawn artists are attributes that end in ``_``.
 
-    A notebook shows the display as a picture with alternative text. Outside a notebook, save it:
-    ``display.figure_.savefig("name.png")``. pyplot does not manage the figure, so that
+    A notebook shows the display as a picture with its alternative text. Outside a notebook, save
+    it: ``display.figure_.savefig("name.png")``. pyplot does not manage the figure, so that
     ``plt.show()`` and ``plt.gcf()`` don't find it. A display on given axes shows no picture of its
     own: whoever made the axes shows their figure.
 
@@ -38,31 +38,36 @@ class Display:
         What the figure shows, in a sentence or two, for people who can't see it.
     """
 
-    alt_text_ = "not drawn yet"
-    _owns_figure = False
+    def __init__(self, ax=None, n: int | None = None, columns: int = 1, *, figsize, **options):
+        """Use the given axes, or those of a new figure.
 
-    def _panels(self, ax, n: int = 1, columns: int = 1, *, figsize, **options) -> list:
-        """Return `n` axes: those of `ax`, or of a new figure with `columns` in a row."""
-        self._owns_figure = ax is None
+        Without `n`, it is one axes. With `n`, panels with titles of their own share the figure's
+        title; a new figure has `columns` of them in a row.
+        """
+        self._owns_figure, self._shares_title = ax is None, n is not None
+        n = n or 1
         if ax is None:
-            figure = Figure(figsize, layout="constrained")
             rows = ceil(n / columns)
+            figure = Figure(figsize, layout="constrained")
             ax = figure.subplots(rows, columns, squeeze=rows * columns == 1, **options)
             for unused in np.ravel(ax)[n:]:
                 unused.set_visible(False)
         elif np.size(ax) < n:
             raise KitError.about("`ax`", f"hold {n} axes, one per panel", f"{np.size(ax)} axes")
-        panels = list(np.ravel(ax)[:n])
-        self.ax_, self.figure_ = ax, panels[0].figure
-        return panels
+        self.panels = list(np.ravel(ax)[:n])
+        self.ax_, self.figure_ = ax, self.panels[0].figure
 
-    def _describe(self, alt_text: str) -> None:
-        """Store the alternative text; sample data is named in it."""
-        note = data_source.sample_note()
-        self.alt_text_ = f"{alt_text} ({note})" if note else alt_text
+    def finish(self, title: str, alt_text: str):
+        """Draw the title, store the alternative text, and return the display."""
+        if self._shares_title:
+            self.figure_.suptitle(with_note(title, "\n"), fontsize="large")
+        else:
+            self.panels[0].set_title(with_note(title, "\n"))
+        self.alt_text_ = with_note(alt_text)
+        return self
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self.alt_text_}>"
+        return f"<Display: {self.alt_text_}>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         if not self._owns_figure:
@@ -86,10 +91,10 @@ def figure_png(figure) -> bytes:
     return buffer.getvalue()
 
 
-def titled(text: str) -> str:
-    """Return a title; a second line names sample data."""
+def with_note(text: str, gap: str = " ") -> str:
+    """Return a title or a description; sample data is named at its end."""
     note = data_source.sample_note()
-    return f"{text}\n[{note}]" if note else text
+    return f"{text}{gap}[{note}]" if note else text
 
 
 def name_log_ticks(axis, low: float, high: float) -> None:

@@ -8,45 +8,15 @@ import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
-from cnn_utils.plots.figure import WARNING_INK
-from cnn_utils.plots.tiles import LINE, SheetDisplay, draw_image, draw_text
+from cnn_utils.plots.figure import WARNING_INK, Display
+from cnn_utils.plots.tiles import LINE, PITCH, TILE, Sheet, draw_text
 
-# Inches: an image's longer side, and the distance from one to the next.
-TILE, PITCH = 1.1, 1.2
 EMPHASIS = {"color": WARNING_INK, "weight": "bold"}
-
-
-class ImageGridDisplay(SheetDisplay):
-    """A grid of images with a caption under each; `emphasised` captions are bold and coloured.
-
-    The drawn images and captions are in `images_` and `captions_`.
-    """
-
-    def __init__(self, images, captions, emphasised=None):
-        self.images, self.captions = as_images(images), captions
-        self.emphasised = [False] * len(captions) if emphasised is None else emphasised
-
-    def plot(self, *, columns=8, title="Images", ax=None):
-        """Draw the grid, `columns` images in a row, and return the display."""
-        n = len(self.images)
-        columns = min(columns, n)
-        row = PITCH + LINE * max(caption.count("\n") + 1 for caption in self.captions)
-        ax = self._sheet(ax, PITCH * columns, row * ceil(n / columns))
-        self.images_, self.captions_ = [], []
-        for i, image in enumerate(self.images):
-            x, y = PITCH * (i % columns + 0.5), row * (i // columns) + TILE / 2
-            self.images_.append(draw_image(ax, image, x, y, TILE, **pixel_style(self.images)))
-            style = EMPHASIS if self.emphasised[i] else {}
-            self.captions_.append(draw_text(self.images_[-1], "below", self.captions[i], **style))
-        self._draw_title(title)
-        plural = "s" if n > 1 else ""
-        self._describe(f"{title}: {n} image{plural}{listed(self.captions)}.")
-        return self
 
 
 def plot_images(
     images, labels=None, predictions=None, class_names=None, *, columns=8, title="Images", ax=None
-) -> ImageGridDisplay:
+) -> Display:
     """Draw images in a grid with their classes; mistakes are emphasised.
 
     Parameters
@@ -65,25 +35,19 @@ def plot_images(
 
     Returns
     -------
-    display : ImageGridDisplay
-
-    Raises
-    ------
-    KitError
-        If the images' shape or scale is wrong, the lengths differ, or a label has no name.
+    display : Display
+        With the drawn images in `images_` and the captions in `captions_`.
     """
     images = as_images(images)
     true = names_of(labels, "labels", class_names, len(images))
     predicted = names_of(predictions, "predictions", class_names, len(images))
-    captions, wrong = true or predicted or [""] * len(images), None
+    captions, wrong = true or predicted or [""] * len(images), []
     if true and predicted:
         captions, wrong = mark_mistakes(predicted, true)
-    return ImageGridDisplay(images, captions, wrong).plot(columns=columns, title=title, ax=ax)
+    return draw_image_grid(images, captions, wrong, columns=columns, title=title, ax=ax)
 
 
-def plot_class_examples(
-    images, labels, class_names, *, n_per_class=6, title="Examples"
-) -> ImageGridDisplay:
+def plot_class_examples(images, labels, class_names, *, n_per_class=6, title="Examples") -> Display:
     """Draw the first `n_per_class` images of each class, one column per class.
 
     Parameters
@@ -97,19 +61,17 @@ def plot_class_examples(
 
     Returns
     -------
-    display : ImageGridDisplay
+    display : Display
     """
     images, members = _by_class(images, labels, class_names)
     firsts = [indices[:n_per_class] for indices in members.values()]
     columns = [np.pad(first, (0, n_per_class - len(first)), mode="edge") for first in firsts]
     order = np.stack(columns, axis=1).ravel()
     captions = list(members) * n_per_class
-    return ImageGridDisplay(images[order], captions).plot(columns=len(columns), title=title)
+    return draw_image_grid(images[order], captions, columns=len(columns), title=title)
 
 
-def plot_class_means(
-    images, labels, class_names, *, title="Mean image of each class"
-) -> ImageGridDisplay:
+def plot_class_means(images, labels, class_names, *, title="Mean image of each class") -> Display:
     """Draw the average image of each class: what a class has in common in place and colour.
 
     Parameters
@@ -122,12 +84,30 @@ def plot_class_means(
 
     Returns
     -------
-    display : ImageGridDisplay
+    display : Display
     """
     images, members = _by_class(images, labels, class_names)
     white = 255 if images.dtype == np.uint8 else 1
     means = [images[indices].mean(axis=0, dtype=np.float32) / white for indices in members.values()]
-    return ImageGridDisplay(np.stack(means), list(members)).plot(columns=5, title=title)
+    return draw_image_grid(np.stack(means), list(members), columns=5, title=title)
+
+
+def draw_image_grid(images, captions, emphasised=(), *, columns, title, ax=None) -> Display:
+    """Draw images with captions below; the captions at True in `emphasised` are bold and coloured.
+
+    `images` are as `as_images` returns them.
+    """
+    n = len(images)
+    columns = min(columns, n)
+    row = PITCH + LINE * max(caption.count("\n") + 1 for caption in captions)
+    display = Sheet(ax, PITCH * columns, row * ceil(n / columns))
+    display.images_, display.captions_ = [], []
+    for i, (image, caption) in enumerate(zip(images, captions, strict=True)):
+        x, y = PITCH * (i % columns + 0.5), row * (i // columns) + TILE / 2
+        display.images_.append(display.draw_image(image, x, y, **pixel_style(images)))
+        style = EMPHASIS if any(emphasised[i : i + 1]) else {}
+        display.captions_.append(draw_text(display.images_[-1], "below", caption, **style))
+    return display.finish(title, f"{title}: {n} image{'s' if n > 1 else ''}{listed(captions)}.")
 
 
 def as_images(images) -> np.ndarray:
@@ -164,10 +144,7 @@ def pixel_style(images) -> dict:
 
 
 def mark_mistakes(predicted, true, words=None) -> tuple[list[str], list[bool]]:
-    """Return captions for predictions with their true classes, and which are wrong.
-
-    `words` replace the predicted names in the captions, for example to add probabilities.
-    """
+    """Return captions of predictions and which are wrong; `words` replace the predicted names."""
     words = predicted if words is None else words
     wrong = [p != t for p, t in zip(predicted, true, strict=True)]
     gap = "\n" if any(wrong) else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import NamedTuple
 
 import keras
@@ -28,23 +27,20 @@ def all_layers(model) -> list:
     return found
 
 
-def find_layer(model, layer):
-    """Return the layer of that name, or at that index of `all_layers`; a layer as it is."""
+def find_layer(model, layer: str | int):
+    """Return the layer of that name, or at that index of `all_layers`."""
     known = all_layers(model)
     names = [candidate.name for candidate in known]
-    if layer in known:
-        return layer
-    if layer in names:
-        return known[names.index(layer)]
-    if isinstance(layer, Integral) and -len(known) <= layer < len(known):
-        return known[layer]
-    listed = ", ".join(f"{i} {name}" for i, name in enumerate(names))
-    raise KitError.about(
-        "`layer`",
-        f"be the name or index of a layer of '{model.name}'",
-        describe(layer),
-        f"It has: {listed}.",
-    )
+    try:
+        return known[names.index(layer) if isinstance(layer, str) else layer]
+    except (ValueError, IndexError, TypeError):
+        listed = ", ".join(f"{i} {name}" for i, name in enumerate(names))
+        raise KitError.about(
+            "`layer`",
+            f"be the name or index of a layer of '{model.name}'",
+            describe(layer),
+            f"It has: {listed}.",
+        ) from None
 
 
 def convolutions_of(model) -> list:
@@ -68,18 +64,11 @@ def find_convolution(model, layer=None, place: int = 0):
 
 
 def capture_outputs(model, images, *watched) -> tuple:
-    """Run the model as it predicts (``training=False``), and capture what some layers compute.
+    """Run the model as it predicts; return its output, and the `LayerIO` of each watched layer.
 
-    While the model runs, each watched layer's `call` also stores its input and output; then the
-    layers are as before. A second model that ends at ``layer.output`` would not do: in a
-    Sequential that grew by `add`, and in nested models, that tensor need not lie on the way to
-    ``model.output``, and then has no gradient; subclassed models have no such tensor at all.
-
-    Returns
-    -------
-    output : tensor
-    captured : dict of layer to LayerIO
-        Of the layer's last call; a layer that did not run is missing.
+    A second model that ends at ``layer.output`` would not do: in a Sequential that grew by `add`,
+    and in nested models, that tensor need not lie on the way to ``model.output``, and then has no
+    gradient; subclassed models have no such tensor at all. A layer that did not run is missing.
     """
     captured, calls = {}, {layer: layer.call for layer in watched}
     try:
@@ -110,24 +99,21 @@ def feature_maps_of(layer, captured):
 def class_scores(model, images, *watched) -> tuple:
     """Return the classes' scores (n, n_classes) before the softmax, and the captured outputs.
 
-    The softmax is left out because a probability rises also when the other classes' scores fall,
-    and because its gradient vanishes for a network that is sure: p (1 - p) is 0 for p = 1.
-    (Simonyan, Vedaldi, Zisserman 2014 use the unnormalised scores for the first reason.) It may
-    be a Dense layer's activation, or a last Softmax or Activation layer.
+    A probability rises also when the other classes' scores fall, and its gradient vanishes for a
+    network that is sure: p (1 - p) is 0 for p = 1. The softmax may be a Dense layer's activation,
+    or a last Softmax or Activation layer.
     """
     output, captured = capture_outputs(model, images, *all_layers(model), *watched)
-    for layer, io in captured.items():
-        if io.output is not output:
-            continue
-        is_softmax = getattr(layer, "activation", None) is keras.activations.softmax
-        if is_softmax and isinstance(layer, layers.Dense):
-            scores = keras.ops.matmul(io.input, layer.kernel)
-            output = scores if layer.bias is None else scores + layer.bias
-        elif isinstance(layer, layers.Softmax) or (
-            is_softmax and isinstance(layer, layers.Activation)
-        ):
-            output = io.input
-        break
+    layer, io = next(
+        ((layer, io) for layer, io in captured.items() if io.output is output), (None, None)
+    )
+    is_softmax = getattr(layer, "activation", None) is keras.activations.softmax
+    if is_softmax and isinstance(layer, layers.Dense):
+        output = keras.ops.matmul(io.input, layer.kernel)
+        if layer.bias is not None:
+            output += layer.bias
+    elif isinstance(layer, layers.Softmax) or (is_softmax and isinstance(layer, layers.Activation)):
+        output = io.input
     return keras.ops.cast(output, "float32"), captured
 
 

@@ -1,19 +1,15 @@
-"""Check the model, images and labels of a picture that shows a model."""
+"""Check the weights and the images of a picture that shows a model."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cnn_utils.errors import KitError, describe
+from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array
 
 
-def check_model(model) -> None:
-    """Raise KitError unless `model` is a Keras model with finite weights."""
-    if not hasattr(model, "layers") or not hasattr(model, "get_weights"):
-        raise KitError.about(
-            "`model`", "be a Keras model", describe(model), "Pass the network itself."
-        )
+def check_weights(model) -> None:
+    """Raise KitError if a weight is NaN or infinite."""
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
         raise KitError.about(
             "`model`",
@@ -24,13 +20,14 @@ def check_model(model) -> None:
 
 
 def as_model_images(model, images, name: str = "images") -> np.ndarray:
-    """Return `images` as float32 in the model's input shape, or name what does not fit.
+    """Return `images` as float32 in the model's input shape; check them and the weights.
 
     A subclassed model has no input shape; then Keras checks the images.
     """
+    check_weights(model)
     array = as_floats(images, name)
     inputs = getattr(model, "inputs", None)
-    shape = tuple(inputs[0].shape)[1:] if inputs else array.shape[1:]
+    shape = inputs[0].shape[1:] if inputs else array.shape[1:]
     alike = array.ndim == len(shape) + 1 and all(
         wanted in (None, given) for wanted, given in zip(shape, array.shape[1:], strict=True)
     )
@@ -47,7 +44,7 @@ def as_model_images(model, images, name: str = "images") -> np.ndarray:
 
 
 def as_floats(images, name: str = "images") -> np.ndarray:
-    """Return preprocessed images as float32; raise KitError if they are not floating-point."""
+    """Return preprocessed images as float32; raise KitError if they are integers."""
     array = as_array(images, name)
     if array.dtype.kind != "f":
         raise KitError.about(
@@ -62,8 +59,7 @@ def as_floats(images, name: str = "images") -> np.ndarray:
 def for_display(images: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return images in 0-1 for the plots; `others` are scaled along and may lie outside.
 
-    Images in 0-1 stay as they are. Standardised ones, or those that a Rescaling layer expects in
-    0-255, are stretched from the smallest to the largest value among them all.
+    Images in 0-1 stay as they are; all others are stretched from the smallest to the largest value.
     """
     low, high = float(images.min()), float(images.max())
     if low >= 0 and high <= 1:

@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib import rcParams
 from matplotlib.patches import Rectangle
 
-from cnn_utils.errors import KitError
-from cnn_utils.plots.figure import Display, titled
+from cnn_utils.plots.figure import Display
 
-# Inches: between a picture and the words beside it, and the height of a line of words.
-GAP, LINE = 0.03, 0.14
+# Inches: a picture's longer side, the distance from one to the next, the gap between a picture and
+# the words beside it, and the height of a line of words.
+TILE, PITCH, GAP, LINE = 1.1, 1.2, 0.03, 0.14
 # Inches: the margins of a new figure, and its smallest width, for the title.
 MARGIN_X, MARGIN_Y, MIN_WIDTH = 0.2, 0.5, 5
 # Where words stand: the point of the picture's frame, from 0 to 1, and their alignment there.
@@ -18,53 +18,40 @@ SIDES = {
     "above": (0.5, 0, "center", "bottom"),
     "below": (0.5, 1, "center", "top"),
     "left": (0, 0.5, "right", "center"),
-    "on": (0.5, 0.5, "center", "center"),
 }
 
 
-class SheetDisplay(Display):
-    """Base of the displays that hold many pictures: they lie on a sheet, measured in inches."""
+class Sheet(Display):
+    """A display of many pictures on a sheet, measured in inches from its upper left corner."""
 
-    def _sheet(self, ax, width: float, height: float, *, beside: float = 0):
-        """Return `ax`, or the axes of a new figure, as a sheet of `width` and `height` inches.
+    def __init__(self, ax, width: float, height: float, *, beside: float = 0):
+        """Lay out the sheet in `ax`, or in a new figure with room `beside` for a colour bar.
 
-        Places are measured from its upper left corner; `beside` leaves room for a colour bar. On
-        given axes of another size, everything but the words grows or shrinks with them.
+        On given axes of another size, everything but the words grows or shrinks with them.
         """
-        if np.size(ax) != 1:
-            expected = "be one Matplotlib axes, which holds all the pictures"
-            raise KitError.about("`ax`", expected, f"{np.size(ax)} axes", "Give one, or none.")
         figsize = max(width + MARGIN_X + beside, MIN_WIDTH), height + MARGIN_Y
-        (sheet,) = self._panels(ax, figsize=figsize)
-        sheet.set(xlim=(0, width), ylim=(height, 0))
-        sheet.set_axis_off()
-        return sheet
+        super().__init__(ax, figsize=figsize)
+        self.panels[0].set(xlim=(0, width), ylim=(height, 0))
+        self.panels[0].set_axis_off()
 
-    def _draw_title(self, title: str) -> None:
-        """Draw the title above a new figure, or above the given axes."""
-        if self._owns_figure:
-            self.figure_.suptitle(titled(title), fontsize="large")
-        else:
-            self.ax_.set_title(titled(title))
+    def draw_image(self, picture, x: float, y: float, size: float = TILE, **style):
+        """Draw a picture (height, width[, 3]), its middle at (x, y), and return the AxesImage.
 
-
-def draw_image(ax, picture, x: float, y: float, size: float, *, framed=False, **style):
-    """Draw a picture (height, width[, 3]) on the sheet and return the AxesImage.
-
-    Its middle lies at (x, y), and its longer side is `size`, all in inches. A thin frame keeps
-    white edges visible on the page. `style` is that of `imshow`.
-    """
-    height, width = np.divide(picture.shape[:2], max(picture.shape[:2])) * size
-    left, top = x - width / 2, y - height / 2
-    image = ax.imshow(picture, extent=(left, left + width, top + height, top), **style)
-    if framed:
+        Its longer side is `size`. `style` is that of `imshow`.
+        """
+        ax = self.panels[0]
+        height, width = np.divide(picture.shape[:2], max(picture.shape[:2])) * size
+        left, top = x - width / 2, y - height / 2
+        style = {"interpolation": "nearest", **style}
+        image = ax.imshow(picture, extent=(left, left + width, top + height, top), **style)
+        # White edges would vanish on the page.
         look = {"fill": False, "linewidth": 0.5, "edgecolor": rcParams["axes.edgecolor"]}
         ax.add_patch(Rectangle((left, top), width, height, clip_on=False, **look))
-    return image
+        return image
 
 
 def draw_text(image, side: str, words: str, **style):
-    """Write words "above", "below", "left" of or "on" a picture, and return the Text."""
+    """Write words "above", "below" or "left" of a picture, and return the Text."""
     across, down, ha, va = SIDES[side]
     left, right, bottom, top = image.get_extent()
     x = left + across * (right - left) + GAP * (2 * across - 1)

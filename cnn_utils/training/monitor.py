@@ -13,7 +13,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from cnn_utils.plots.figure import WARNING_INK
-from cnn_utils.plots.history import TrainingHistoryDisplay
+from cnn_utils.plots.history import draw_history
 from cnn_utils.training.progress import EpochProgress
 
 HINT = (
@@ -44,7 +44,7 @@ class TrainingMonitor(EpochProgress):
 
     Attributes
     ----------
-    display_ : TrainingHistoryDisplay or None
+    display_ : Display or None
         The last figure; None before the first epoch has ended, and outside a notebook.
     stopped_ : bool
         Whether the training was ended early by `stop`.
@@ -137,7 +137,7 @@ class TrainingMonitor(EpochProgress):
         if self.loss_only:
             table = table.filter(["loss", "val_loss"])
         try:
-            display_ = TrainingHistoryDisplay(table).plot(title=self.title)
+            display_ = draw_history(table, title=self.title)
             self._figure.update(display_)
             self.display_ = display_
         except Exception as error:  # of many kinds: it depends on what others put into the logs

@@ -45,12 +45,6 @@ class ImageBrowser(ImagePages):
         Index of the enlarged image; -1 for none.
     indices : ndarray of int
         The images that pass the filters, in their order.
-
-    Raises
-    ------
-    KitError
-        If there is no image, lengths differ, a label has no name, or probabilities
-        don't sum to one.
     """
 
     class_name = Unicode(ALL)
@@ -79,12 +73,9 @@ class ImageBrowser(ImagePages):
     def _possible(self, proposal) -> str:
         name, value = proposal["trait"].name, proposal["value"]
         if value not in self._options[name]:
-            raise KitError.about(
-                f"`{name}`",
-                f"be one of {self._options[name]}",
-                describe(value),
-                "Outcomes need `predictions`; confidence and loss need `probabilities`.",
-            )
+            expected = f"be one of {self._options[name]}"
+            needed = "Outcomes need `predictions`; confidence and loss need `probabilities`."
+            raise KitError.about(f"`{name}`", expected, describe(value), needed)
         return value
 
     @observe("class_name", "outcome", "order")

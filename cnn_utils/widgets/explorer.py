@@ -1,7 +1,8 @@
-"""A confusion matrix to click on: each cell shows its images; two models side by side."""
+"""A confusion matrix to click on: each cell shows its images; models side by side."""
 
 from __future__ import annotations
 
+from collections import Counter
 from math import ceil
 from typing import NamedTuple
 
@@ -12,29 +13,29 @@ from traitlets import Enum, Tuple, Unicode, observe, validate
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_labels_of_images, as_names, confusion_matrix, most_confused
-from cnn_utils.plots.confusion_matrix import NORMALIZE, ConfusionMatrixDisplay
+from cnn_utils.plots.confusion_matrix import NORMALIZE, draw_confusion_matrix
 from cnn_utils.plots.images import as_images, plot_images
 from cnn_utils.widgets.matrix import MatrixGrid
 from cnn_utils.widgets.pages import STATIC_COLUMNS, ImagePages, as_predictions
 from cnn_utils.widgets.static import StaticPicture
 
-MAX_CLASSES, MAX_MODELS, N_PAIRS = 30, 2, 8
-NOTHING = "Choose a cell of the matrix to see its images."
+MAX_CLASSES, N_PAIRS = 30, 8
 
 
 class _Results(NamedTuple):
-    """The predictions of one model, and its confusion matrix."""
+    """What one model predicts; `pairs` are its most frequent mistakes, as words and as a cell."""
 
     predictions: np.ndarray
     probabilities: np.ndarray | None
     counts: np.ndarray
+    pairs: list[tuple[str, tuple[str, str]]]
 
 
 class ConfusionMatrixExplorer(StaticPicture):
     """A confusion matrix whose cells, once chosen, show exactly their images, surest first.
 
-    Beside the matrix stand precision, recall and F1 of each class, and the most confused pairs. To
-    begin with, the most frequent mistake is chosen.
+    Beside the matrix stand precision, recall and F1 of each class, and the most confused pairs. At
+    first, the most frequent mistake is chosen.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class ConfusionMatrixExplorer(StaticPicture):
         True classes: labels, one-hot rows or scores.
     y_pred : array-like, or dict of model name to array-like
         Predicted classes, or better their probabilities (rows sum to one): labels leave the
-        images of a cell in their stored order. A dict of two models shows them side by side.
+        images of a cell in their stored order. A dict shows its models side by side.
     images : array of shape (n, height, width[, 1 or 3])
         uint8 0-255, or float 0-1; not copied.
     class_names : sequence of str
@@ -59,12 +60,6 @@ class ConfusionMatrixExplorer(StaticPicture):
     indices : ndarray of int
         The images of the chosen cell.
 
-    Raises
-    ------
-    KitError
-        If there is no image, lengths differ, a label has no name, or probabilities
-        don't sum to one.
-
     Examples
     --------
     >>> ConfusionMatrixExplorer(y_val, y_val_prob, X_val, class_names)
@@ -78,52 +73,44 @@ class ConfusionMatrixExplorer(StaticPicture):
     def __init__(self, y_true, y_pred, images, class_names):
         self.class_names = as_names(class_names)
         if not 2 <= len(self.class_names) <= MAX_CLASSES:
-            raise KitError.about(
-                "`class_names`",
-                f"name 2 to {MAX_CLASSES} classes",
-                f"{len(self.class_names)}",
-                "plot_confusion_matrix draws matrices of any size.",
-            )
+            expected, received = f"name 2 to {MAX_CLASSES} classes", f"{len(self.class_names)}"
+            next_step = "plot_confusion_matrix draws matrices of any size."
+            raise KitError.about("`class_names`", expected, received, next_step)
         images = as_images(images)
         self.y_true = as_labels_of_images(y_true, "y_true", len(images))
         by_model = y_pred if isinstance(y_pred, dict) else {"model": y_pred}
-        if not 1 <= len(by_model) <= MAX_MODELS:
-            expected = f"hold the predictions of 1 or {MAX_MODELS} models"
-            raise KitError.about("`y_pred`", expected, f"{len(by_model)}")
         self.results = {name: self._results_of(given) for name, given in by_model.items()}
         name, first = next(iter(self.results.items()))
         self._pages = ImagePages(images, self.y_true, *first[:2], self.class_names)
-        self._pairs = {name: self._most_confused(name) for name in self.results}
         super().__init__(self._build())
-        self._choose(name, self._pairs[name][0][1] if self._pairs[name] else None)
+        self._choose(name, first.pairs[0][1] if first.pairs else None)
 
     @property
     def indices(self) -> np.ndarray:
-        """Images of the chosen cell, the surest answer first; none if no cell is chosen."""
+        """Images of the chosen cell, the surest answer first."""
         return self._pages.indices
 
     def story(self) -> str:
-        """Describe the chosen cell, and the other model's predictions for its images."""
+        """Describe the chosen cell, and the other models' predictions for its images."""
         if self.cell is None:
-            return NOTHING
+            return "Choose a cell of the matrix to see its images."
         indices, (true, pred) = self.indices, self.cell
         images = "image" if len(indices) == 1 else "images"
         text = f"true {true}, predicted {pred}: {len(indices)} {images}"
         if len(self.results) == 1 or len(indices) == 0:
             return text
-        other = next(name for name in self.results if name != self.model)
-        counts = np.bincount(self.results[other].predictions[indices])
-        said = ", ".join(
-            f"{counts[label]} x {self.class_names[label]}"
-            for label in np.argsort(-counts, kind="stable")
-            if counts[label] > 0
-        )
-        return f"{self.model}: {text}; of these, {other} says {said}"
+        others = []
+        for name, results in self.results.items():
+            if name != self.model:
+                counts = Counter(self.class_names[label] for label in results.predictions[indices])
+                said = ", ".join(f"{n} x {label}" for label, n in counts.most_common())
+                others.append(f"{name} says {said}")
+        return f"{self.model}: {text}; of these, {'; '.join(others)}"
 
     def figure(self) -> Figure:
-        """Return matrices and the first images of the cell as a Matplotlib figure."""
+        """Draw the matrices and the first images of the cell."""
         shown = self._pages.shown()
-        columns = STATIC_COLUMNS if len(self.results) == 1 else 10
+        columns = max(STATIC_COLUMNS, 5 * len(self.results))
         rows = ceil(len(shown) / columns)
         height = 1.5 * rows
         figure = Figure(figsize=(1.25 * columns, 5.8 + height), layout="constrained")
@@ -131,8 +118,8 @@ class ConfusionMatrixExplorer(StaticPicture):
         axes = upper.subplots(1, len(self.results), squeeze=False)[0]
         for ax, (name, results) in zip(axes, self.results.items(), strict=True):
             title = "Confusion matrix" if len(self.results) == 1 else name
-            display = ConfusionMatrixDisplay(results.counts, self.class_names)
-            display.plot(normalize=self.normalize, scores=True, ax=ax, title=title)
+            options = {"normalize": self.normalize, "scores": True, "ax": ax, "title": title}
+            draw_confusion_matrix(results.counts, self.class_names, **options)
         if rows:
             pred = self.results[self.model].predictions[shown]
             data = self._pages.images[shown], self.y_true[shown], pred, self.class_names
@@ -143,7 +130,7 @@ class ConfusionMatrixExplorer(StaticPicture):
         """Describe the matrices, their most confused pairs, and the images of the cell."""
         parts = []
         for name, results in self.results.items():
-            pairs = "; ".join(text for text, _ in self._pairs[name])
+            pairs = "; ".join(text for text, _ in results.pairs)
             hits, total = np.trace(results.counts), results.counts.sum()
             mistakes = f"most confused: {pairs}" if pairs else "no mistake"
             parts.append(f"{name}: {hits} of {total} images on the diagonal; {mistakes}.")
@@ -151,21 +138,13 @@ class ConfusionMatrixExplorer(StaticPicture):
         captions = "; ".join(map(self._pages.caption, self._pages.shown()))
         return f"{text}: {captions}" if captions else text
 
-    def __repr__(self) -> str:
-        return f"ConfusionMatrixExplorer({len(self.y_true)} images, {self.story()})"
-
     def _results_of(self, y_pred) -> _Results:
         y_pred, probabilities = as_predictions(y_pred, None, "y_pred", len(self.y_true))
         counts = confusion_matrix(self.y_true, y_pred, len(self.class_names))
-        return _Results(y_pred, probabilities, counts)
-
-    def _most_confused(self, name) -> list[tuple[str, tuple[str, str]]]:
-        predictions = self.results[name].predictions
-        table = most_confused(self.y_true, predictions, self.class_names, N_PAIRS)
-        return [
-            (f"{true} taken for {pred}: {n}", (true, pred))
-            for true, pred, n in table.itertuples(index=False)
-        ]
+        table = most_confused(self.y_true, y_pred, self.class_names, N_PAIRS)
+        rows = table.itertuples(index=False)
+        pairs = [(f"{true} taken for {pred}: {n}", (true, pred)) for true, pred, n in rows]
+        return _Results(y_pred, probabilities, counts, pairs)
 
     def _build(self) -> list[widgets.Widget]:
         """Make the parts once."""
@@ -188,7 +167,7 @@ class ConfusionMatrixExplorer(StaticPicture):
     def _pair_buttons(self, name) -> widgets.VBox:
         """List the most confused pairs; not as a listbox, whose arrow keys JupyterLab takes."""
         buttons = []
-        for text, cell in self._pairs[name]:
+        for text, cell in self.results[name].pairs:
             button = widgets.Button(description=text, layout=widgets.Layout(width="auto"))
             button.on_click(lambda _, cell=cell: self._choose(name, cell))
             buttons.append(button)
@@ -214,25 +193,22 @@ class ConfusionMatrixExplorer(StaticPicture):
         return proposal["value"]
 
     @observe("cell", "model", "normalize")
-    def _redraw(self, change=None) -> None:
+    def _redraw(self, change) -> None:
         """Update the view: the only place that changes it."""
         self._by.value = NORMALIZE[self.normalize]
         for name, grid in self._grids.items():
-            cell = self.cell if name == self.model else None
-            grid.show(self.normalize, cell)
-        if change is None or change["name"] != "normalize":
+            grid.show(self.normalize, self.cell if name == self.model else None)
+        if change["name"] != "normalize":
             self._show_images()
 
     def _show_images(self) -> None:
-        self._pages.predictions, self._pages.probabilities, _ = self.results[self.model]
-        self._pages.chosen = -1
-        self._pages.layout.display = "none" if self.cell is None else ""
-        self._pages.select(self._images_of_cell())
+        pages, results = self._pages, self.results[self.model]
+        pages.predictions, pages.probabilities = results.predictions, results.probabilities
+        pages.chosen = -1
+        pages.layout.display = "none" if self.cell is None else ""
+        found = np.arange(0)
+        if self.cell is not None:
+            true, pred = map(self.class_names.index, self.cell)
+            found = np.flatnonzero((self.y_true == true) & (pages.predictions == pred))
+        pages.select(pages.by_confidence(found))
         self._story.value = self.story()
-
-    def _images_of_cell(self) -> np.ndarray:
-        if self.cell is None:
-            return np.arange(0)
-        true, pred = map(self.class_names.index, self.cell)
-        found = (self.y_true == true) & (self.results[self.model].predictions == pred)
-        return self._pages.by_confidence(np.flatnonzero(found))

@@ -14,8 +14,6 @@ from cnn_utils.metrics import precision_recall_f1
 from cnn_utils.plots.confusion_matrix import as_percentages
 
 N_SHADES = 8
-CELL_WIDTH, SCORE_WIDTH = 38, 46
-SCORES = ("precision", "recall", "F1")
 TURNED = "writing-mode:vertical-rl;transform:rotate(180deg);margin:auto"
 
 
@@ -23,7 +21,7 @@ class MatrixGrid(widgets.GridBox):
     """Buttons with counts or percentages: true classes down, predicted classes across.
 
     Right answers are shades of blue, mistakes shades of orange, each from their own rarest to
-    their most frequent; the chosen cell has a frame and bold figures. A click calls `on_choose`
+    their most frequent; the chosen cell has a frame. A click calls `on_choose`
     with (true, predicted), the names of the cell's classes.
     """
 
@@ -34,18 +32,17 @@ class MatrixGrid(widgets.GridBox):
         self._framed = widgets.Layout(**size, border="3px solid #000000")
         # Buttons share their styles: one of each shade, instead of one per button.
         self._styles = {
-            (right, weight): [
-                widgets.ButtonStyle(button_color=shade, text_color="#000000", font_weight=weight)
+            right: [
+                widgets.ButtonStyle(button_color=shade, text_color="#000000")
                 for shade in shades("Blues" if right else "Oranges")
             ]
             for right in (True, False)
-            for weight in ("normal", "bold")
         }
         self.buttons = np.array(
             [[self._button(t, p, on_choose) for p in class_names] for t in class_names],
             dtype=object,
         )
-        columns = f"auto repeat({len(class_names)}, {CELL_WIDTH}px) auto"
+        columns = f"auto repeat({len(class_names)}, 38px) repeat(3, 42px)"
         layout = widgets.Layout(
             grid_template_columns=columns, grid_gap="2px", align_items="center", width="max-content"
         )
@@ -59,14 +56,14 @@ class MatrixGrid(widgets.GridBox):
         for (i, j), button in np.ndenumerate(self.buttons):
             is_chosen = chosen == (self.class_names[i], self.class_names[j])
             button.description = f"{values[i, j]}" if normalize is None else _percent(values[i, j])
-            button.style = self._styles[i == j, "bold" if is_chosen else "normal"][level[i, j]]
+            button.style = self._styles[i == j][level[i, j]]
             button.layout = self._framed if is_chosen else self._plain
 
     def _button(self, true, pred, on_choose) -> widgets.Button:
         n = self.counts[self.class_names.index(true), self.class_names.index(pred)]
         button = widgets.Button(
             layout=self._plain,
-            style=self._styles[True, "normal"][0],
+            style=self._styles[True][0],
             tooltip=f"true {true}, predicted {pred}: {n}",
         )
         button.on_click(lambda _: on_choose((true, pred)))
@@ -78,10 +75,10 @@ class MatrixGrid(widgets.GridBox):
         scores = zip(*precision_recall_f1(self.counts), strict=True)
         cells = [widgets.HTML(_html("true ↓<br>predicted →"))]
         cells += [widgets.HTML(_html(escape(name), style)) for name in self.class_names]
-        cells += [_row_of([_html(name, TURNED) for name in SCORES])]
+        cells += [widgets.HTML(_html(name, TURNED)) for name in ("precision", "recall", "F1")]
         for name, row, score in zip(self.class_names, self.buttons, scores, strict=True):
-            label = widgets.HTML(_html(escape(name)))
-            cells += [label, *row, _row_of([f"{value:.3f}" for value in score])]
+            cells += [widgets.HTML(_html(escape(name))), *row]
+            cells += [widgets.HTML(_html(f"{value:.3f}")) for value in score]
         return cells
 
 
@@ -102,8 +99,3 @@ def _percent(value: float) -> str:
 
 def _html(html: str, style: str = "text-align:center") -> str:
     return f'<div style="{style};line-height:1.2">{html}</div>'
-
-
-def _row_of(texts) -> widgets.HTML:
-    columns = "".join(f'<div style="width:{SCORE_WIDTH}px">{text}</div>' for text in texts)
-    return widgets.HTML(_html(columns, "display:flex;align-items:flex-end;text-align:right"))

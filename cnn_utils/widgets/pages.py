@@ -11,9 +11,9 @@ from traitlets import Int, observe, validate
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
-from cnn_utils.plots.figure import figure_png
+from cnn_utils.plots.figure import figure_png, with_note
 from cnn_utils.plots.images import as_images, plot_images
-from cnn_utils.widgets.static import StaticPicture, detail_figure, img_tag, to_png, with_note
+from cnn_utils.widgets.static import StaticPicture, detail_figure, img_tag, to_png
 
 PAGE_SIZE = 20
 # More would be too small on paper.
@@ -23,10 +23,7 @@ TOLERANCE = 1e-2
 
 
 class ImagePages(StaticPicture):
-    """A selection of images, page by page; the common part of the browser and the explorer.
-
-    Arguments and attributes are those of `ImageBrowser`; `select` sets the images on the pages.
-    """
+    """A selection of images, page by page: the common part of the browser and the explorer."""
 
     page = Int(0)
     chosen = Int(-1)
@@ -41,7 +38,7 @@ class ImagePages(StaticPicture):
         self.indices = np.arange(n)
         self._build()
         super().__init__([self._turning, self._grid, self._detail])
-        self._redraw()
+        self._draw_page()
 
     @property
     def n_pages(self) -> int:
@@ -72,11 +69,10 @@ class ImagePages(StaticPicture):
         true = self.class_names[self.labels[index]]
         if self.predictions is None:
             return true
-        pred, label = self.predictions[index], self.labels[index]
-        sure = ""
-        if self.probabilities is not None:
-            sure = f" {self.probabilities[index, pred]:.0%}"
-        return f"✓ {true}{sure}" if pred == label else f"✗ {self.class_names[pred]}{sure} ({true})"
+        pred = self.predictions[index]
+        sure = "" if self.probabilities is None else f" {self.probabilities[index, pred]:.0%}"
+        is_right = pred == self.labels[index]
+        return f"✓ {true}{sure}" if is_right else f"✗ {self.class_names[pred]}{sure} ({true})"
 
     def status(self) -> str:
         """Name the page and the number of images."""
@@ -84,7 +80,7 @@ class ImagePages(StaticPicture):
         return f"page {self.page + 1} of {self.n_pages}, {found}"
 
     def figure(self) -> Figure:
-        """Return the page as a Matplotlib figure: the widget's static form."""
+        """Draw the page: the widget's static form."""
         index = self.shown()
         if len(index) == 0:
             figure = Figure(figsize=(6, 1))
@@ -99,14 +95,11 @@ class ImagePages(StaticPicture):
         captions = "; ".join(self.caption(index) for index in self.shown())
         return f"Image browser, {self.status()}: {captions}"
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self.images)} images, {self.status()})"
-
     def _names(self, class_names) -> list[str]:
         """Return a name for every label and score; by default the labels themselves."""
         seen = self.labels
         if self.predictions is not None:
-            seen = np.concatenate([self.labels, self.predictions])
+            seen = np.concatenate([seen, self.predictions])
         n_scores = 0 if self.probabilities is None else self.probabilities.shape[1]
         names = as_names(range(n_scores or seen.max() + 1) if class_names is None else class_names)
         check_named(seen, "labels", names)
@@ -138,12 +131,10 @@ class ImagePages(StaticPicture):
         return min(max(proposal["value"], -1), len(self.images) - 1)
 
     @observe("page", "chosen")
-    def _redraw(self, change=None) -> None:
+    def _redraw(self, change) -> None:
         """Update the view: the only place that changes it."""
-        if change is None or change["name"] == "page":
-            self._draw_page()
-        else:
-            self._draw_detail()
+        draw = self._draw_page if change["name"] == "page" else self._draw_detail
+        draw()
 
     def _draw_page(self) -> None:
         index = self.shown()
@@ -184,25 +175,25 @@ class _Cell(widgets.VBox):
         """Show image `index`, or nothing for -1."""
         self._index = index
         self.layout.display = "none" if index < 0 else ""
-        if index < 0:
-            return
-        self._button.description = self._pages.caption(index)
-        self._button.tooltip = f"image {index}: {self._button.description}"
-        png = to_png(self._pages.images[index], height=96)
-        self._picture.value = img_tag(png, self._button.tooltip, width="96px")
+        if index >= 0:
+            self._button.description = self._pages.caption(index)
+            self._button.tooltip = f"image {index}: {self._button.description}"
+            png = to_png(self._pages.images[index], height=96)
+            self._picture.value = img_tag(png, self._button.tooltip, width="96px")
 
 
 def as_predictions(predictions, probabilities, name: str, n: int):
     """Return `n` predicted labels and `n` rows of probabilities, or None for missing ones.
 
-    Without predictions, the most probable classes are predicted. Predictions that are scores, and
-    not labels or one-hot rows, serve as probabilities. `name` is the argument of the predictions.
+    Predictions that are neither labels nor one-hot rows serve as probabilities. Without
+    predictions, the most probable classes are predicted.
     """
     scores = "probabilities"
-    if predictions is None:
-        predictions = probabilities
-    elif probabilities is None and not _are_labels(as_array(predictions, name)):
-        probabilities, scores = predictions, name
+    if probabilities is None and predictions is not None:
+        table = as_array(predictions, name)
+        is_table = table.ndim == 2 and table.shape[1] > 1 and table.dtype.kind == "f"
+        if is_table and not np.isin(table, (0, 1)).all():
+            probabilities, scores = table, name
     if probabilities is not None:
         probabilities = as_array(probabilities, scores)
         shaped = probabilities.ndim == 2 and len(probabilities) == n
@@ -217,12 +208,7 @@ def as_predictions(predictions, probabilities, name: str, n: int):
                 probabilities,
                 "Give what model.predict returns after a softmax, not logits; or labels.",
             )
+        predictions = probabilities if predictions is None else predictions
     if predictions is not None:
         predictions = as_labels_of_images(predictions, name, n)
     return predictions, probabilities
-
-
-def _are_labels(predictions) -> bool:
-    """Tell labels, which may come as one-hot rows, from scores."""
-    is_table = predictions.ndim == 2 and predictions.shape[1] > 1
-    return not is_table or predictions.dtype.kind != "f" or bool(np.isin(predictions, (0, 1)).all())

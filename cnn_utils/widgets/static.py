@@ -9,10 +9,9 @@ from html import escape
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageOps
 
-from cnn_utils.data import data_source
-from cnn_utils.plots.figure import BLUE, picture_bundle, tidy, titled
+from cnn_utils.plots.figure import BLUE, picture_bundle, tidy, with_note
 from cnn_utils.plots.images import pixel_style
 
 CSS_CLASS = "cnn-utils"
@@ -35,16 +34,12 @@ class StaticPicture(widgets.VBox):
         self.add_class(CSS_CLASS)
 
     def _repr_mimebundle_(self, **kwargs):
-        live = super()._repr_mimebundle_(**kwargs) or {}
-        live, live_metadata = live if isinstance(live, tuple) else (live, {})
+        live = super()._repr_mimebundle_(**kwargs)
         picture, metadata = picture_bundle(self.figure(), with_note(self.alt_text()))
-        return {**live, **picture}, {**live_metadata, **metadata}
+        return {**live, **picture}, metadata
 
-
-def with_note(text: str) -> str:
-    """Return a line of a widget; sample data is named in it."""
-    note = data_source.sample_note()
-    return f"{text} [{note}]" if note else text
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.alt_text()}>"
 
 
 def to_png(image, height: int) -> bytes:
@@ -53,9 +48,8 @@ def to_png(image, height: int) -> bytes:
         image = (image * 255).round().astype(np.uint8)
     picture = Image.fromarray(np.ascontiguousarray(image))
     factor = max(1, round(height / max(picture.size)))
-    size = (picture.width * factor, picture.height * factor)
     buffer = io.BytesIO()
-    picture.resize(size, Image.Resampling.NEAREST).save(buffer, "png", compress_level=1)
+    ImageOps.scale(picture, factor, Image.Resampling.NEAREST).save(buffer, "png", compress_level=1)
     return buffer.getvalue()
 
 
@@ -80,5 +74,5 @@ def detail_figure(image, probabilities, class_names, title: str) -> Figure:
         right.set(xlim=(0, 1.2), xticks=[0, 0.5, 1], xlabel="probability")
         right.invert_yaxis()
         tidy(right)
-    figure.suptitle(titled(title), fontsize="medium")
+    figure.suptitle(with_note(title, "\n"), fontsize="medium")
     return figure

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.plots.confusion_matrix import ConfusionMatrixDisplay, plot_confusion_matrix
+from cnn_utils.plots.confusion_matrix import draw_confusion_matrix, plot_confusion_matrix
 
 NAMES = ["cat", "dog", "frog"]
 TRUE = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2]
@@ -59,10 +59,15 @@ def test_scores_and_one_hot_rows_are_welcome():
     np.testing.assert_array_equal(display.counts, COUNTS)
 
 
-def test_one_matrix_can_be_drawn_several_ways():
-    display = ConfusionMatrixDisplay(COUNTS, NAMES)
-    assert display.plot(title="Counts").ax_.get_title() == "Counts"
-    assert display.plot(normalize="true").values_[0].tolist() == [75, 25, 0]
+def test_precision_recall_and_f1_may_replace_the_colour_bar():
+    display = draw_confusion_matrix(COUNTS, NAMES, scores=True)
+    assert len(display.figure_.axes) == 1
+    # Cat: 3 of 5 predictions, 3 of 4 images, 6/9; dog: 3 of 4 and 3 of 3, 6/7; frog: 1/1, 1/3, 2/4.
+    assert cell_texts(display)[9:] == [
+        *("precision", "0.60", "0.75", "1.00"),
+        *("recall", "0.75", "1.00", "0.33"),
+        *("F1", "0.67", "0.86", "0.50"),
+    ]
 
 
 def test_alt_text_names_the_most_frequent_mistake():

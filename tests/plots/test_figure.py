@@ -15,12 +15,12 @@ from nbclient import NotebookClient
 from cnn_utils.data import data_source
 from cnn_utils.plots.attributions import plot_attributions
 from cnn_utils.plots.augmentation import plot_augmentation
-from cnn_utils.plots.class_distribution import ClassDistributionDisplay, plot_class_distribution
+from cnn_utils.plots.class_distribution import plot_class_distribution
 from cnn_utils.plots.comparison import plot_model_comparison
 from cnn_utils.plots.confusion_matrix import plot_confusion_matrix
 from cnn_utils.plots.embedding import plot_embedding
 from cnn_utils.plots.feature_maps import plot_feature_maps
-from cnn_utils.plots.figure import Display, figure_png, picture_bundle, titled
+from cnn_utils.plots.figure import Display, figure_png, picture_bundle, with_note
 from cnn_utils.plots.filters import plot_filters
 from cnn_utils.plots.history import plot_training_history
 from cnn_utils.plots.images import plot_class_examples, plot_class_means, plot_images
@@ -52,7 +52,7 @@ CALLS = {
     ),
     "augmentation": (1, lambda **ax: plot_augmentation(IMAGES, IMAGES[:, None], **ax)),
     "embedding": (1, lambda **ax: plot_embedding(IMAGES[:, 0, :2], [0, 1, 0, 1], NAMES, **ax)),
-    "search": (2, lambda **ax: plot_search(TRIALS, **ax)),
+    "search": (1, lambda **ax: plot_search(TRIALS, **ax)),
 }
 WITH_AX = [name for name in CALLS if name not in ("class examples", "class means")]
 
@@ -101,7 +101,7 @@ def test_sample_data_is_named_in_the_picture_and_in_its_description(name):
     data_source.record("MNIST", "sample")
     display = CALLS[name][1]()
     assert "[drawn sample, not MNIST]" in all_text(display.figure_)
-    assert display.alt_text_.endswith("(drawn sample, not MNIST)")
+    assert display.alt_text_.endswith("[drawn sample, not MNIST]")
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -112,10 +112,10 @@ def test_official_data_needs_no_note(name):
 
 
 def test_a_title_names_sample_data():
-    assert titled("Digits") == "Digits"
+    assert with_note("Digits") == "Digits"
     data_source.record("MNIST", "sample")
     data_source.record("CIFAR-10", "sample")
-    assert titled("Digits") == "Digits\n[drawn sample, not CIFAR-10 or MNIST]"
+    assert with_note("Digits", "\n") == "Digits\n[drawn sample, not CIFAR-10 or MNIST]"
 
 
 def test_the_bundle_holds_the_size_on_the_page_and_more_pixels():
@@ -139,10 +139,7 @@ def test_a_title_wider_than_its_figure_is_not_cut():
 
 def test_outside_a_notebook_the_text_says_what_is_drawn():
     display = plot_class_distribution([0, 1], ["cat", "dog"], title="Pets")
-    assert repr(display) == "<ClassDistributionDisplay: Pets: cat 1, dog 1.>"
-    not_drawn = ClassDistributionDisplay([1], ["cat"])
-    assert repr(not_drawn) == "<ClassDistributionDisplay: not drawn yet>"
-    assert not_drawn._repr_mimebundle_() == {"text/plain": repr(not_drawn)}
+    assert repr(display) == "<Display: Pets: cat 1, dog 1.>"
 
 
 @pytest.mark.parametrize("magic", ["", "%matplotlib inline\nimport matplotlib.pyplot as plt\n"])
@@ -156,6 +153,10 @@ def test_a_kernel_shows_each_picture_once(magic):
         "display(figure)",
         f"import matplotlib.pyplot as plt\n{draw}\nplt.show()",
         f"_, ax = plt.subplots()\n{draw[:-1]}, ax=ax)",
+        "import cnn_utils\nhistory = {'loss': [0.9, 0.5]}",
+        "cnn_utils.plot_training_history(history)",
+        "fig = cnn_utils.plot_training_history(history)\nfig",
+        "cnn_utils.plot_training_history(history)\ndisplay(fig)\n1 + 1",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     NotebookClient(notebook, kernel_name="python3").execute()
@@ -163,6 +164,8 @@ def test_a_kernel_shows_each_picture_once(magic):
         [output for output in cell.outputs if "image/png" in output.get("data", {})]
         for cell in notebook.cells
     ]
-    assert [len(pictures) for pictures in shown] == [1, 0, 1, 1, 0, 1]
+    assert [len(pictures) for pictures in shown] == [1, 0, 1, 1, 0, 1, 0, 1, 1, 1]
     alt = "Images per class: cat 1, dog 1."
     assert all(shown[i][0].metadata["image/png"]["alt"] == alt for i in (0, 2, 3))
+    alt = "Training history over 2 epochs. Training loss goes from 0.9 to 0.5."
+    assert all(pictures[0].metadata["image/png"]["alt"] == alt for pictures in shown[7:])

@@ -6,7 +6,6 @@ import pytest
 
 from cnn_utils.errors import KitError
 from cnn_utils.plots.images import (
-    ImageGridDisplay,
     plot_class_examples,
     plot_class_means,
     plot_images,
@@ -156,16 +155,8 @@ def test_a_caption_stands_below_its_image():
 def test_alt_text_names_the_captions():
     display = plot_images(BYTES[:2], [0, 1], [0, 2], NAMES, title="Pets")
     assert display.alt_text_ == "Pets: 2 images: ✓ cat; ✗ frog (true dog)."
-    assert display.figure_.get_suptitle() == "Pets"
+    assert display.ax_.get_title() == "Pets"
     assert plot_images(BYTES).alt_text_ == "Images: 6 images."
-
-
-def test_a_grid_can_be_drawn_again_with_other_columns():
-    display = ImageGridDisplay(BYTES, captions=list("abcdef"), emphasised=[True] + [False] * 5)
-    assert grid(display.plot(columns=3)) == (2, 3)
-    assert grid(display.plot(columns=2)) == (3, 2)
-    assert captions(display) == list("abcdef")
-    assert display.captions_[0].get_weight() == "bold"
 
 
 def test_examples_come_in_a_column_per_class_in_class_order():

@@ -43,11 +43,6 @@ def test_a_layer_is_found_by_name_and_index(which):
     assert layer_io.find_layer(nested(), which).name == "first"
 
 
-def test_a_layer_is_found_as_itself():
-    model = nested()
-    assert layer_io.find_layer(model, model.layers[1]) is model.layers[1]
-
-
 @pytest.mark.parametrize("which", ["conv", 7, -8, layers.Conv2D(1, 1)])
 def test_a_layer_that_is_not_there_is_answered_by_those_that_are(which):
     message = r"`layer` must be the name or index of a layer of 'nested'; .* It has: 0 flip, .*last"

@@ -28,18 +28,12 @@ class Subclassed(keras.Model):
         return images
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: "lenet", r"`model` must be a Keras model; received 'lenet' \(str\)"),
-        (lambda: build_lenet, r"`model` must be a Keras model; received a function"),
-        (lambda: layers.Conv2D(2, 3), r"`model` must be a Keras model; received a Conv2D"),
-        (gone_wrong, r"`model` must have finite weights; .*NaN.*smaller learning rate"),
-    ],
-)
-def test_what_is_no_model_of_images_is_refused(make, message):
+def test_weights_that_are_not_finite_are_refused():
+    message = r"`model` must have finite weights; .*NaN.*smaller learning rate"
     with pytest.raises(KitError, match=message):
-        model_inputs.check_model(make())
+        model_inputs.check_weights(gone_wrong())
+    with pytest.raises(KitError, match=message):
+        model_inputs.as_model_images(gone_wrong(), IMAGES)
 
 
 @pytest.mark.parametrize(

@@ -4,54 +4,53 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cnn_utils.errors import KitError
 from cnn_utils.plots.filters import plot_filters
 from cnn_utils.plots.images import plot_images
-from cnn_utils.plots.tiles import SheetDisplay, draw_image, draw_text
+from cnn_utils.plots.tiles import Sheet, draw_text
 
 
 @pytest.fixture
 def sheet():
     _, ax = plt.subplots()
-    return SheetDisplay()._sheet(ax, 6, 3)
+    return Sheet(ax, 6, 3)
 
 
 def test_the_sheet_is_measured_in_inches_from_its_upper_left_corner(sheet):
-    assert sheet.get_xlim() == (0, 6)
-    assert sheet.get_ylim() == (3, 0)
+    assert sheet.ax_.get_xlim() == (0, 6)
+    assert sheet.ax_.get_ylim() == (3, 0)
 
 
 def test_a_square_picture_fills_its_place(sheet):
     # Middle at (2, 1), side 1: left, right, bottom, top.
-    image = draw_image(sheet, np.zeros((4, 4)), 2, 1, 1)
+    image = sheet.draw_image(np.zeros((4, 4)), 2, 1, 1)
     assert tuple(image.get_extent()) == (1.5, 2.5, 1.5, 0.5)
 
 
 def test_of_an_oblong_picture_the_longer_side_counts(sheet):
     wide, high = np.zeros((4, 8)), np.zeros((8, 4, 3))
-    assert tuple(draw_image(sheet, wide, 2, 1, 2).get_extent()) == (1, 3, 1.5, 0.5)
-    assert tuple(draw_image(sheet, high, 2, 1, 2).get_extent()) == (1.5, 2.5, 2, 0)
+    assert tuple(sheet.draw_image(wide, 2, 1, 2).get_extent()) == (1, 3, 1.5, 0.5)
+    assert tuple(sheet.draw_image(high, 2, 1, 2).get_extent()) == (1.5, 2.5, 2, 0)
 
 
 def test_pictures_leave_the_sheet_as_it_is(sheet):
-    draw_image(sheet, np.zeros((4, 4)), 2, 1, 1)
-    assert sheet.get_xlim() == (0, 6)
-    assert sheet.get_aspect() == 1
+    sheet.draw_image(np.zeros((4, 4)), 2, 1, 1)
+    assert sheet.ax_.get_xlim() == (0, 6)
+    assert sheet.ax_.get_aspect() == 1
 
 
 def test_a_frame_lies_around_the_picture(sheet):
-    draw_image(sheet, np.zeros((4, 4)), 2, 1, 1, framed=True)
-    (frame,) = sheet.patches
+    sheet.draw_image(np.zeros((4, 4)), 2, 1, 1)
+    (frame,) = sheet.ax_.patches
     assert frame.get_bbox().extents.tolist() == [1.5, 0.5, 2.5, 1.5]
     assert not frame.get_fill()
 
 
 @pytest.mark.parametrize(
     ("side", "place"),
-    [("above", (2, 0.47)), ("below", (2, 1.53)), ("left", (1.47, 1)), ("on", (2, 1))],
+    [("above", (2, 0.47)), ("below", (2, 1.53)), ("left", (1.47, 1))],
 )
 def test_words_stand_beside_the_picture(sheet, side, place):
-    image = draw_image(sheet, np.zeros((4, 4)), 2, 1, 1)
+    image = sheet.draw_image(np.zeros((4, 4)), 2, 1, 1)
     text = draw_text(image, side, "cat", color="red")
     np.testing.assert_allclose(text.get_position(), place)
     assert (text.get_text(), text.get_color()) == ("cat", "red")
@@ -63,9 +62,3 @@ def test_on_given_axes_the_title_is_theirs():
     plot_filters(np.ones((2, 3, 3, 1)), ax=right, title="Ones")
     assert (left.get_title(), right.get_title()) == ("Zeros", "Ones")
     assert figure.get_suptitle() == ""
-
-
-def test_more_axes_than_one_are_refused():
-    expected = "`ax` must be one Matplotlib axes, which holds all the pictures; received 2 axes"
-    with pytest.raises(KitError, match=expected):
-        plot_images(np.zeros((2, 4, 4)), ax=plt.subplots(1, 2)[1])

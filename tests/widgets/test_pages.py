@@ -53,10 +53,6 @@ def test_the_focus_can_be_seen_on_any_colour(pages):
     assert ":focus-visible" in pages.children[-1].value
 
 
-def test_its_text_is_always_the_same(pages):
-    assert repr(pages) == "ImagePages(22 images, page 1 of 2, 22 of 22 images)"
-
-
 ROWS = np.array([[0.25, 0.75], [0.6, 0.4]])
 
 

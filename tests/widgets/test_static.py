@@ -51,6 +51,12 @@ def parts(widget):
         yield from parts(child)
 
 
+def test_outside_a_notebook_the_text_says_what_is_shown():
+    browser = ImageBrowser(np.zeros((2, 2, 2), np.uint8), [0, 1])
+    told = "Image browser, page 1 of 1, 2 of 2 images: 0; 1"
+    assert repr(browser) == f"<ImageBrowser: {told}>"
+
+
 def test_all_parts_are_core_widgets_that_every_front_end_knows():
     images, labels = np.zeros((4, 2, 2), np.uint8), [0, 1, 0, 1]
     browser = ImageBrowser(images, labels, class_names=["cat", "dog"])
