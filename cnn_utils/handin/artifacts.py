@@ -17,11 +17,10 @@ from cnn_utils import __version__
 from cnn_utils.data import data_source
 from cnn_utils.errors import KitError, cannot_write, describe
 from cnn_utils.files import finish_replacing, is_own, replaced_together, sha256
-from cnn_utils.handin.kernel_history import executed_cells, source_hash
 from cnn_utils.history import history_table
 from cnn_utils.metrics import as_labels
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER
-from cnn_utils.submission.export import as_csv
+from cnn_utils.submission import as_csv
 
 WEIGHTS, ARCHITECTURE = "weights.npz", "architecture.json"
 HISTORY, PREDICTIONS = "history.json", "predictions.csv"
@@ -154,3 +153,24 @@ def _versions() -> dict[str, str]:
     loaded = {name: sys.modules.get(name) for name in ("keras", "tensorflow", "numpy")}
     found = {name: str(module.__version__) for name, module in loaded.items() if module}
     return {"cnn_utils": __version__, **found}
+
+
+def executed_cells() -> dict[int, str]:
+    """Return the sources of the cells run in this kernel, by execution count.
+
+    The running cell is among them. Outside a notebook, as in a terminal, there are none.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if not hasattr(shell, "kernel"):
+        return {}
+    # The raw history holds magics as they were typed, like the notebook's file.
+    sources = shell.history_manager.input_hist_raw
+    return {count: source for count, source in enumerate(sources) if count > 0}
+
+
+def source_hash(source: str) -> str:
+    """Return 16 hexadecimal digits that identify a cell's source."""
+    # IPython keeps sources without their last line ends.
+    text = source.rstrip("\n").encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:16]

@@ -8,11 +8,9 @@ from pathlib import Path
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import is_own
-from cnn_utils.handin.artifacts import PREDICTIONS, RECORD, WEIGHTS, hashes, place_of
-from cnn_utils.handin.kernel_history import source_hash
+from cnn_utils.handin.artifacts import PREDICTIONS, RECORD, WEIGHTS, hashes, place_of, source_hash
 from cnn_utils.notebook.assignment import is_hand_in, output_text
-from cnn_utils.submission import validate_submission
-from cnn_utils.submission.export import as_csv
+from cnn_utils.submission import as_csv, validate_submission
 
 SUBMISSION = "submission.csv"
 AGAIN = "Restart the kernel, run all cells, and save."

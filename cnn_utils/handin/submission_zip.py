@@ -15,10 +15,9 @@ from bs4 import BeautifulSoup
 
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT, atomic_path, is_own
-from cnn_utils.handin.artifacts import files_of, finish_saving
+from cnn_utils.handin.artifacts import executed_cells, files_of, finish_saving
 from cnn_utils.handin.checklist import Finding, examine
 from cnn_utils.handin.consistency import SUBMISSION, is_unsaved
-from cnn_utils.handin.kernel_history import executed_cells
 from cnn_utils.notebook.assignment import (
     FILE,
     Part,

@@ -19,12 +19,13 @@ from cnn_utils.plots.images import (
     pixel_style,
 )
 from cnn_utils.plots.layer_io import (
+    as_model_images,
     class_scores,
     convolutions_of,
     feature_maps_of,
     find_convolution,
+    for_display,
 )
-from cnn_utils.plots.model_inputs import as_model_images, for_display
 from cnn_utils.plots.tiles import PITCH, Sheet, draw_text
 
 TITLE = "What speaks for the predicted class"

@@ -8,7 +8,7 @@ import numpy as np
 from cnn_utils.errors import KitError
 from cnn_utils.plots.figure import Display
 from cnn_utils.plots.images import as_images, pixel_style
-from cnn_utils.plots.model_inputs import as_floats, for_display
+from cnn_utils.plots.layer_io import as_floats, for_display
 from cnn_utils.plots.tiles import LINE, PITCH, Sheet, draw_text
 
 

@@ -10,8 +10,7 @@ from matplotlib.patheffects import withStroke
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_labels_of_images, as_names, check_named
 from cnn_utils.plots.figure import INK, Display
-from cnn_utils.plots.layer_io import all_layers, capture_outputs
-from cnn_utils.plots.model_inputs import as_model_images
+from cnn_utils.plots.layer_io import all_layers, as_model_images, capture_outputs
 
 # As van der Maaten and Hinton (2008) do: quicker, and with less noise.
 TSNE_INPUTS = 30

@@ -11,8 +11,13 @@ from cnn_utils.metrics import as_array
 from cnn_utils.plots.figure import Display
 from cnn_utils.plots.filters import ACROSS, COLOUR_BAR, COLUMNS, DOWN, SIDE, place_of
 from cnn_utils.plots.images import as_images, pixel_style
-from cnn_utils.plots.layer_io import capture_outputs, feature_maps_of, find_convolution
-from cnn_utils.plots.model_inputs import as_model_images, for_display
+from cnn_utils.plots.layer_io import (
+    as_model_images,
+    capture_outputs,
+    feature_maps_of,
+    find_convolution,
+    for_display,
+)
 from cnn_utils.plots.tiles import Sheet, draw_text
 
 MAX_MAPS = 32

@@ -9,8 +9,7 @@ from keras import layers
 
 from cnn_utils.errors import KitError
 from cnn_utils.plots.figure import Display
-from cnn_utils.plots.layer_io import find_convolution
-from cnn_utils.plots.model_inputs import check_weights
+from cnn_utils.plots.layer_io import check_weights, find_convolution
 from cnn_utils.plots.tiles import Sheet, draw_text
 
 # Inches: a kernel's longer side, the distances to the next one, and room for the colour bar.

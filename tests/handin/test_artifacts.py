@@ -1,14 +1,22 @@
 import hashlib
 import json
+from types import SimpleNamespace
 
+import IPython
 import numpy as np
 import pytest
 
 from cnn_utils.data import data_source
 from cnn_utils.errors import KitError
 from cnn_utils.handin import artifacts
-from cnn_utils.handin.artifacts import files_of, fingerprint, hashes, save_for_grading
-from cnn_utils.handin.kernel_history import source_hash
+from cnn_utils.handin.artifacts import (
+    executed_cells,
+    files_of,
+    fingerprint,
+    hashes,
+    save_for_grading,
+    source_hash,
+)
 
 HISTORY = {"loss": [0.5, 0.25], "val_loss": [0.5, float("nan")]}
 
@@ -192,3 +200,26 @@ def test_a_keras_model_comes_back_from_its_files(tmp_path, capsys):
     assert fingerprint(again.get_weights()) == record["fingerprint"]
     image = np.random.default_rng(458).random((1, 28, 28, 1), np.float32)
     np.testing.assert_array_equal(model.predict(image, verbose=0), again.predict(image, verbose=0))
+
+
+def test_outside_a_notebook_nothing_was_run():
+    assert executed_cells() == {}
+
+
+def test_sources_are_counted_from_one(monkeypatch):
+    history = SimpleNamespace(input_hist_raw=["", "%load_ext cnn_utils\nx = 1", "%time x"])
+    shell = SimpleNamespace(history_manager=history, kernel=None)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    assert executed_cells() == {1: "%load_ext cnn_utils\nx = 1", 2: "%time x"}
+
+
+def test_a_terminal_is_no_notebook(monkeypatch):
+    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(history_manager=None))
+    assert executed_cells() == {}
+
+
+def test_a_hash_ignores_the_last_line_ends_only():
+    assert source_hash("x = 1\n\n") == source_hash("x = 1")
+    assert source_hash("x = 1 ") != source_hash("x = 1")
+    assert source_hash("\ud800") != source_hash("?")
+    assert source_hash("x") == hashlib.sha256(b"x").hexdigest()[:16]

@@ -18,7 +18,7 @@ from cnn_utils.grading.verify.reference_data import ReferenceData, rate_lenet
 from cnn_utils.grading.verify.score import Comparison
 from cnn_utils.grading.verify.weights_file import BadWeights, read_weights
 from cnn_utils.handin.artifacts import WEIGHTS, fingerprint
-from cnn_utils.submission.validate import HEADER, N_ROWS
+from cnn_utils.submission import HEADER, N_ROWS
 
 # Claims are printed with four digits, and machines may differ in one or two of 10,000 images.
 CLAIM_TOLERANCE = 1e-3
