@@ -112,7 +112,7 @@ class ConfusionMatrixExplorer(StaticPicture):
         shown = self._pages.shown()
         columns = max(STATIC_COLUMNS, 5 * len(self.results))
         rows = ceil(len(shown) / columns)
-        height = 1.5 * rows
+        height = 1.5 * rows + 0.5  # for the title
         figure = Figure(figsize=(1.25 * columns, 5.8 + height), layout="constrained")
         upper, *lower = figure.subfigures(2, 1, height_ratios=(5.8, height)) if rows else [figure]
         axes = upper.subplots(1, len(self.results), squeeze=False)[0]

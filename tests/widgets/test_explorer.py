@@ -125,7 +125,7 @@ def test_two_models_stand_side_by_side(comparison):
 
 
 def test_the_other_model_s_answers_are_told(comparison):
-    told = "CNN: true cat, predicted dog: 2 images; of these, dense says 1 x cat, 1 x dog"
+    told = "CNN: true cat, predicted dog: 2 images; of these, dense says 1 x dog, 1 x cat"
     assert comparison._story.value == told
     comparison.cell = ("frog", "dog")
     assert comparison._story.value == "true frog, predicted dog: 0 images"
