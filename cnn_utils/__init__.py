@@ -119,10 +119,9 @@ _HOMES = {
     "cnn_utils.fast.ablation": ("INGREDIENTS", "ablation_table"),
     "cnn_utils.training.acceleration": ("fast_training",),
     "cnn_utils.fast.augmentation": ("Augmentation",),
-    "cnn_utils.training.cached": ("clear_runs", "fit_cached"),
+    "cnn_utils.training.caching": ("cached", "clear_runs", "fit_cached"),
     "cnn_utils.training.distribution": ("strategy",),
     "cnn_utils.training.in_memory": ("fit_in_memory",),
-    "cnn_utils.training.kept": ("cached",),
     "cnn_utils.fast.optimizer": ("ConvMuon", "OneCycle"),
     "cnn_utils.fast.prediction": ("predict_averaged",),
     "cnn_utils.training.profile": ("pick", "profile", "set_seed"),
@@ -210,10 +209,9 @@ if TYPE_CHECKING:
     from cnn_utils.submission import export_submission, validate_submission
     from cnn_utils.training.acceleration import fast_training
     from cnn_utils.training.batches import ImageBatches
-    from cnn_utils.training.cached import clear_runs, fit_cached
+    from cnn_utils.training.caching import cached, clear_runs, fit_cached
     from cnn_utils.training.distribution import strategy
     from cnn_utils.training.in_memory import fit_in_memory
-    from cnn_utils.training.kept import cached
     from cnn_utils.training.monitor import TrainingMonitor
     from cnn_utils.training.profile import pick, profile, set_seed
     from cnn_utils.training.progress import EpochProgress
