@@ -6,23 +6,21 @@ import builtins
 import dis
 import functools
 import hashlib
-import inspect
 import os
-import pickle
 import platform
 import re
 import sys
-import warnings
 from pathlib import Path
-from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
+from types import CodeType, FunctionType, MethodType, ModuleType
 
 import keras
 import numpy as np
 
-# Packages that only compute, so that their versions say what; in them, and among the names that
-# a program uses, these depend on files, chance, time or what a text names.
-COMPUTING = """builtins cmath cnn_utils collections copyreg functools itertools jax keras math
-numbers numpy operator scipy sklearn tensorflow typing""".split()
+PLAIN = (type(None), type(...), bool, int, float, complex, str, bytes)
+# Packages that only compute, so that their versions tell what ...
+COMPUTING = """builtins cmath cnn_utils collections functools itertools jax keras math numbers numpy
+operator scipy sklearn tensorflow typing""".split()
+# ... but for names of what depends on files, chance or time, or looks a name up.
 UNCERTAIN = re.compile(
     "load|read|file|open|rand|memmap|fromtxt|fromregex|dataset|director|environ|timestamp|raw_ops"
     "|py_function|numpy_function|attrgetter|methodcaller|_getframe|^io$|^(f|cr|gi)_|^__(globals|dict"
@@ -35,20 +33,19 @@ PLACES = (
     Path(__file__).parents[1],
 )
 LIBRARIES = tuple(f"{folder}{os.sep}" for folder in PLACES)
-CALLBACKS = (
-    keras.callbacks.EarlyStopping,
-    keras.callbacks.LearningRateScheduler,
-    keras.callbacks.ReduceLROnPlateau,
-    keras.callbacks.TerminateOnNaN,
-)
-# Keras' settings of the first ones hold next to nothing of a class of one's own.
+# Keras' classes that one's own may extend; the objects of the first four hold some attributes.
 BASES = (keras.Layer, keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.Regularizer)
-BASES += (keras.Initializer, keras.constraints.Constraint)
+BASES += (keras.constraints.Constraint, keras.Initializer)
 BASES += (keras.optimizers.schedules.LearningRateSchedule,)
 OF_KERAS = (*BASES, keras.optimizers.Optimizer, keras.random.SeedGenerator)
-# What `compile` and `fit` set in a model, and what decides on nothing in a class.
-IGNORED = """optimizer _compile_config history __dict__ __weakref__ __doc__ __module__
-__annotations__ __firstlineno__ __static_attributes__""".split()
+CALLBACKS = (keras.callbacks.EarlyStopping, keras.callbacks.LearningRateScheduler)
+CALLBACKS += (keras.callbacks.ReduceLROnPlateau, keras.callbacks.TerminateOnNaN)
+# What `compile`, `fit` and the like set in a model, and what decides on nothing in a class.
+OF_FIT = """compiled optimizer loss steps_per_execution unrolled_steps_per_execution history
+stop_training stop_evaluating stop_predicting train_function test_function predict_function
+_compile_config _compiled_trainable_state _eval_epoch_iterator""".split()
+OF_CLASS = """__dict__ __weakref__ __doc__ __module__ __annotations__ __firstlineno__
+__static_attributes__""".split()
 
 
 class NotComparableError(Exception):
@@ -58,41 +55,34 @@ class NotComparableError(Exception):
 def training_key(model: keras.Model, x, y, arguments: dict, callbacks: list, seed: int) -> dict:
     """Return a hash for each part of what a training's result depends on, by the part's name.
 
-    `callbacks` are those that may change the result. Metrics are reset, as `fit` does.
+    `callbacks` are those of the `arguments` of `fit` that may change the result.
     """
-    if not model.variables:
-        raise NotComparableError("the network has no weights yet; begin it with a `keras.Input`")
+    if not getattr(model, "compiled", False) or not model.variables:
+        raise NotComparableError("the network isn't compiled, or doesn't begin with a keras.Input")
     for callback in callbacks:
         if type(callback) not in CALLBACKS:
             raise NotComparableError(f"the callback `{type(callback).__name__}` may do anything")
     # Private: the public `get_compile_config` gives a function's name, not what it computes.
-    compiled = {**model._compile_config.config, "optimizer": None}
-    for metric in keras.tree.flatten([compiled.get("metrics"), compiled.get("weighted_metrics")]):
-        if isinstance(metric, keras.metrics.Metric):
-            metric.reset_state()
-    ways = [model.optimizer, model.jit_compile, model.run_eagerly, model.steps_per_execution]
+    compiled = {**model._compile_config.config, "optimizer": model.optimizer}
     others = {k: v for k, v in sorted(arguments.items()) if k not in ("callbacks", "verbose")}
-    steering = [
-        {k: v for k, v in vars(c).items() if k not in ("_model", "params")} for c in callbacks
-    ]
+    learned = [{**vars(callback), "_model": None, "params": None} for callback in callbacks]
     parts = {
         "the network or its first weights": model,
         "the images": x,
         "the labels": y,
         "the validation data": others.pop("validation_data", None),
-        "the arguments of compile": [compiled, ways],
+        "the arguments of compile": [compiled, model.jit_compile, model.run_eagerly],
         "the arguments of fit": others,
-        "the callbacks": [steering, [type(c).__name__ for c in callbacks]],
+        "the callbacks": [[type(callback).__name__ for callback in callbacks], learned],
         "the seed": seed,
         "the installed versions": _versions(),
     }
-    hasher = _Hasher()
-    return {name: hasher.hash(value) for name, value in parts.items()}
+    return {name: _hash(value) for name, value in parts.items()}
 
 
 def digest(*values) -> str:
     """Return a SHA-256 that changes with any part of the values, and with the versions."""
-    return _Hasher().hash([values, _versions()])
+    return _hash([values, _versions()])
 
 
 def _versions() -> list:
@@ -102,10 +92,10 @@ def _versions() -> list:
         import tensorflow as tf
 
         options = tf.config.optimizer.get_experimental_options()
-    ways = [options, os.environ.get("TF_ENABLE_ONEDNN_OPTS"), keras.config.dtype_policy().name]
-    ways += [keras.config.floatx(), keras.config.epsilon(), keras.config.image_data_format()]
+    ways = [options, os.environ.get("TF_ENABLE_ONEDNN_OPTS"), platform.machine()]
     found = {name: getattr(sys.modules.get(name), "__version__", None) for name in COMPUTING}
-    return [found, platform.python_version(), platform.machine(), ways, _kit_sources()]
+    constants = [keras.config.floatx(), keras.config.epsilon(), sys.version]
+    return [found, ways, constants, _kit_sources()]
 
 
 @functools.cache
@@ -114,200 +104,189 @@ def _kit_sources() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-class _Hasher(pickle._Pickler):  # in Python, because only that one lets `memoize` be replaced
-    """Pickles a value into a hash.
-
-    Pickling holds a value completely or fails, and holds the names of functions and classes only
-    where they lead to them. `reducer_override` adds programs and Keras' objects.
-    """
-
-    def __init__(self):
-        self._layer_names = {}
-
-    def hash(self, value) -> str:
-        """Return the hash of all that a value is, or raise NotComparableError."""
-        sha = hashlib.sha256()
-        super().__init__(SimpleNamespace(write=sha.update), protocol=4)
-        self.dump(value)
-        return sha.hexdigest()
-
-    def memoize(self, obj):
-        """Don't note texts and tuples: equal ones are the same object only by chance."""
-        if type(obj) not in (str, bytes, tuple):
-            super().memoize(obj)
-
-    def save(self, obj, save_persistent_id=True):
-        """Pickle a value, or name the part of it that can't be compared."""
-        try:
-            super().save(obj, save_persistent_id)
-        except NotComparableError:
-            raise
-        except Exception as error:  # of any kind: a student's `get_config` raises it
-            raise NotComparableError(f"a `{type(obj).__name__}` can't be compared") from error
-
-    def reducer_override(self, obj):
-        """Describe an object as ``object, (), parts``, or leave it to pickle."""
-        kind, root, parts = type(obj), _root(obj), NotImplemented
-        if kind is str:
-            parts = self._layer_names.get(obj, NotImplemented)
-        elif isinstance(obj, np.ndarray) and not obj.dtype.hasobject:
-            content = hashlib.sha256(np.ascontiguousarray(obj).reshape(-1).view("u1"))
-            parts = [str(obj.dtype), obj.shape, content.hexdigest()]
-        elif kind in (set, frozenset):
-            parts = sorted(obj, key=repr)
-        elif kind is dict and obj.get("class_name") == "__lambda__":
-            parts = []  # Keras' copy of a function that is an attribute, too
-        elif isinstance(obj, keras.Variable):
-            parts = [keras.ops.convert_to_numpy(obj), obj.trainable]
-        elif keras.ops.is_tensor(obj):
-            parts = keras.ops.convert_to_numpy(obj)
-        elif kind in (np.random.Generator, np.random.RandomState):
-            parts = obj.__getstate__()
-        elif kind in (MethodType, staticmethod, classmethod):
-            parts = [obj.__func__, getattr(obj, "__self__", None)]
-        elif kind is property:
-            parts = [obj.fget, obj.fset, obj.fdel]
-        elif kind is FunctionType and (_is_own(obj) or "<" in obj.__qualname__):
-            parts = _parts_of_function(obj)
-        elif isinstance(obj, type) and _is_own(obj):
-            parts = _parts_of_class(obj)
-        elif isinstance(obj, OF_KERAS):
-            parts = self._parts_of_keras_object(obj)
-        elif kind is ModuleType or (callable(obj) and hasattr(obj, "__qualname__")):
-            parts = obj.__name__ if kind is ModuleType else NotImplemented
-            name = f"{obj.__module__}.{obj.__qualname__}" if parts is NotImplemented else parts
-            if root not in COMPUTING or UNCERTAIN.search(name):
-                raise NotComparableError(f"`{name}` can't be compared")
-        elif root in ("keras", "tensorflow"):
-            if not isinstance(obj, (list, dict)):
-                raise NotComparableError(f"a `{kind.__name__}` can't be compared")
-            parts = [*(obj.items() if isinstance(obj, dict) else obj)]
-        return parts if parts is NotImplemented else (object, (), (parts,))
-
-    def _parts_of_keras_object(self, obj) -> list:
-        """Return Keras' settings, and what Keras knows nothing about."""
-        kind = type(obj)
-        parts = [kind if _is_own(kind) else repr(kind)]
-        known, own = _stored_names(kind)
-        for name, value in vars(obj).items():
-            if name in own or name not in {*known, *IGNORED}:
-                parts += [name, value]
-            elif not isinstance(obj, keras.Model):
-                parts += _objects_in(value)
-        if isinstance(obj, keras.Layer):
-            parts += [obj.trainable, obj.dtype_policy.name]
-            for layer in (obj, *getattr(obj, "operations", ())):
-                base = type(layer).__name__.lower().replace("_", "")
-                # Named by Keras: "dense_7" depends on what was built before.
-                if re.sub(r"_\d+$", "", layer.name).replace("_", "") == base:
-                    self._layer_names.setdefault(layer.name, [len(self._layer_names)])
-        if isinstance(obj, keras.Model):
-            inputs = getattr(obj, "inputs", None) or ()
-            parts += [obj.layers, [(tuple(tensor.shape), tensor.dtype) for tensor in inputs]]
-        return [*parts, _settings(obj)]  # those last, because they hold layers' names
-
-
-def _settings(obj):
-    """Return Keras' settings of an object, without what a class of one's own makes of them."""
-    kind = type(obj)
-    base = next(base for base in kind.__mro__ if not _is_own(base))
-    if base is keras.Sequential:
-        return None  # its layers are all
-    if isinstance(obj, keras.Model) and base not in (kind, keras.Model):
-        raise NotComparableError(f"the connections in `{kind.__name__}` can't be compared")
+def _hash(value) -> str:
+    sha = hashlib.sha256()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about lambda functions
-            settings = dict(base.get_config(obj))
-    except NotImplementedError:
-        if base in BASES:
-            return None
-        raise NotComparableError(f"a part of `{kind.__name__}` has no `get_config`") from None
-    if not isinstance(obj, (keras.Layer, keras.metrics.Metric)):
-        settings.pop("name", None)  # such as "sgd_1"
-    return settings
+        _add(sha, value, {})
+    except NotComparableError:
+        raise
+    except Exception as error:  # of any kind: a student's `get_config` raises it
+        raise NotComparableError(f"a part of it can't be compared ({error})") from error
+    return sha.hexdigest()
 
 
-@functools.lru_cache
-def _stored_names(kind: type) -> tuple[set, set]:
-    """Return the attributes that a class' programs set: the library's, and one's own."""
-    names = set(), set()
-    for base in kind.__mro__:
-        for part in vars(base).values():
-            for function in (part, *(getattr(part, n, None) for n in ("fget", "fset", "__func__"))):
-                if isinstance(function, FunctionType):
-                    steps = _steps(inspect.unwrap(function).__code__)
-                    names[_is_own(base)].update(s.argval for s in steps if s.opname == "STORE_ATTR")
-    return names
+def _add(sha, value, seen: dict) -> None:
+    kind = type(value)
+    if kind in PLAIN:
+        sha.update(f"{kind.__name__} {value!r};".encode())
+    elif id(value) in seen and kind is not tuple:  # equal tuples may be one object, or not
+        sha.update(f"again {seen[id(value)][0]};".encode())
+    else:
+        seen[id(value)] = len(seen), value  # with the value, so that its id stays its own
+        sha.update(f"{kind.__name__}(".encode())
+        for part in _parts(value):
+            _add(sha, part, seen)
+        sha.update(b");")
 
 
-def _objects_in(value) -> list:
-    """Return what Keras' settings don't hold of an attribute that Keras set."""
-    if isinstance(value, (list, tuple, set, dict)):
-        items = value.values() if isinstance(value, dict) else value
-        return [part for item in items for part in _objects_in(item)]
-    kinds = (*OF_KERAS, keras.Variable, functools.partial, MethodType)
-    is_one = isinstance(value, kinds) or _is_own(value) or not _is_installed(type(value))
-    return [value] if is_one else []
+def _parts(value):
+    """Return what a value consists of, for each kind of value that can be compared."""
+    kind, name, name_of_kind = type(value), _library_name(value), _library_name(type(value))
+    of_keras = _root(kind) in ("keras", "tensorflow")
+    if kind in (np.ndarray, np.memmap) or isinstance(value, np.generic):
+        if value.dtype.hasobject:
+            raise NotComparableError("an array holds objects instead of numbers")
+        content = hashlib.sha256(np.ascontiguousarray(value).reshape(-1).view("u1"))
+        return str(value.dtype), np.shape(value), content.hexdigest()
+    if kind is dict or (of_keras and isinstance(value, dict)):
+        return value.items()
+    if kind in (list, tuple) or (of_keras and isinstance(value, list)):
+        return value
+    if kind in (set, frozenset):
+        return sorted(value, key=repr)
+    if keras.ops.is_tensor(value) or isinstance(value, keras.Variable):
+        return keras.ops.convert_to_numpy(value), getattr(value, "trainable", None)
+    if kind is np.random.Generator:
+        return (value.bit_generator.state,)
+    if kind is functools.partial:
+        return value.func, value.args, value.keywords
+    if kind in (MethodType, staticmethod, classmethod):
+        return value.__func__, getattr(value, "__self__", None)
+    if kind is property:
+        return value.fget, value.fset, value.fdel
+    if name:
+        return (name,)
+    if kind is FunctionType:
+        return _parts_of_function(value)
+    if isinstance(value, type):
+        return _parts_of_class(value)
+    if isinstance(value, OF_KERAS):
+        return _parts_of_keras_object(value)
+    if name_of_kind is None or name_of_kind.startswith(("cnn_utils.", "sklearn.")):
+        return kind, sorted(getattr(value, "__dict__", {}).items())
+    raise NotComparableError(f"a `{kind.__name__}` can't be compared")
+
+
+def _parts_of_keras_object(value):
+    kind = type(value)
+    base = next(base for base in kind.__mro__ if _library_name(base))
+    of_fit = OF_FIT if isinstance(value, keras.Model) else ()
+    values = {k: v for k, v in vars(value).items() if k not in of_fit and k[:6] != "_self_"}
+    variables = [] if isinstance(value, keras.metrics.Metric) else getattr(value, "variables", [])
+    if base is kind:
+        if own := [v.__name__ for v in values.values() if _is_own_function(v)]:
+            raise NotComparableError(f"what `{own[0]}` in a `{kind.__name__}` does is unknown")
+        config = None if base is keras.Sequential else value.get_config()
+        settings = _plain({"class_name": kind.__name__, "config": config}, names := {})
+        kinds = (*PLAIN, list, tuple, dict, np.ndarray)
+        values = {
+            k: _plain(v, names) for k, v in values.items() if k[0] != "_" and isinstance(v, kinds)
+        }
+        values["call"] = "call" in vars(value)  # by `fast_training`
+    elif base in BASES:
+        settings = [getattr(value, name, None) for name in ("reduction", "trainable", "dtype")]
+        known = vars(base()) if base in BASES[:4] else {}
+        values = {k: v for k, v in values.items() if k not in known}
+    else:
+        raise NotComparableError(f"`{kind.__name__}` is your own, and may do anything")
+    if isinstance(value, keras.metrics.Metric):  # `fit` resets its variables
+        values = {k: v for k, v in values.items() if not isinstance(v, keras.Variable)}
+        variables, settings = [], [value.name, settings]
+    values.pop("name", None)
+    layers = getattr(value, "layers", None)
+    return (
+        repr(kind) if base is kind else kind,
+        layers,
+        [*variables],
+        settings,
+        sorted(values.items()),
+    )
+
+
+def _plain(config, names: dict):
+    """Return settings in which all is Keras' own, with numbers for the layers that Keras named."""
+    if isinstance(config, dict):
+        kind, settings = config.get("class_name"), config.get("config")
+        owner = config.get("module", "keras") or "none"
+        if kind in ("function", "__lambda__") or not owner.startswith(("keras", "cnn_utils")):
+            own = settings if isinstance(settings, str) else kind
+            raise NotComparableError(f"`{own}` in the settings of Keras is your own")
+        name = settings.get("name") if isinstance(settings, dict) else None
+        # "dense_7" depends on what was built before.
+        if name and re.sub(r"_\d+$|_", "", name) == kind.lower().replace("_", ""):
+            names.setdefault(name, f"layer {len(names)}")
+        return [(_plain(k, names), _plain(v, names)) for k, v in config.items()]
+    if isinstance(config, (list, tuple)):
+        return [_plain(item, names) for item in config]
+    return names.get(config, config) if isinstance(config, str) else config
 
 
 def _parts_of_class(kind: type) -> list:
-    """Return all that a class of one's own defines, and the classes that it extends."""
-    extended = [base for base in kind.__mro__ if not _is_own(base) and base is not object]
-    if _is_installed(kind) or type(kind) is not type:
+    file = getattr(sys.modules.get(_root(kind)), "__file__", None) or ""
+    is_installed = _root(kind) in sys.stdlib_module_names or file.startswith(LIBRARIES)
+    if type(kind) is not type or is_installed:
         raise NotComparableError(f"a `{kind.__name__}` can't be compared")
-    if issubclass(kind, (keras.callbacks.Callback, keras.utils.PyDataset)) or not all(
-        _root(base) in ("cnn_utils", "keras", "tensorflow") for base in extended
-    ):
-        raise NotComparableError(f"the class `{kind.__name__}` may do anything")
-    own = [sorted(vars(base).items()) for base in kind.__mro__ if _is_own(base)]
-    return [*extended, [item for items in own for item in items if item[0] not in IGNORED]]
+    parts = []
+    for base in kind.__mro__:
+        if not _library_name(base):
+            parts += [item for item in sorted(vars(base).items()) if item[0] not in OF_CLASS]
+        elif base is object or issubclass(kind, BASES):
+            parts.append(base)
+        else:
+            raise NotComparableError(f"`{kind.__name__}` is your own, and may do anything")
+    return parts
 
 
-def _parts_of_function(function: FunctionType) -> list:
+def _parts_of_function(function: FunctionType):
     """Return the program of a function, and all values that it reads."""
-    code, values = function.__code__, {}
-    for step in _steps(code) if _is_own(function) else ():
+    codes, values = _codes(function.__code__), {}
+    for step in (step for code in codes for step in dis.get_instructions(code)):
+        if not _is_own_function(function):
+            break  # its version tells
         if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             builtin = getattr(builtins, step.argval, None)
             values[step.argval] = function.__globals__.get(step.argval, builtin)
-        elif step.opcode in dis.hasname and (
-            UNCERTAIN.search(step.argval)
-            or (step.opname == "IMPORT_NAME" and step.argval.split(".")[0] not in COMPUTING)
-        ):
-            raise NotComparableError(f"what `{step.argval}` in `{code.co_name}` does is unknown")
+        elif step.opcode in dis.hasname:
+            is_import = step.opname == "IMPORT_NAME"
+            if UNCERTAIN.search(step.argval) or (is_import and step.argval not in COMPUTING):
+                name = function.__name__
+                raise NotComparableError(f"what `{step.argval}` in `{name}` does is unknown")
+    # Without the places in files.
+    names = [(c.co_names, c.co_varnames, c.co_freevars, c.co_cellvars) for c in codes]
+    constants = [v for c in codes for v in c.co_consts if not isinstance(v, CodeType)]
+    program = [code.co_code for code in codes], names, constants
     closure = [cell.cell_contents for cell in function.__closure__ or ()]
-    defaults = [function.__defaults__, function.__kwdefaults__, vars(function)]
-    return [function.__module__, _program(code), defaults, closure, sorted(values.items())]
+    given = [function.__defaults__, function.__kwdefaults__, vars(function), closure]
+    return function.__module__, program, given, sorted(values.items())
 
 
-def _steps(code: CodeType) -> list:
-    """Return the instructions of a program, and of those defined in it."""
-    inner = [step for c in code.co_consts if isinstance(c, CodeType) for step in _steps(c)]
-    return [*dis.get_instructions(code), *inner]
+def _codes(code: CodeType) -> list:
+    """Return a program, and those of the functions defined in it."""
+    inner = [c for c in code.co_consts if isinstance(c, CodeType)]
+    return [code, *(c for one in inner for c in _codes(one))]
 
 
-def _program(code: CodeType) -> tuple:
-    """Return a compiled program without its places in files."""
-    constants = [_program(c) if isinstance(c, CodeType) else c for c in code.co_consts]
-    names = [code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars]
-    return (code.co_code, getattr(code, "co_exceptiontable", b""), names, constants)
+def _library_name(value) -> str | None:
+    """Return the name of a module, class or function that a library which computes defines."""
+    name, module = getattr(value, "__qualname__", None), getattr(value, "__module__", None)
+    if isinstance(value, ModuleType):
+        full, found = value.__name__, sys.modules.get(value.__name__)
+    elif isinstance(name, str) and module in sys.modules:
+        full, found = f"{module}.{name}", sys.modules[module]
+        for part in name.split("."):
+            found = getattr(found, part, None)
+    else:
+        return None
+    is_certain = isinstance(value, type) or not UNCERTAIN.search(full)
+    return full if found is value and _root(value) in COMPUTING and is_certain else None
 
 
 def _root(value) -> str:
-    """Return the package that a module, class, function or object belongs to."""
+    """Return the package of a module, class or function."""
     name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
     return str(name).split(".")[0]
 
 
-def _is_own(value) -> bool:
-    """Return whether a value is a function or class that no library defines."""
-    if isinstance(value, FunctionType):
-        return not value.__code__.co_filename.startswith(LIBRARIES)
-    return isinstance(value, type) and _root(value) not in COMPUTING
-
-
-def _is_installed(kind: type) -> bool:
-    """Return whether a class comes with Python or an installed package."""
-    file = getattr(sys.modules.get(_root(kind)), "__file__", None) or ""
-    return _root(kind) in sys.stdlib_module_names or file.startswith(LIBRARIES)
+def _is_own_function(value) -> bool:
+    is_function = isinstance(value, FunctionType)
+    return is_function and not value.__code__.co_filename.startswith(LIBRARIES)

@@ -10,8 +10,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import keras
@@ -24,22 +22,20 @@ from cnn_utils.training.resumption import put_draws, put_weights, take_state
 
 # Of all results together; those that were used longest ago are deleted.
 MAX_BYTES = 2 * 10**9
-NETWORK = "the network or its first weights"
 
 
 def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **fit_arguments):
     """Train as ``model.fit(x, y, ...)`` does, unless the same training is stored.
 
-    A stored training is loaded only if nothing has changed that its result depends on: network,
-    weights, data, arguments, seed, versions, and your own functions and classes with all that
-    they read. Where that can't be proven, as for a `tf.data.Dataset`, a file or a callback of your
-    own, it trains, and a line says why. An interrupted training continues after its last whole
-    epoch; `ImageBatches` then repeat the orders that they would have had, while the shuffling of
-    `fit` draws new ones.
+    It is loaded only if nothing has changed that its result depends on: network, weights, data,
+    arguments, seed, versions, and your own functions and classes with all that they read. Where
+    that can't be proven, as for a `tf.data.Dataset` or a file, it trains, and a line says why. An
+    interrupted training continues after its last whole epoch: `ImageBatches` repeat the orders
+    that they would have had, `fit`'s own shuffling draws new ones.
 
     All random generators are seeded with a number drawn from Python's `random`, and afterwards
-    with the next number: what follows is the same, whether it trained or not. `set_seed` before
-    it makes the whole repeatable.
+    with the next number, so that what follows is the same whether it trained or not. Call
+    `set_seed` at the top of the notebook.
 
     Parameters
     ----------
@@ -51,7 +47,7 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
     folder : str or Path, optional
         Where trainings are stored; by default "runs" in the kit's cache.
     **fit_arguments
-        The other arguments of `fit`.
+        Of `fit`.
 
     Returns
     -------
@@ -64,7 +60,7 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
         If `name` has other characters.
     """
     folder = _folder(folder, name)
-    if fit_arguments.pop("in_memory", None) is not None:
+    if "in_memory" in fit_arguments and fit_arguments.pop("in_memory"):
         print(f"{name}: `in_memory` is ignored; compile(..., steps_per_execution=50) saves time.")
     seed = random.getrandbits(32)
     keras.utils.set_random_seed(seed)
@@ -75,11 +71,12 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
 
 
 def clear_runs(name: str | None = None, folder=None) -> None:
-    """Delete what `fit_cached` stored: the trainings of a name, or all.
+    """Delete the trainings that `fit_cached` stored.
 
     Parameters
     ----------
     name : str, optional
+        Only those of this name.
     folder : str or Path, optional
         As in `fit_cached`.
     """
@@ -87,15 +84,10 @@ def clear_runs(name: str | None = None, folder=None) -> None:
 
 
 def cached(function: Callable, *arguments, **options):
-    """Return ``function(*arguments, **options)``, and store it for the next time.
+    """Return ``function(*arguments, **options)``, and store the result for the next time.
 
-    For what takes long, returns an array and depends on its arguments alone, such as
-    ``model.predict``. If it can't be compared or stored, it is computed each time.
-
-    Returns
-    -------
-    result : ndarray
-        Or whatever the function returns; only arrays are stored.
+    For what takes long, returns an array and depends on its arguments alone. What can't be
+    compared or stored is computed each time.
 
     Raises
     ------
@@ -111,13 +103,13 @@ def cached(function: Callable, *arguments, **options):
         raise KitError.about("`function`", "be a function", describe(function), next_step)
     counting = {name: value for name, value in options.items() if name != "verbose"}
     try:
-        # The point keeps it apart from trainings.
-        file = _folder() / ".calls" / f"{digest(function, arguments, counting)}.npz"
-        return _read(file)["result"]
+        key = digest(function, arguments, counting)
     except NotComparableError:
         return function(*arguments, **options)
-    except Exception:  # missing or damaged: NumPy, zipfile and json have many for that
-        result = function(*arguments, **options)
+    file = _folder() / ".calls" / f"{key}.npz"  # the point keeps it apart from trainings
+    if (stored := _read(file)) is not None:
+        return stored["result"]
+    result = function(*arguments, **options)
     if isinstance(result, np.ndarray) and not result.dtype.hasobject:
         _write(file, {"result": result})
     return result
@@ -130,8 +122,8 @@ def _folder(folder=None, name: str | None = None) -> Path:
     return folder / (name or "")
 
 
-def _write(file: Path, value: dict) -> OSError | None:
-    """Store plain values and arrays; return the error if the disk is full or can't be written."""
+def _write(file: Path, values: dict) -> OSError | None:
+    """Store plain values and arrays; return the error if that fails, as on a full disk."""
     arrays = {}
 
     def as_reference(value):
@@ -141,56 +133,45 @@ def _write(file: Path, value: dict) -> OSError | None:
         arrays[str(len(arrays))] = array
         return {"array": str(len(arrays) - 1)}
 
-    text = np.frombuffer(json.dumps(value, default=as_reference).encode(), np.uint8)
+    text = json.dumps(values, default=as_reference).encode()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(file) as part, open(part, "wb") as opened:
-            np.savez(opened, text=text, **arrays)
+            np.savez(opened, text=np.frombuffer(text, np.uint8), **arrays)
         total = 0
         for other in sorted(file.parents[1].glob("*/*.npz"), key=os.path.getmtime, reverse=True):
             total += other.stat().st_size
             if total > MAX_BYTES and other != file:
                 other.unlink()
-    except FileNotFoundError:  # another process has deleted it
-        return None
     except OSError as error:
-        return error
+        return None if isinstance(error, FileNotFoundError) else error  # deleted by another process
 
 
-def _read(file: Path) -> dict:
-    """Return what `_write` stored."""
+def _read(file: Path) -> dict | None:
+    """Return what `_write` stored; None if it is missing or damaged."""
 
-    def as_array(value):
-        return archive[value["array"]] if [*value] == ["array"] else value
+    def as_array(values):
+        return archive[values["array"]] if [*values] == ["array"] else values
 
-    with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as archive:
-        value = json.loads(archive["text"].tobytes(), object_hook=as_array)
-    os.utime(file)  # used just now
-    return value
-
-
-def _stored(file: Path) -> dict | None:
-    """Return what is stored, or None."""
     try:
-        return _read(file)
+        with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as archive:
+            values = json.loads(archive["text"].tobytes(), object_hook=as_array)
+        os.utime(file)  # used just now
+        return values
     except FileNotFoundError:
         return None
-    except Exception:  # NumPy, zipfile and json have many for a damaged file
-        print(f"{file.parent.name}: trains again, because its stored result can't be read.")
+    except Exception as error:  # NumPy, zipfile and json have many for a damaged file
+        print(f"{file.parent.name}: the stored result can't be read ({error}).")
         return None
 
 
 def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbacks.History:
     name, start = folder.name, time.perf_counter()
-    given = [c for c in keras.tree.flatten(arguments.get("callbacks")) if c is not None]
-    kits = [c for c in given if type(c).__module__.startswith("cnn_utils.")]
-    watching = [c for c in kits if getattr(c, "only_watches", False)]
-    steering = [c for c in given if c not in watching]
-    if not isinstance(model, keras.Model) or not model.compiled:
-        return model.fit(x, y, **arguments)  # raises an error that says why
-    get_key = partial(training_key, model, x, y, arguments, steering, seed)
+    callbacks = [c for c in keras.tree.flatten(arguments.get("callbacks")) if c is not None]
+    watching = [c for c in callbacks if type(c).__module__.startswith("cnn_utils.")]
+    steering = [c for c in callbacks if c not in watching]
     try:
-        key = get_key()
+        key = training_key(model, x, y, arguments, steering, seed)
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except (NotComparableError, OSError) as reason:
@@ -198,28 +179,37 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
         history = model.fit(x, y, **arguments)
         history.seconds = time.perf_counter() - start
         return history
-    left = getattr(getattr(model, "history", None), "left", None)
-    if left is not None and _is_as_left(key, left):
-        key = left["key"]
-        if left["finished"]:
-            print(f"{name}: this network is already trained ({_epochs(left)}).", end=" ")
-            print("Build it again to train from the start.")
-            _replay(left, model, watching)
-            return model.history
+    last = getattr(getattr(model, "history", None), "last", None)  # training in this process
+    if last and _is_trained(key, last):
+        print(f"{name}: this network is already trained ({_epochs(last)}).", end=" ")
+        print("Build it again to train from the start.")
+        _replay(last, model, watching)
+        return model.history
     file = folder / f"{digest(key)[:16]}.npz"
     with alone(file.with_suffix(".lock"), f"{name}: another program trains it; waiting ..."):
-        if (state := _stored(file)) is None:
-            recorder = _Recorder(
-                file, key, steering, watching, [x, arguments.get("validation_data")]
-            )
-            return recorder.fit(model, x, y, arguments, get_key)
-    put_weights(state, model)
-    print(f"{name}: loaded from the cache ({_epochs(state)}, trained in {state['seconds']:.0f} s).")
+        state = _read(file)
+        if is_stored := state is not None and state["finished"]:
+            seconds = f"{state['seconds']:.0f} s"
+            print(f"{name}: loaded from the cache ({_epochs(state)}, trained in {seconds}).")
+            put_weights(state, model)
+        else:
+            recorder = _Recorder(file, key, state, steering, watching, x, arguments)
+            state = recorder.train(model, x, y, arguments)
     model.history = history = keras.callbacks.History()
-    _replay(state, model, [history, *watching])
+    _replay(state, model, [history, *watching] if is_stored else [history])
     history.seconds = state["seconds"]
-    _leave(model, key, state, get_key, finished=True)
+    if state["finished"]:
+        after = training_key(model, x, y, arguments, steering, seed)
+        history.last = {k: state[k] for k in ("key", "logs", "params", "first_epoch")}
+        history.last["after"] = after
     return history
+
+
+def _is_trained(key: dict, last: dict) -> bool:
+    """Return whether the network is as the last training left it, and the rest as it was."""
+    network, before, after = "the network or its first weights", last["key"], last["after"]
+    same = [v in (before[k], after[k]) for k, v in key.items() if k not in (network, "the seed")]
+    return key[network] == after[network] and all(same)
 
 
 def _epochs(state: dict) -> str:
@@ -228,7 +218,7 @@ def _epochs(state: dict) -> str:
 
 
 def _replay(state: dict, model, callbacks: list) -> None:
-    """Show callbacks the epochs of a stored training."""
+    """Show callbacks the epochs of a training."""
     for callback in callbacks:
         callback.set_params(state["params"])
         callback.set_model(model)
@@ -239,66 +229,31 @@ def _replay(state: dict, model, callbacks: list) -> None:
         callback.on_train_end()
 
 
-def _leave(model, key: dict, state: dict, get_key: Callable, finished: bool) -> None:
-    """Note in `model.history` what this call did, for the next one in this process."""
-    record = {name: state[name] for name in ("logs", "params", "first_epoch")}
-    with suppress(NotComparableError):
-        model.history.left = {**record, "key": key, "after": get_key(), "finished": finished}
-
-
-def _is_as_left(key: dict, left: dict) -> bool:
-    """Return whether a model is as an earlier call left it, and the other arguments agree."""
-    before, after = left["key"], left["after"]
-    return key[NETWORK] == after[NETWORK] and all(
-        value in (before[name], after[name]) for name, value in key.items() if name != "the seed"
-    )
-
-
 class _Recorder(keras.callbacks.Callback):
-    """Trains, and stores the state after each epoch; the last of the callbacks."""
+    """Trains and stores the state after each epoch; comes last, when others have learned."""
 
-    def __init__(self, file: Path, key: dict, steering: list, watching: list, data: list):
+    def __init__(self, file, key, begin, steering, watching, x, arguments):
         super().__init__()
-        self.file, self.unfinished = file, file.with_suffix(".unfinished.npz")
-        self.key, self.steering, self.watching, self.data = key, steering, watching, data
-        self.begin = _stored(self.unfinished)
-        self.logs = list(self.begin["logs"]) if self.begin else []
-        self.first_epoch = self.begin["first_epoch"] if self.begin else None
-        self.start = time.perf_counter() - (self.begin["seconds"] if self.begin else 0)
+        self.file, self.begin, self.steering, self.watching = file, begin, steering, watching
+        self.data = [x, arguments.get("validation_data")]
+        first = arguments.get("initial_epoch", 0)
+        self.values = begin or {"key": key, "logs": [], "first_epoch": first, "seconds": 0.0}
+        self.start = time.perf_counter() - self.values["seconds"]
         self.is_full = False
 
-    def fit(self, model, x, y, arguments: dict, get_key: Callable) -> keras.callbacks.History:
-        """Train from the beginning, or from where an earlier process ended."""
-        name, more, finished = self.file.parent.name, {}, False
+    def train(self, model, x, y, arguments: dict) -> dict:
+        """Train from the start, or from where it was interrupted; return the last state."""
+        name, epoch = self.file.parent.name, self.values["first_epoch"] + len(self.values["logs"])
         if self.begin:
+            print(f"{name}: continues after epoch {epoch}.")
             put_weights(self.begin, model)
-            done, end = self.first_epoch + len(self.logs), arguments.get("epochs", 1)
-            print(f"{name}: continues after epoch {done}.")
-            more["initial_epoch"] = end if self.begin["stopped"] else min(done, end)
+            epoch = arguments.get("epochs", 1) if self.begin["stopped"] else epoch
         elif changed := self._changes():
             print(f"{name}: trains again, because {' and '.join(changed)} changed.")
         callbacks = [*self.steering, *self.watching, self]
-        try:
-            history = model.fit(x, y, **{**arguments, **more, "callbacks": callbacks})
-            finished = not self._is_stopped()
-        finally:
-            if self.model is not None:  # `fit` has begun
-                _leave(model, self.key, self._record(), get_key, finished)
-        history.seconds = self._record()["seconds"]
-        if self.begin:  # `fit` knows only the epochs of this process
-            before = self.begin["logs"]
-            history.epoch = [
-                *range(self.first_epoch, self.first_epoch + len(before)),
-                *history.epoch,
-            ]
-            names = dict.fromkeys(name for row in [*before, *self.logs] for name in row)
-            history.history = {
-                name: [row[name] for row in before if name in row] + history.history.get(name, [])
-                for name in names
-            }
-        if finished and not self._store(self.file):
-            self.unfinished.unlink(missing_ok=True)
-        return history
+        model.fit(x, y, **{**arguments, "callbacks": callbacks, "initial_epoch": epoch})
+        self._store(finished=not self._is_stopped())
+        return self.values
 
     def on_train_begin(self, logs=None):
         """Restore what `fit` has just reset and drawn."""
@@ -307,32 +262,31 @@ class _Recorder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Store the state, unless the epoch was cut short."""
-        if self.first_epoch is None:
-            self.first_epoch = epoch
+        self.values["logs"].append(dict(logs or {}))
         if not self._is_stopped():
-            self.logs.append(dict(logs or {}))
-            self._store(self.unfinished)
+            self._store(finished=False)
 
     def _is_stopped(self) -> bool:
         return any(getattr(callback, "stopped_", False) for callback in self.watching)
 
-    def _record(self) -> dict:
+    def _store(self, finished: bool) -> None:
         params = {k: v for k, v in self.params.items() if isinstance(v, (int, float, str))}
         seconds = time.perf_counter() - self.start
-        record = {"key": self.key, "logs": self.logs, "params": params, "seconds": seconds}
-        return {**record, "first_epoch": self.first_epoch or 0}
-
-    def _store(self, file: Path) -> OSError | None:
+        self.values |= {"finished": finished, "params": params, "seconds": seconds}
+        if not finished and self._is_stopped():
+            return
         state = take_state(self.model, self.steering, self.data)
-        error = _write(file, {**self._record(), **state})
+        error = _write(self.file, {**self.values, **state})
         if error and not self.is_full:
             print(f"The training can't be stored: {error.strerror or error}. It continues.")
         self.is_full = self.is_full or error is not None
-        return error
 
     def _changes(self) -> list:
-        """Name what has changed since the last training of this name."""
-        others = [f for f in self.file.parent.glob("*.npz") if ".unfinished" not in f.name]
-        others = sorted(others, key=os.path.getmtime)
-        last = _stored(others[-1]) if others else None
-        return [name for name in self.key if last and last["key"].get(name) != self.key[name]]
+        """Return what has changed since the training of this name that was used last."""
+        stored = sorted(self.file.parent.glob("*.npz"), key=os.path.getmtime)
+        last = _read(stored[-1]) if stored else None
+        return [
+            part
+            for part, value in self.values["key"].items()
+            if last and last["key"][part] != value
+        ]

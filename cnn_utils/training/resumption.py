@@ -8,55 +8,52 @@ import random
 import keras
 import numpy as np
 
-PLAIN = (int, float, str, bool, type(None), np.generic)
-
 
 def take_state(model: keras.Model, callbacks: list, data: list) -> dict:
-    """Return a state of plain values and arrays.
+    """Return the state as plain values and arrays.
 
-    `callbacks` are those that may change the result; `data` holds arrays or `ImageBatches`, which
-    draw random numbers.
+    `callbacks` may change the training; `data` are arrays, or `ImageBatches`, which draw numbers.
     """
     return {
-        "model": [keras.ops.convert_to_numpy(v) for v in model.variables],
-        "optimizer": [keras.ops.convert_to_numpy(v) for v in model.optimizer.variables],
+        "weights": [keras.ops.convert_to_numpy(v) for v in _variables(model)],
         "stopped": bool(model.stop_training),
         "callbacks": [_learned(callback) for callback in callbacks],
-        "generators": [[g.bit_generator.state for g in _generators(one)] for one in data],
         "orders": [getattr(one, "_order", None) for one in data],
-        "python": random.getstate(),  # Keras draws the order of batches from it
+        "generators": [[g.bit_generator.state for g in _generators(one)] for one in data],
+        "random": random.getstate(),  # from which Keras draws the order of batches
     }
 
 
 def put_weights(state: dict, model: keras.Model) -> None:
-    """Restore a model and its optimiser."""
+    """Restore the weights of a model and its optimiser."""
     model.optimizer.build(model.trainable_variables)
-    for variables, values in (
-        (model.variables, state["model"]),
-        (model.optimizer.variables, state["optimizer"]),
-    ):
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
+    for variable, value in zip(_variables(model), state["weights"], strict=True):
+        variable.assign(value)
 
 
 def put_draws(state: dict, callbacks: list, data: list) -> None:
-    """Restore callbacks and random numbers, once `fit` has reset and drawn them."""
+    """Restore callbacks and random numbers; once `fit` has begun, because it resets them."""
     for callback, learned in zip(callbacks, state["callbacks"], strict=True):
         vars(callback).update(learned)
-    for one, generators, order in zip(data, state["generators"], state["orders"], strict=True):
-        for generator, drawn in zip(_generators(one), generators, strict=True):
-            generator.bit_generator.state = drawn
+    for one, order, states in zip(data, state["orders"], state["generators"], strict=True):
         if order is not None:
             one._order = order
-    version, numbers, gauss = state["python"]
+        for generator, drawn in zip(_generators(one), states, strict=True):
+            generator.bit_generator.state = drawn
+    version, numbers, gauss = state["random"]
     random.setstate((version, tuple(numbers), gauss))
+
+
+def _variables(model) -> list:
+    return [*model.variables, *model.optimizer.variables]
 
 
 def _learned(callback) -> dict:
     """Return what a callback knows besides its settings, such as the best weights."""
     settings = (*inspect.signature(type(callback)).parameters, "_model", "params")
+    kinds = (int, float, str, np.generic, list, type(None))
     known = {name: value for name, value in vars(callback).items() if name not in settings}
-    return {name: value for name, value in known.items() if isinstance(value, (*PLAIN, list))}
+    return {name: value for name, value in known.items() if isinstance(value, kinds)}
 
 
 def _generators(data) -> list[np.random.Generator]:
