@@ -278,12 +278,16 @@ class _Recorder(keras.callbacks.Callback):
         state = take_state(self.model, self.steering, self.data)
         error = _write(self.file, {**self.values, **state})
         if error and not self.is_full:
-            print(f"The training can't be stored: {error.strerror or error}. It continues.")
+            reason = error.strerror or error
+            print(
+                f"{self.file.parent.name}: the training can't be stored ({reason}); it continues."
+            )
         self.is_full = self.is_full or error is not None
 
     def _changes(self) -> list:
         """Return what has changed since the training of this name that was used last."""
-        stored = sorted(self.file.parent.glob("*.npz"), key=os.path.getmtime)
+        stored = [file for file in self.file.parent.glob("*.npz") if file != self.file]
+        stored = sorted(stored, key=os.path.getmtime)
         last = _read(stored[-1]) if stored else None
         return [
             part
