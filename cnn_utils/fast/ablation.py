@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,8 +18,6 @@ from cnn_utils.fast.recipe import (
     check_validation,
     train_fast_cnn,
 )
-from cnn_utils.training.digest import digest
-from cnn_utils.training.kept import kept
 
 # What `ablation_table` leaves out, in words, and the setting that does so.
 INGREDIENTS = {
@@ -44,7 +41,6 @@ def ablation_table(
     recipe: Recipe | None = None,
     seeds: Sequence[int] = (458,),
     leave_out: Sequence[str] = tuple(INGREDIENTS),
-    folder=None,
 ) -> pd.DataFrame:
     """Train with the whole recipe, then without each of its ingredients.
 
@@ -62,8 +58,6 @@ def ablation_table(
         the network of the whole recipe answers.
     leave_out : sequence of str, optional
         Some of `INGREDIENTS`; by default all that the recipe has.
-    folder : str or Path, optional
-        Where rows are kept, as in `fit_cached`.
 
     Returns
     -------
@@ -111,11 +105,7 @@ def ablation_table(
             runs.append((accuracy_of(model, *validation, variant), seconds))
         return np.mean(runs, axis=0)
 
-    data = digest(images, labels, *validation)  # once, not for each row
-    rows = {
-        name: kept("ablation", (variant, list(seeds), data), partial(measure, variant), folder)
-        for name, variant in recipes.items()
-    }
+    rows = {name: measure(variant) for name, variant in recipes.items()}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["accuracy", "seconds"])
     table.insert(1, "difference", table["accuracy"] - table["accuracy"].iloc[0])
     return table

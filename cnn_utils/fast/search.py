@@ -26,7 +26,7 @@ from cnn_utils.fast.recipe import (
     train_fast_cnn,
 )
 from cnn_utils.files import write_whole
-from cnn_utils.training.digest import digest
+from cnn_utils.training.cache_key import digest
 
 # What is stored with each trial, and which arguments made it.
 RESULTS, SETTINGS = ("score", "seconds"), "settings.json"

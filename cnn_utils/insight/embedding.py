@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 
 import numpy as np
 from keras import layers
@@ -12,7 +11,6 @@ from cnn_utils.metrics import as_labels_of_images, as_names
 from cnn_utils.plots import EmbeddingDisplay, plot_embedding
 from cnn_utils.plots.layer_io import all_layers, listen
 from cnn_utils.plots.model_inputs import as_images_for, check_model
-from cnn_utils.training.kept import kept
 
 METHODS = ("tsne", "pca")
 # As van der Maaten and Hinton do: quicker, and with less noise.
@@ -76,8 +74,7 @@ def show_embedding(
     y_pred : array-like, optional
         Predicted classes; mistakes are crossed out.
     n : int, default=1000
-        At most so many images, drawn at random; t-SNE takes some seconds for 1000, and its result
-        is kept, as `fit_cached` keeps trainings.
+        At most so many images, drawn at random; t-SNE takes some seconds for 1000.
     seed : int, default=458
         Seed of the draw and of t-SNE.
 
@@ -147,8 +144,7 @@ def _tsne(features, seed):
         reduced = PCA(min(TSNE_INPUTS, n, d), svd_solver="full").fit_transform(features)
         return TSNE(**settings).fit_transform(reduced)
 
-    parts = (features, TSNE_INPUTS, settings, version("scikit-learn"))
-    return kept("embedding", parts, compute), (
+    return compute(), (
         "t-SNE 1 (no unit; distances between far clusters mean little)",
         "t-SNE 2 (no unit)",
     )

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cnn_utils.training.cached import fit_cached
+from cnn_utils.training.caching import fit_cached
 from tests.training.refused import HOT, IMAGE, SPARSE, X, Y, compiled, network, told
 
 
