@@ -7,7 +7,6 @@ import dis
 import functools
 import hashlib
 import os
-import platform
 import re
 import sys
 from pathlib import Path
@@ -16,7 +15,6 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 import keras
 import numpy as np
 
-PLAIN = (type(None), type(...), bool, int, float, complex, str, bytes)
 # Packages that only compute, so that their versions tell what ...
 COMPUTING = """builtins cmath cnn_utils collections functools itertools jax keras math numbers numpy
 operator scipy sklearn tensorflow typing""".split()
@@ -27,13 +25,10 @@ UNCERTAIN = re.compile(
     "|builtins|subclasses|getattribute|closure|code)__$|^builtins.(breakpoint|compile|delattr|dir"
     "|eval|exec|getattr|globals|hash|id|input|locals|setattr|vars|__import__)$"
 )
-PLACES = (
-    Path(functools.__file__).parent,
-    Path(keras.__file__).parents[1],
-    Path(__file__).parents[1],
-)
+KIT = Path(__file__).parents[1]
+PLACES = (Path(functools.__file__).parent, Path(keras.__file__).parents[1], KIT)
 LIBRARIES = tuple(f"{folder}{os.sep}" for folder in PLACES)
-# Keras' classes that one's own may extend; the objects of the first four hold some attributes.
+# Classes of Keras that one's own may extend; objects of the first four have some attributes.
 BASES = (keras.Layer, keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.Regularizer)
 BASES += (keras.constraints.Constraint, keras.Initializer)
 BASES += (keras.optimizers.schedules.LearningRateSchedule,)
@@ -55,13 +50,12 @@ class NotComparableError(Exception):
 def training_key(model: keras.Model, x, y, arguments: dict, callbacks: list, seed: int) -> dict:
     """Return a hash for each part of what a training's result depends on, by the part's name.
 
-    `callbacks` are those of the `arguments` of `fit` that may change the result.
+    `callbacks` are those among the `arguments` of `fit` that may change the result.
     """
     if not getattr(model, "compiled", False) or not model.variables:
         raise NotComparableError("the network isn't compiled, or doesn't begin with a keras.Input")
-    for callback in callbacks:
-        if type(callback) not in CALLBACKS:
-            raise NotComparableError(f"the callback `{type(callback).__name__}` may do anything")
+    if unknown := [type(c).__name__ for c in callbacks if type(c) not in CALLBACKS]:
+        raise NotComparableError(f"the callback `{unknown[0]}` may do anything")
     # Private: the public `get_compile_config` gives a function's name, not what it computes.
     compiled = {**model._compile_config.config, "optimizer": model.optimizer}
     others = {k: v for k, v in sorted(arguments.items()) if k not in ("callbacks", "verbose")}
@@ -73,7 +67,7 @@ def training_key(model: keras.Model, x, y, arguments: dict, callbacks: list, see
         "the validation data": others.pop("validation_data", None),
         "the arguments of compile": [compiled, model.jit_compile, model.run_eagerly],
         "the arguments of fit": others,
-        "the callbacks": [[type(callback).__name__ for callback in callbacks], learned],
+        "the callbacks": [[type(callback) for callback in callbacks], learned],
         "the seed": seed,
         "the installed versions": _versions(),
     }
@@ -87,21 +81,19 @@ def digest(*values) -> str:
 
 def _versions() -> list:
     """Return the versions of all programs that a result depends on, and how they compute."""
-    options = None
+    found = {name: getattr(sys.modules.get(name), "__version__", None) for name in COMPUTING}
+    ways = [keras.config.floatx(), keras.config.epsilon(), os.environ.get("TF_ENABLE_ONEDNN_OPTS")]
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
-        options = tf.config.optimizer.get_experimental_options()
-    ways = [options, os.environ.get("TF_ENABLE_ONEDNN_OPTS"), platform.machine()]
-    found = {name: getattr(sys.modules.get(name), "__version__", None) for name in COMPUTING}
-    constants = [keras.config.floatx(), keras.config.epsilon(), sys.version]
-    return [found, ways, constants, _kit_sources()]
+        ways.append(tf.config.optimizer.get_experimental_options())
+    return [found, sys.version, keras.config.backend(), ways, _kit_sources()]
 
 
 @functools.cache
 def _kit_sources() -> str:
-    files = sorted(Path(__file__).parents[1].rglob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    content = b"".join(file.read_bytes() for file in sorted(KIT.rglob("*.py")))
+    return hashlib.sha256(content).hexdigest()
 
 
 def _hash(value) -> str:
@@ -117,7 +109,7 @@ def _hash(value) -> str:
 
 def _add(sha, value, seen: dict) -> None:
     kind = type(value)
-    if kind in PLAIN:
+    if kind in (type(None), type(...), bool, int, float, complex, str, bytes):
         sha.update(f"{kind.__name__} {value!r};".encode())
     elif id(value) in seen and kind is not tuple:  # equal tuples may be one object, or not
         sha.update(f"again {seen[id(value)][0]};".encode())
@@ -130,31 +122,17 @@ def _add(sha, value, seen: dict) -> None:
 
 
 def _parts(value):
-    """Return what a value consists of, for each kind of value that can be compared."""
-    kind, name, name_of_kind = type(value), _library_name(value), _library_name(type(value))
-    of_keras = _root(kind) in ("keras", "tensorflow")
-    if kind in (np.ndarray, np.memmap) or isinstance(value, np.generic):
-        if value.dtype.hasobject:
-            raise NotComparableError("an array holds objects instead of numbers")
-        content = hashlib.sha256(np.ascontiguousarray(value).reshape(-1).view("u1"))
-        return str(value.dtype), np.shape(value), content.hexdigest()
-    if kind is dict or (of_keras and isinstance(value, dict)):
-        return value.items()
-    if kind in (list, tuple) or (of_keras and isinstance(value, list)):
-        return value
-    if kind in (set, frozenset):
-        return sorted(value, key=repr)
+    """Return what a value consists of, if it is of a kind that can be compared."""
+    kind, of_kind = type(value), _library_name(type(value))
+    if kind in PARTS:
+        return PARTS[kind](value)
+    if isinstance(value, np.generic):
+        return _parts_of_array(value)
+    if isinstance(value, (list, dict)) and _root(kind) in ("keras", "tensorflow"):
+        return value.items() if isinstance(value, dict) else value
     if keras.ops.is_tensor(value) or isinstance(value, keras.Variable):
         return keras.ops.convert_to_numpy(value), getattr(value, "trainable", None)
-    if kind is np.random.Generator:
-        return (value.bit_generator.state,)
-    if kind is functools.partial:
-        return value.func, value.args, value.keywords
-    if kind in (MethodType, staticmethod, classmethod):
-        return value.__func__, getattr(value, "__self__", None)
-    if kind is property:
-        return value.fget, value.fset, value.fdel
-    if name:
+    if name := _library_name(value):
         return (name,)
     if kind is FunctionType:
         return _parts_of_function(value)
@@ -162,45 +140,62 @@ def _parts(value):
         return _parts_of_class(value)
     if isinstance(value, OF_KERAS):
         return _parts_of_keras_object(value)
-    if name_of_kind is None or name_of_kind.startswith(("cnn_utils.", "sklearn.")):
+    if of_kind is None or of_kind.startswith(("cnn_utils.", "sklearn.")):
         return kind, sorted(getattr(value, "__dict__", {}).items())
     raise NotComparableError(f"a `{kind.__name__}` can't be compared")
 
 
-def _parts_of_keras_object(value):
+def _parts_of_array(array):
+    if array.dtype.hasobject:
+        raise NotComparableError("an array holds objects instead of numbers")
+    content = hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view("u1"))
+    return str(array.dtype), np.shape(array), content.hexdigest()
+
+
+PARTS = {
+    np.ndarray: _parts_of_array,
+    np.memmap: _parts_of_array,
+    np.random.Generator: lambda generator: [generator.bit_generator.state],
+    list: list,
+    tuple: list,
+    dict: dict.items,
+    set: lambda values: sorted(values, key=repr),
+    frozenset: lambda values: sorted(values, key=repr),
+    functools.partial: lambda partial: [partial.func, partial.args, partial.keywords],
+    MethodType: lambda method: [method.__func__, method.__self__],
+    staticmethod: lambda method: [method.__func__],
+    classmethod: lambda method: [method.__func__],
+    property: lambda one: [one.fget, one.fset, one.fdel],
+}
+
+
+def _parts_of_keras_object(value) -> tuple:
+    """Return settings, variables and all that was set from outside."""
     kind = type(value)
     base = next(base for base in kind.__mro__ if _library_name(base))
     of_fit = OF_FIT if isinstance(value, keras.Model) else ()
     values = {k: v for k, v in vars(value).items() if k not in of_fit and k[:6] != "_self_"}
-    variables = [] if isinstance(value, keras.metrics.Metric) else getattr(value, "variables", [])
     if base is kind:
         if own := [v.__name__ for v in values.values() if _is_own_function(v)]:
             raise NotComparableError(f"what `{own[0]}` in a `{kind.__name__}` does is unknown")
         config = None if base is keras.Sequential else value.get_config()
         settings = _plain({"class_name": kind.__name__, "config": config}, names := {})
-        kinds = (*PLAIN, list, tuple, dict, np.ndarray)
-        values = {
-            k: _plain(v, names) for k, v in values.items() if k[0] != "_" and isinstance(v, kinds)
-        }
-        values["call"] = "call" in vars(value)  # by `fast_training`
+        kinds = (str, bool, int, float, list, tuple, dict, np.ndarray)
+        public = {k: v for k, v in values.items() if k[0] != "_" and isinstance(v, kinds)}
+        values = {**_plain(public, names), "call": "call" in vars(value)}  # by `fast_training`
     elif base in BASES:
         settings = [getattr(value, name, None) for name in ("reduction", "trainable", "dtype")]
         known = vars(base()) if base in BASES[:4] else {}
         values = {k: v for k, v in values.items() if k not in known}
     else:
         raise NotComparableError(f"`{kind.__name__}` is your own, and may do anything")
+    values.pop("name", None)
+    variables = list(getattr(value, "variables", ()))
     if isinstance(value, keras.metrics.Metric):  # `fit` resets its variables
         values = {k: v for k, v in values.items() if not isinstance(v, keras.Variable)}
-        variables, settings = [], [value.name, settings]
-    values.pop("name", None)
+        variables = value.name
     layers = getattr(value, "layers", None)
-    return (
-        repr(kind) if base is kind else kind,
-        layers,
-        [*variables],
-        settings,
-        sorted(values.items()),
-    )
+    return base is kind or kind, repr(base), settings, layers, variables, sorted(values.items())
 
 
 def _plain(config, names: dict):
@@ -215,7 +210,7 @@ def _plain(config, names: dict):
         # "dense_7" depends on what was built before.
         if name and re.sub(r"_\d+$|_", "", name) == kind.lower().replace("_", ""):
             names.setdefault(name, f"layer {len(names)}")
-        return [(_plain(k, names), _plain(v, names)) for k, v in config.items()]
+        return {k: _plain(v, names) for k, v in config.items()}
     if isinstance(config, (list, tuple)):
         return [_plain(item, names) for item in config]
     return names.get(config, config) if isinstance(config, str) else config
@@ -237,10 +232,10 @@ def _parts_of_class(kind: type) -> list:
     return parts
 
 
-def _parts_of_function(function: FunctionType):
-    """Return the program of a function, and all values that it reads."""
+def _parts_of_function(function: FunctionType) -> tuple:
+    """Return the program of a function without its places in files, and all that it reads."""
     codes, values = _codes(function.__code__), {}
-    for step in (step for code in codes for step in dis.get_instructions(code)):
+    for step in [step for code in codes for step in dis.get_instructions(code)]:
         if not _is_own_function(function):
             break  # its version tells
         if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
@@ -249,15 +244,14 @@ def _parts_of_function(function: FunctionType):
         elif step.opcode in dis.hasname:
             is_import = step.opname == "IMPORT_NAME"
             if UNCERTAIN.search(step.argval) or (is_import and step.argval not in COMPUTING):
-                name = function.__name__
-                raise NotComparableError(f"what `{step.argval}` in `{name}` does is unknown")
-    # Without the places in files.
+                where = function.__name__
+                raise NotComparableError(f"what `{step.argval}` in `{where}` does is unknown")
     names = [(c.co_names, c.co_varnames, c.co_freevars, c.co_cellvars) for c in codes]
-    constants = [v for c in codes for v in c.co_consts if not isinstance(v, CodeType)]
-    program = [code.co_code for code in codes], names, constants
+    constants = [[v for v in c.co_consts if not isinstance(v, CodeType)] for c in codes]
+    program = function.__module__, [code.co_code for code in codes], names, constants
     closure = [cell.cell_contents for cell in function.__closure__ or ()]
-    given = [function.__defaults__, function.__kwdefaults__, vars(function), closure]
-    return function.__module__, program, given, sorted(values.items())
+    given = [function.__defaults__, function.__kwdefaults__, vars(function)]
+    return program, given, closure, sorted(values.items())
 
 
 def _codes(code: CodeType) -> list:

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -18,7 +19,7 @@ import numpy as np
 from cnn_utils.errors import KitError, describe
 from cnn_utils.files import alone, atomic_path, cache_folder
 from cnn_utils.training.cache_key import NotComparableError, digest, training_key
-from cnn_utils.training.resumption import put_draws, put_weights, take_state
+from cnn_utils.training.resumption import Recorder, put_weights
 
 # Of all results together; those that were used longest ago are deleted.
 MAX_BYTES = 2 * 10**9
@@ -47,17 +48,12 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
     folder : str or Path, optional
         Where trainings are stored; by default "runs" in the kit's cache.
     **fit_arguments
-        Of `fit`.
+        Of `fit`; what `fit` refuses, it refuses in its own words.
 
     Returns
     -------
     history : keras.callbacks.History
         `history.seconds` is how long the training took.
-
-    Raises
-    ------
-    KitError
-        If `name` has other characters.
     """
     folder = _folder(folder, name)
     if "in_memory" in fit_arguments and fit_arguments.pop("in_memory"):
@@ -170,8 +166,9 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
     callbacks = [c for c in keras.tree.flatten(arguments.get("callbacks")) if c is not None]
     watching = [c for c in callbacks if type(c).__module__.startswith("cnn_utils.")]
     steering = [c for c in callbacks if c not in watching]
+    get_key = partial(training_key, model, x, y, arguments, steering, seed)
     try:
-        key = training_key(model, x, y, arguments, steering, seed)
+        key = get_key()
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except (NotComparableError, OSError) as reason:
@@ -180,7 +177,7 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
         history.seconds = time.perf_counter() - start
         return history
     last = getattr(getattr(model, "history", None), "last", None)  # training in this process
-    if last and _is_trained(key, last):
+    if last and _is_unchanged(key, last):
         print(f"{name}: this network is already trained ({_epochs(last)}).", end=" ")
         print("Build it again to train from the start.")
         _replay(last, model, watching)
@@ -189,27 +186,37 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
     with alone(file.with_suffix(".lock"), f"{name}: another program trains it; waiting ..."):
         state = _read(file)
         if is_stored := state is not None and state["finished"]:
-            seconds = f"{state['seconds']:.0f} s"
-            print(f"{name}: loaded from the cache ({_epochs(state)}, trained in {seconds}).")
+            print(f"{name}: loaded from the cache ({_epochs(state)}, trained in", end=" ")
+            print(f"{state['seconds']:.0f} s).")
             put_weights(state, model)
         else:
-            recorder = _Recorder(file, key, state, steering, watching, x, arguments)
+            if state is not None:
+                print(f"{name}: continues after epoch {state['first_epoch'] + len(state['logs'])}.")
+            elif changed := _changes(file, key):
+                print(f"{name}: trains again, because {' and '.join(changed)} changed.")
+            recorder = Recorder(partial(_write, file), key, state, steering, watching)
             state = recorder.train(model, x, y, arguments)
     model.history = history = keras.callbacks.History()
     _replay(state, model, [history, *watching] if is_stored else [history])
     history.seconds = state["seconds"]
     if state["finished"]:
-        after = training_key(model, x, y, arguments, steering, seed)
-        history.last = {k: state[k] for k in ("key", "logs", "params", "first_epoch")}
-        history.last["after"] = after
+        kept = {name: state[name] for name in ("key", "logs", "params", "first_epoch")}
+        history.last = {**kept, "after": get_key()}
     return history
 
 
-def _is_trained(key: dict, last: dict) -> bool:
-    """Return whether the network is as the last training left it, and the rest as it was."""
+def _is_unchanged(key: dict, last: dict) -> bool:
+    """Return whether the network is as its last training left it, and the rest as before."""
     network, before, after = "the network or its first weights", last["key"], last["after"]
     same = [v in (before[k], after[k]) for k, v in key.items() if k not in (network, "the seed")]
     return key[network] == after[network] and all(same)
+
+
+def _changes(file: Path, key: dict) -> list:
+    """Return what has changed since the training of this name that was used last."""
+    others = [other for other in file.parent.glob("*.npz") if other != file]
+    last = _read(max(others, key=os.path.getmtime)) if others else None
+    return [part for part, value in key.items() if last and last["key"][part] != value]
 
 
 def _epochs(state: dict) -> str:
@@ -227,70 +234,3 @@ def _replay(state: dict, model, callbacks: list) -> None:
             callback.on_epoch_begin(epoch)
             callback.on_epoch_end(epoch, dict(logs))
         callback.on_train_end()
-
-
-class _Recorder(keras.callbacks.Callback):
-    """Trains and stores the state after each epoch; comes last, when others have learned."""
-
-    def __init__(self, file, key, begin, steering, watching, x, arguments):
-        super().__init__()
-        self.file, self.begin, self.steering, self.watching = file, begin, steering, watching
-        self.data = [x, arguments.get("validation_data")]
-        first = arguments.get("initial_epoch", 0)
-        self.values = begin or {"key": key, "logs": [], "first_epoch": first, "seconds": 0.0}
-        self.start = time.perf_counter() - self.values["seconds"]
-        self.is_full = False
-
-    def train(self, model, x, y, arguments: dict) -> dict:
-        """Train from the start, or from where it was interrupted; return the last state."""
-        name, epoch = self.file.parent.name, self.values["first_epoch"] + len(self.values["logs"])
-        if self.begin:
-            print(f"{name}: continues after epoch {epoch}.")
-            put_weights(self.begin, model)
-            epoch = arguments.get("epochs", 1) if self.begin["stopped"] else epoch
-        elif changed := self._changes():
-            print(f"{name}: trains again, because {' and '.join(changed)} changed.")
-        callbacks = [*self.steering, *self.watching, self]
-        model.fit(x, y, **{**arguments, "callbacks": callbacks, "initial_epoch": epoch})
-        self._store(finished=not self._is_stopped())
-        return self.values
-
-    def on_train_begin(self, logs=None):
-        """Restore what `fit` has just reset and drawn."""
-        if self.begin:
-            put_draws(self.begin, self.steering, self.data)
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Store the state, unless the epoch was cut short."""
-        self.values["logs"].append(dict(logs or {}))
-        if not self._is_stopped():
-            self._store(finished=False)
-
-    def _is_stopped(self) -> bool:
-        return any(getattr(callback, "stopped_", False) for callback in self.watching)
-
-    def _store(self, finished: bool) -> None:
-        params = {k: v for k, v in self.params.items() if isinstance(v, (int, float, str))}
-        seconds = time.perf_counter() - self.start
-        self.values |= {"finished": finished, "params": params, "seconds": seconds}
-        if not finished and self._is_stopped():
-            return
-        state = take_state(self.model, self.steering, self.data)
-        error = _write(self.file, {**self.values, **state})
-        if error and not self.is_full:
-            reason = error.strerror or error
-            print(
-                f"{self.file.parent.name}: the training can't be stored ({reason}); it continues."
-            )
-        self.is_full = self.is_full or error is not None
-
-    def _changes(self) -> list:
-        """Return what has changed since the training of this name that was used last."""
-        stored = [file for file in self.file.parent.glob("*.npz") if file != self.file]
-        stored = sorted(stored, key=os.path.getmtime)
-        last = _read(stored[-1]) if stored else None
-        return [
-            part
-            for part, value in self.values["key"].items()
-            if last and last["key"][part] != value
-        ]

@@ -1,27 +1,88 @@
-"""The state of a training after an epoch: all that the next epoch depends on."""
+"""Store a training after each epoch, and continue one that was interrupted."""
 
 from __future__ import annotations
 
 import inspect
 import random
+import time
+from collections.abc import Callable
 
 import keras
 import numpy as np
 
 
-def take_state(model: keras.Model, callbacks: list, data: list) -> dict:
-    """Return the state as plain values and arrays.
+class Recorder(keras.callbacks.Callback):
+    """Trains, and after each epoch stores all that the next one depends on.
 
-    `callbacks` may change the training; `data` are arrays, or `ImageBatches`, which draw numbers.
+    `store` takes plain values and arrays, and returns an error if they can't be stored; `begin`
+    is what it took last. `steering` callbacks may change the training, `watching` ones don't.
     """
-    return {
-        "weights": [keras.ops.convert_to_numpy(v) for v in _variables(model)],
-        "stopped": bool(model.stop_training),
-        "callbacks": [_learned(callback) for callback in callbacks],
-        "orders": [getattr(one, "_order", None) for one in data],
-        "generators": [[g.bit_generator.state for g in _generators(one)] for one in data],
-        "random": random.getstate(),  # from which Keras draws the order of batches
-    }
+
+    def __init__(self, store: Callable, key: dict, begin: dict | None, steering, watching):
+        super().__init__()
+        self.store, self.begin, self.steering, self.watching = store, begin, steering, watching
+        self.state = begin or {"key": key, "logs": [], "seconds": 0.0}
+        self.start = time.perf_counter() - self.state["seconds"]
+        self.error = None
+
+    def train(self, model, x, y, arguments: dict) -> dict:
+        """Train to the end; return the last state, which is finished unless someone stopped it."""
+        self.data = [x, arguments.get("validation_data")]
+        epoch = self.state.setdefault("first_epoch", arguments.get("initial_epoch", 0))
+        if self.begin:
+            put_weights(self.begin, model)
+            epoch += len(self.state["logs"])
+            epoch = arguments.get("epochs", 1) if self.begin["stopped"] else epoch
+        callbacks = [*self.steering, *self.watching, self]  # itself last: the others have learned
+        model.fit(x, y, **{**arguments, "callbacks": callbacks, "initial_epoch": epoch})
+        self._record(finished=not self._is_stopped())
+        return self.state
+
+    def on_train_begin(self, logs=None):
+        """Restore what `fit` has just reset and drawn."""
+        if not self.begin:
+            return
+        for callback, learned in zip(self.steering, self.begin["callbacks"], strict=True):
+            vars(callback).update(learned)
+        for one, order in zip(self.data, self.begin["orders"], strict=True):
+            if order is not None:
+                one._order = order
+        for generator, drawn in zip(self._generators(), self.begin["generators"], strict=True):
+            generator.bit_generator.state = drawn
+        version, numbers, gauss = self.begin["random"]
+        random.setstate((version, tuple(numbers), gauss))
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Record the epoch."""
+        self.state["logs"].append(dict(logs or {}))
+        self._record(finished=False)
+
+    def _is_stopped(self) -> bool:
+        return any(getattr(callback, "stopped_", False) for callback in self.watching)
+
+    def _record(self, finished: bool) -> None:
+        seconds = time.perf_counter() - self.start
+        self.state |= {"finished": finished, "params": self.params, "seconds": seconds}
+        if not finished and self._is_stopped():  # an epoch that was cut short
+            return
+        changing = {
+            "weights": [keras.ops.convert_to_numpy(v) for v in _variables(self.model)],
+            "stopped": bool(self.model.stop_training),
+            "callbacks": [_learned(callback) for callback in self.steering],
+            "orders": [getattr(one, "_order", None) for one in self.data],
+            "generators": [generator.bit_generator.state for generator in self._generators()],
+            "random": random.getstate(),  # from which Keras draws the order of batches
+        }
+        error = self.store({**self.state, **changing})
+        if error and not self.error:
+            print(f"The training can't be stored ({error.strerror or error}); it continues.")
+        self.error = self.error or error
+
+    def _generators(self) -> list[np.random.Generator]:
+        """Return the generators that batches and their augmentation draw from."""
+        places = [place for one in self.data for place in (one, getattr(one, "augment", None))]
+        values = [value for place in places for value in getattr(place, "__dict__", {}).values()]
+        return [value for value in values if isinstance(value, np.random.Generator)]
 
 
 def put_weights(state: dict, model: keras.Model) -> None:
@@ -31,20 +92,7 @@ def put_weights(state: dict, model: keras.Model) -> None:
         variable.assign(value)
 
 
-def put_draws(state: dict, callbacks: list, data: list) -> None:
-    """Restore callbacks and random numbers; once `fit` has begun, because it resets them."""
-    for callback, learned in zip(callbacks, state["callbacks"], strict=True):
-        vars(callback).update(learned)
-    for one, order, states in zip(data, state["orders"], state["generators"], strict=True):
-        if order is not None:
-            one._order = order
-        for generator, drawn in zip(_generators(one), states, strict=True):
-            generator.bit_generator.state = drawn
-    version, numbers, gauss = state["random"]
-    random.setstate((version, tuple(numbers), gauss))
-
-
-def _variables(model) -> list:
+def _variables(model: keras.Model) -> list:
     return [*model.variables, *model.optimizer.variables]
 
 
@@ -54,10 +102,3 @@ def _learned(callback) -> dict:
     kinds = (int, float, str, np.generic, list, type(None))
     known = {name: value for name, value in vars(callback).items() if name not in settings}
     return {name: value for name, value in known.items() if isinstance(value, kinds)}
-
-
-def _generators(data) -> list[np.random.Generator]:
-    """Return the generators that batches and their augmentation draw from."""
-    places = [data, getattr(data, "augment", None)]
-    values = [value for place in places for value in getattr(place, "__dict__", {}).values()]
-    return [value for value in values if isinstance(value, np.random.Generator)]

@@ -595,7 +595,7 @@ def test_a_full_disk_is_reported_once_and_the_training_continues(tmp_path, monke
     monkeypatch.setattr(np, "savez", full)
     _, history = train(tmp_path)
     assert history.epoch == [0, 1, 2]
-    said = "net: the training can't be stored (No space left on device); it continues.\n"
+    said = "The training can't be stored (No space left on device); it continues.\n"
     assert capsys.readouterr().out == said
 
 

@@ -1,4 +1,4 @@
-"""cnn_utils.training.resumption: what was restored trains on as if it had not been interrupted."""
+"""cnn_utils.training.resumption: a restored training goes on as if it had not been interrupted."""
 
 import random
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from cnn_utils.training.batches import ImageBatches
-from cnn_utils.training.resumption import put_draws, put_weights, take_state
+from cnn_utils.training.resumption import Recorder, put_weights
 
 
 def made():
@@ -17,28 +17,64 @@ def made():
     return model, ImageBatches(x, x[:, :1], batch_size=2, shuffle=True)
 
 
-def test_a_restored_model_and_its_batches_train_on_in_the_same_way():
-    model, batches = made()
-    model.fit(batches, epochs=2, verbose=0)
-    state = take_state(model, [], [batches, None])
-    random.seed(99)
-    put_draws(state, [], [batches, None])  # Keras draws from Python's generator, too
-    model.fit(batches, epochs=1, verbose=0)
-    again, others = made()
-    put_weights(state, again)
-    put_draws(state, [], [others, None])
-    again.fit(others, epochs=1, verbose=0)
-    for a, b in zip(model.variables, again.variables, strict=True):
-        np.testing.assert_array_equal(a, b)
+def recorded(model, batches, epochs, begin=None, callbacks=(), **arguments):
+    """Train, and return the states that were stored."""
+    states = []
+
+    def store(state):
+        states.append({**state, "logs": list(state["logs"])})
+
+    recorder = Recorder(store, {}, begin, list(callbacks), [])
+    recorder.train(model, batches, None, {"epochs": epochs, "verbose": 0, **arguments})
+    return states
 
 
-def test_the_settings_of_a_callback_are_not_part_of_the_state():
+def test_each_epoch_and_the_end_are_stored():
+    states = recorded(*made(), epochs=3)
+    assert [len(state["logs"]) for state in states] == [1, 2, 3, 3]
+    assert [state["finished"] for state in states] == [False, False, False, True]
+    assert [state["first_epoch"] for state in states] == [0, 0, 0, 0]
+    assert states[-1]["params"] == {"verbose": 0, "epochs": 3, "steps": 4}
+    seconds = [state["seconds"] for state in states]
+    assert seconds == sorted(seconds)
+
+
+def test_from_any_epoch_it_ends_with_the_same_weights():
+    states = recorded(*made(), epochs=3)
+    for begin in states[:3]:
+        random.seed(99)  # Keras draws from it, too
+        model, batches = made()
+        begin = {**begin, "logs": list(begin["logs"])}
+        (*_, end) = recorded(model, batches, epochs=3, begin=begin)
+        assert end["logs"] == states[-1]["logs"]
+        for a, b in zip(end["weights"], states[-1]["weights"], strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_put_weights_restores_the_optimizer_as_well():
+    *_, end = recorded(*made(), epochs=2)
+    model, _ = made()
+    put_weights(end, model)
+    assert int(model.optimizer.iterations) == 8
+    variables = [*model.variables, *model.optimizer.variables]
+    for variable, value in zip(variables, end["weights"], strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
+def test_the_settings_of_a_callback_are_not_stored():
     """`EarlyStopping` turns the sign of `min_delta` in place; restored, it would turn it twice."""
-    model, batches = made()
     stop = keras.callbacks.EarlyStopping("loss", min_delta=0.25, patience=5)
-    model.fit(batches, epochs=1, verbose=0, callbacks=[stop])
+    state, *_ = recorded(*made(), epochs=1, callbacks=[stop])
     assert stop.min_delta == -0.25
-    (learned,) = take_state(model, [stop], [batches])["callbacks"]
+    (learned,) = state["callbacks"]
     assert "min_delta" not in learned
     assert learned["wait"] == 0
     assert learned["best"] > 0
+
+
+def test_that_it_can_not_be_stored_is_reported_once(capsys):
+    recorder = Recorder(lambda state: OSError(28, "No space left on device"), {}, None, [], [])
+    model, batches = made()
+    recorder.train(model, batches, None, {"epochs": 2, "verbose": 0})
+    said = "The training can't be stored (No space left on device); it continues.\n"
+    assert capsys.readouterr().out == said
