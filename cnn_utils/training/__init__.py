@@ -1,14 +1,11 @@
-"""Training: in less time, from a recipe, on several devices.
+"""Around Keras' `fit`.
 
-profile.py       full or quick, and the seed
+caching.py       fit_cached and cached: the same work is not repeated
+cache_key.py     what a stored result depends on
+resumption.py    trainings are stored after each epoch, and continued
+batches.py       ImageBatches: images are prepared batch by batch
+monitor.py       curves and a Stop button during a training
 progress.py      a progress bar for a whole training
-acceleration.py  fast_training: what the processor supports
-in_memory.py     fit_in_memory: small networks, many steps at a time
-augmentation.py  images mirrored, shifted, with a square cut out
-optimizers.py    ConvMuon, and the learning rate in one cycle
-prediction.py    answers averaged over variants of an image
-recipe.py        the fast recipe: made of all this
-ablation.py      what each of its ingredients is worth
-search.py        better numbers, found with KerasTuner
-distribution.py  several GPUs, several hosts
+profile.py       full or quick, and the seed
+acceleration.py  fast_training: what this machine's processor supports
 """
