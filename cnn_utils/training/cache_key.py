@@ -134,15 +134,18 @@ def _parts(value):
         return keras.ops.convert_to_numpy(value), getattr(value, "trainable", None)
     if name := _library_name(value):
         return (name,)
-    if kind is FunctionType:
+    is_nested = kind is FunctionType and _root(value) in COMPUTING and "<" in value.__qualname__
+    if _is_own_function(value) or is_nested:
         return _parts_of_function(value)
-    if isinstance(value, type):
+    if isinstance(value, type) and not _is_installed(value):
         return _parts_of_class(value)
     if isinstance(value, OF_KERAS):
         return _parts_of_keras_object(value)
-    if of_kind is None or of_kind.startswith(("cnn_utils.", "sklearn.")):
-        return kind, sorted(getattr(value, "__dict__", {}).items())
-    raise NotComparableError(f"a `{kind.__name__}` can't be compared")
+    if str(of_kind).startswith(("cnn_utils.", "sklearn.")) or not _is_installed(kind):
+        return kind, sorted(vars(value).items())
+    name = getattr(value, "__name__", "<")
+    what = f"a `{kind.__name__}`" if name[0] == "<" else f"`{name}`"
+    raise NotComparableError(f"{what} can't be compared")
 
 
 def _parts_of_array(array):
@@ -181,8 +184,10 @@ def _parts_of_keras_object(value) -> tuple:
         config = None if base is keras.Sequential else value.get_config()
         settings = _plain({"class_name": kind.__name__, "config": config}, names := {})
         kinds = (str, bool, int, float, list, tuple, dict, np.ndarray)
-        public = {k: v for k, v in values.items() if k[0] != "_" and isinstance(v, kinds)}
-        values = {**_plain(public, names), "call": "call" in vars(value)}  # by `fast_training`
+        if "_exclude_from_weight_decay" in values:
+            raise NotComparableError("what `exclude_from_weight_decay` left out is unknown")
+        values = {k: v for k, v in values.items() if k[0] != "_" and isinstance(v, kinds)}
+        values = {**_plain(values, names), "call": "call" in vars(value)}  # by `fast_training`
     elif base in BASES:
         settings = [getattr(value, name, None) for name in ("reduction", "trainable", "dtype")]
         known = vars(base()) if base in BASES[:4] else {}
@@ -190,7 +195,7 @@ def _parts_of_keras_object(value) -> tuple:
     else:
         raise NotComparableError(f"`{kind.__name__}` is your own, and may do anything")
     values.pop("name", None)
-    variables = list(getattr(value, "variables", ()))
+    variables = [*getattr(value, "variables", ()), getattr(value, "state", None)]
     if isinstance(value, keras.metrics.Metric):  # `fit` resets its variables
         values = {k: v for k, v in values.items() if not isinstance(v, keras.Variable)}
         variables = value.name
@@ -217,10 +222,8 @@ def _plain(config, names: dict):
 
 
 def _parts_of_class(kind: type) -> list:
-    file = getattr(sys.modules.get(_root(kind)), "__file__", None) or ""
-    is_installed = _root(kind) in sys.stdlib_module_names or file.startswith(LIBRARIES)
-    if type(kind) is not type or is_installed:
-        raise NotComparableError(f"a `{kind.__name__}` can't be compared")
+    if type(kind) is not type:
+        raise NotComparableError(f"`{kind.__name__}` has a metaclass, which can't be compared")
     parts = []
     for base in kind.__mro__:
         if not _library_name(base):
@@ -234,7 +237,7 @@ def _parts_of_class(kind: type) -> list:
 
 def _parts_of_function(function: FunctionType) -> tuple:
     """Return the program of a function without its places in files, and all that it reads."""
-    codes, values = _codes(function.__code__), {}
+    codes, values, attributes = _codes(function.__code__), {}, set()
     for step in [step for code in codes for step in dis.get_instructions(code)]:
         if not _is_own_function(function):
             break  # its version tells
@@ -242,16 +245,22 @@ def _parts_of_function(function: FunctionType) -> tuple:
             builtin = getattr(builtins, step.argval, None)
             values[step.argval] = function.__globals__.get(step.argval, builtin)
         elif step.opcode in dis.hasname:
+            attributes.add(step.argval)
             is_import = step.opname == "IMPORT_NAME"
             if UNCERTAIN.search(step.argval) or (is_import and step.argval not in COMPUTING):
                 where = function.__name__
                 raise NotComparableError(f"what `{step.argval}` in `{where}` does is unknown")
+    # What others have put into a library's module.
+    modules = [vars(value) for value in values.values() if isinstance(value, ModuleType)]
+    found = [(k, module[k]) for module in modules for k in sorted(attributes) if k in module]
+    kinds = (str, bool, int, float, list, dict, np.ndarray)
+    put = [(k, v) for k, v in found if isinstance(v, kinds) or _is_own_function(v)]
     names = [(c.co_names, c.co_varnames, c.co_freevars, c.co_cellvars) for c in codes]
     constants = [[v for v in c.co_consts if not isinstance(v, CodeType)] for c in codes]
     program = function.__module__, [code.co_code for code in codes], names, constants
     closure = [cell.cell_contents for cell in function.__closure__ or ()]
     given = [function.__defaults__, function.__kwdefaults__, vars(function)]
-    return program, given, closure, sorted(values.items())
+    return program, given, closure, sorted(values.items()), put
 
 
 def _codes(code: CodeType) -> list:
@@ -273,6 +282,11 @@ def _library_name(value) -> str | None:
         return None
     is_certain = isinstance(value, type) or not UNCERTAIN.search(full)
     return full if found is value and _root(value) in COMPUTING and is_certain else None
+
+
+def _is_installed(kind: type) -> bool:
+    file = getattr(sys.modules.get(_root(kind)), "__file__", None) or ""
+    return _root(kind) in sys.stdlib_module_names or file.startswith(LIBRARIES)
 
 
 def _root(value) -> str:

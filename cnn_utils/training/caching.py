@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import numpy as np
 from cnn_utils.errors import KitError, describe
 from cnn_utils.files import alone, atomic_path, cache_folder
 from cnn_utils.training.cache_key import NotComparableError, digest, training_key
-from cnn_utils.training.resumption import Recorder, put_weights
+from cnn_utils.training.resumption import Recorder
 
 # Of all results together; those that were used longest ago are deleted.
 MAX_BYTES = 2 * 10**9
@@ -185,23 +186,25 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
     file = folder / f"{digest(key)[:16]}.npz"
     with alone(file.with_suffix(".lock"), f"{name}: another program trains it; waiting ..."):
         state = _read(file)
+        data = [x, arguments.get("validation_data")]
+        recorder = Recorder(partial(_write, file), key, state, steering, watching, data)
         if is_stored := state is not None and state["finished"]:
             print(f"{name}: loaded from the cache ({_epochs(state)}, trained in", end=" ")
             print(f"{state['seconds']:.0f} s).")
-            put_weights(state, model)
+            recorder.restore(model)
         else:
             if state is not None:
                 print(f"{name}: continues after epoch {state['first_epoch'] + len(state['logs'])}.")
             elif changed := _changes(file, key):
                 print(f"{name}: trains again, because {' and '.join(changed)} changed.")
-            recorder = Recorder(partial(_write, file), key, state, steering, watching)
             state = recorder.train(model, x, y, arguments)
     model.history = history = keras.callbacks.History()
     _replay(state, model, [history, *watching] if is_stored else [history])
     history.seconds = state["seconds"]
     if state["finished"]:
         kept = {name: state[name] for name in ("key", "logs", "params", "first_epoch")}
-        history.last = {**kept, "after": get_key()}
+        with suppress(NotComparableError):  # a layer of one's own may hold something by now
+            history.last = {**kept, "after": get_key()}
     return history
 
 
@@ -216,7 +219,7 @@ def _changes(file: Path, key: dict) -> list:
     """Return what has changed since the training of this name that was used last."""
     others = [other for other in file.parent.glob("*.npz") if other != file]
     last = _read(max(others, key=os.path.getmtime)) if others else None
-    return [part for part, value in key.items() if last and last["key"][part] != value]
+    return [part for part, value in key.items() if last and last["key"].get(part) != value]
 
 
 def _epochs(state: dict) -> str:

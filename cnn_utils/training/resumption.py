@@ -15,33 +15,45 @@ class Recorder(keras.callbacks.Callback):
     """Trains, and after each epoch stores all that the next one depends on.
 
     `store` takes plain values and arrays, and returns an error if they can't be stored; `begin`
-    is what it took last. `steering` callbacks may change the training, `watching` ones don't.
+    is what it took last. `steering` callbacks may change the training, `watching` ones don't;
+    `data` are arrays or `ImageBatches`, which draw random numbers.
     """
 
-    def __init__(self, store: Callable, key: dict, begin: dict | None, steering, watching):
+    def __init__(self, store: Callable, key: dict, begin: dict | None, steering, watching, data):
         super().__init__()
-        self.store, self.begin, self.steering, self.watching = store, begin, steering, watching
+        self.store, self.begin, self.data = store, begin, data
+        self.steering, self.watching = steering, watching
         self.state = begin or {"key": key, "logs": [], "seconds": 0.0}
         self.start = time.perf_counter() - self.state["seconds"]
         self.error = None
 
     def train(self, model, x, y, arguments: dict) -> dict:
         """Train to the end; return the last state, which is finished unless someone stopped it."""
-        self.data = [x, arguments.get("validation_data")]
         epoch = self.state.setdefault("first_epoch", arguments.get("initial_epoch", 0))
         if self.begin:
-            put_weights(self.begin, model)
+            self.restore(model)
             epoch += len(self.state["logs"])
             epoch = arguments.get("epochs", 1) if self.begin["stopped"] else epoch
         callbacks = [*self.steering, *self.watching, self]  # itself last: the others have learned
+        for make in (model.make_train_function, model.make_test_function):
+            make(force=True)  # one made before may hold old values of what the losses read
         model.fit(x, y, **{**arguments, "callbacks": callbacks, "initial_epoch": epoch})
         self._record(finished=not self._is_stopped())
         return self.state
 
     def on_train_begin(self, logs=None):
         """Restore what `fit` has just reset and drawn."""
-        if not self.begin:
-            return
+        if self.begin:
+            self._restore_draws()
+
+    def restore(self, model: keras.Model) -> None:
+        """Restore weights, optimiser, callbacks and random numbers as they were stored."""
+        model.optimizer.build(model.trainable_variables)
+        for variable, value in zip(_variables(model), self.begin["weights"], strict=True):
+            variable.assign(value)
+        self._restore_draws()
+
+    def _restore_draws(self) -> None:
         for callback, learned in zip(self.steering, self.begin["callbacks"], strict=True):
             vars(callback).update(learned)
         for one, order in zip(self.data, self.begin["orders"], strict=True):
@@ -83,13 +95,6 @@ class Recorder(keras.callbacks.Callback):
         places = [place for one in self.data for place in (one, getattr(one, "augment", None))]
         values = [value for place in places for value in getattr(place, "__dict__", {}).values()]
         return [value for value in values if isinstance(value, np.random.Generator)]
-
-
-def put_weights(state: dict, model: keras.Model) -> None:
-    """Restore the weights of a model and its optimiser."""
-    model.optimizer.build(model.trainable_variables)
-    for variable, value in zip(_variables(model), state["weights"], strict=True):
-        variable.assign(value)
 
 
 def _variables(model: keras.Model) -> list:

@@ -405,6 +405,12 @@ STALE = {
     "a function that a function calls": lambda v: reading(
         "f()", f=cell(f"def f():\n    return {v}\n").f
     ),
+    "number put into a library's module": lambda v: put_into_numpy("np.own_rate", own_rate=v),
+    "function put into a library's module": lambda v: put_into_numpy(
+        "np.own_rate()", own_rate=cell(f"def f():\n    return {v}\n").f
+    ),
+    "variables that an optimizer leaves out": lambda v: compiled(optimizer=excluding(v)),
+    "seed generator": lambda v: preprocessing(own(CALLABLE, seed_generator(v))),
     "recursive structure": lambda v: reading("len(s)", s=recursive(v)),
 }
 
@@ -440,6 +446,23 @@ def with_attribute(value):
     return function
 
 
+def put_into_numpy(expression, **values):
+    vars(np).update(values)
+    return reading(expression)
+
+
+def excluding(value):
+    optimizer = keras.optimizers.AdamW(0.1)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "kernel"][:value])
+    return optimizer
+
+
+def seed_generator(value):
+    generator = keras.random.SeedGenerator(1)
+    generator.state.assign([1, value])
+    return generator
+
+
 def recursive(value):
     found = [value]
     found.append(found)
@@ -455,9 +478,11 @@ def test_it_trains(name):
     """With another value the key differs, or it is refused."""
     sys.modules.pop("own_settings", None)
     try:
-        one, other = key_of(STALE[name](1)), key_of(STALE[name](2))
+        one, other = (key_of(STALE[name](value)) for value in (1, 2))
     except NotComparableError:
         return
+    finally:
+        vars(np).pop("own_rate", None)
     assert one != other
 
 
@@ -514,7 +539,7 @@ USES = "def preprocess(images):\n    return {}\n"
             lambda: compiled(optimizer=keras.optimizers.SGD(own(SCHEDULE, 1))),
             "must override `get_config\\(\\)`",
         ),
-        (lambda: own_module(1), "a `module` can't be compared"),
+        (lambda: own_module(1), "`settings` can't be compared"),
     ],
 )
 def test_what_can_not_be_proven_is_refused(make, reason):
@@ -559,6 +584,7 @@ def test_a_function_that_depends_on_more_than_its_values_is_refused(expression, 
         "id(images)",
         "hash('a')",
         "numbers.random",
+        "load('a')",
     ],
 )
 def test_files_chance_time_and_the_like_are_refused(body):
@@ -568,7 +594,12 @@ def test_files_chance_time_and_the_like_are_refused(body):
     import time
 
     names = {"os": os, "time": time, "random": random, "datetime": datetime, "pathlib": pathlib}
-    names |= {"rand": np.random.rand, "requests": types.ModuleType("requests"), "numbers": np}
+    names |= {
+        "load": np.load,
+        "rand": np.random.rand,
+        "requests": types.ModuleType("requests"),
+        "numbers": np,
+    }
     with pytest.raises(NotComparableError):
         digest(cell(USES.format(body), **names).preprocess)
 

@@ -213,6 +213,36 @@ def test_a_trained_network_trains_on_with_other_arguments_or_weights(tmp_path, f
     assert int(model.optimizer.iterations) == 12 + 8 + 8
 
 
+def test_after_loading_batches_and_callbacks_are_as_after_training(tmp_path):
+    def used():
+        x, stop = batches(), keras.callbacks.EarlyStopping("loss", patience=0, baseline=0.0)
+        train(tmp_path, x=x, y=None, callbacks=[stop])
+        return [x[0][0].tolist(), x[1][0].tolist(), stop.stopped_epoch, stop.wait]
+
+    assert used() == used()
+
+
+def test_a_value_that_changed_since_the_last_training_counts(tmp_path):
+    """Keras goes on with a program that holds the old value, unless it is made again."""
+    weight = [1.0]
+
+    def loss(y_true, y_pred):
+        return weight[0] * keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+    def losses(first):
+        model = started(loss=loss)
+        begin = model.get_weights()
+        if first:
+            weight[0] = 1.0
+            model.fit(X, Y, epochs=1, verbose=0)
+            model.set_weights(begin)
+        weight[0] = 5.0
+        folder = tmp_path / str(first)
+        return fit_cached(model, X, Y, name="net", folder=folder, verbose=0).history["loss"][0]
+
+    assert losses(first=True) > losses(first=False) / 2
+
+
 # What has changed.
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from cnn_utils.training.batches import ImageBatches
-from cnn_utils.training.resumption import Recorder, put_weights
+from cnn_utils.training.resumption import Recorder
 
 
 def made():
@@ -17,6 +17,10 @@ def made():
     return model, ImageBatches(x, x[:, :1], batch_size=2, shuffle=True)
 
 
+def seen(batches):
+    return [batches[i][0].tolist() for i in range(len(batches))]
+
+
 def recorded(model, batches, epochs, begin=None, callbacks=(), **arguments):
     """Train, and return the states that were stored."""
     states = []
@@ -24,7 +28,7 @@ def recorded(model, batches, epochs, begin=None, callbacks=(), **arguments):
     def store(state):
         states.append({**state, "logs": list(state["logs"])})
 
-    recorder = Recorder(store, {}, begin, list(callbacks), [])
+    recorder = Recorder(store, {}, begin, list(callbacks), [], [batches, None])
     recorder.train(model, batches, None, {"epochs": epochs, "verbose": 0, **arguments})
     return states
 
@@ -51,10 +55,15 @@ def test_from_any_epoch_it_ends_with_the_same_weights():
             np.testing.assert_array_equal(a, b)
 
 
-def test_put_weights_restores_the_optimizer_as_well():
-    *_, end = recorded(*made(), epochs=2)
-    model, _ = made()
-    put_weights(end, model)
+def test_without_training_it_restores_the_optimizer_and_the_batches_as_well():
+    model, batches = made()
+    *_, end = recorded(model, batches, epochs=2)
+    model, others = made()
+    Recorder(None, {}, end, [], [], [others, None]).restore(model)
+    assert seen(others) == seen(batches)
+    others.on_epoch_end()
+    batches.on_epoch_end()
+    assert seen(others) == seen(batches)
     assert int(model.optimizer.iterations) == 8
     variables = [*model.variables, *model.optimizer.variables]
     for variable, value in zip(variables, end["weights"], strict=True):
@@ -73,8 +82,9 @@ def test_the_settings_of_a_callback_are_not_stored():
 
 
 def test_that_it_can_not_be_stored_is_reported_once(capsys):
-    recorder = Recorder(lambda state: OSError(28, "No space left on device"), {}, None, [], [])
     model, batches = made()
+    full = OSError(28, "No space left on device")
+    recorder = Recorder(lambda state: full, {}, None, [], [], [batches, None])
     recorder.train(model, batches, None, {"epochs": 2, "verbose": 0})
     said = "The training can't be stored (No space left on device); it continues.\n"
     assert capsys.readouterr().out == said
