@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cnn_utils.fast.recipe import Recipe, accuracy_of, check_training_data, train_fast_cnn
-from cnn_utils.training.kept import cached
+from cnn_utils.training.caching import cached
 
 # The ingredients that `ablation_table` leaves out, and the setting that leaves each out.
 INGREDIENTS = {

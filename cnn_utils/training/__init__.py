@@ -1,9 +1,10 @@
 """Around Keras' `fit`.
 
-caching.py       fit_cached and cached: the same computation is not repeated
-cache_key.py     what a cached result depends on
+caching.py       fit_cached and cached: the same work is not repeated
+cache_key.py     what a stored result depends on
+resumption.py    trainings are stored after each epoch, and continued
 batches.py       ImageBatches: images are prepared batch by batch
-monitor.py       curves and a Stop button during training
+monitor.py       curves and a Stop button during a training
 progress.py      a progress bar for a whole training
 profile.py       full or quick, and the seed
 acceleration.py  fast_training: what this machine's processor supports

@@ -1,4 +1,4 @@
-"""Watch a training while it runs: live curves, the time left, and a button that ends it early."""
+"""Watch a training while it runs: live curves, the time left, and a Stop button."""
 
 from __future__ import annotations
 
@@ -17,37 +17,35 @@ from cnn_utils.plots.history import draw_history
 from cnn_utils.training.progress import EpochProgress
 
 HINT = (
-    "ends after the current batch and its validation, and keeps what was learned; so does "
-    "interrupting the kernel"
+    "ends after this batch and a validation, and keeps the weights; interrupting the kernel "
+    "does the same"
 )
 
 
 class TrainingMonitor(EpochProgress):
     """Curves that grow with every epoch, a progress bar, and a Stop button.
 
-    Use it with ``model.fit(..., verbose=0, callbacks=[TrainingMonitor()])``. Stopping, by the
-    button or by interrupting the kernel, is no error: `fit` returns its history, in which the
-    epoch that was cut short counts as one, and the cells below go on. A second interrupt stops
-    at once, as usual. When training is over, the last figure stays. Outside a notebook there is
-    only the bar.
+    Use it with ``model.fit(..., verbose=0, callbacks=[TrainingMonitor()])``. The button, or
+    interrupting the kernel, stops the training without an error: `fit` returns its history, in
+    which the epoch that was cut short counts as one. A second interrupt stops at once, as usual.
+    After the training the last figure stays. Outside a notebook there is only the bar.
 
-    The button needs a front end that talks to a busy kernel, as JupyterLab and Notebook do since
-    4.4 and 7.4; elsewhere interrupt the kernel.
+    The button needs JupyterLab 4.4 or Notebook 7.4; elsewhere interrupt the kernel.
 
     Parameters
     ----------
     title : str, default="Training"
     loss_only : bool, default=False
-        Draw no other curves, for instance because the notebook will do so afterwards.
+        Draw no other curves.
     file : text stream, optional
         Where to write the bar; by default standard output.
 
     Attributes
     ----------
     display_ : Display or None
-        The last figure; None before the first epoch has ended, and outside a notebook.
+        The last figure; None before the end of the first epoch, and outside a notebook.
     stopped_ : bool
-        Whether the training was ended early by `stop`.
+        Whether `stop` ended the training early.
     """
 
     def __init__(self, title: str = "Training", loss_only: bool = False, file=None):
@@ -62,7 +60,7 @@ class TrainingMonitor(EpochProgress):
 
     def on_train_begin(self, logs=None):
         """Show the button, a place for the curves, and the bar."""
-        if self._running:  # the training before ended in an error that was caught
+        if self._running:  # the last training ended in an error
             self._close()
         self.display_, self.stopped_, self._stop_asked = None, False, False
         self._rows, self._epoch_numbers = [], []
@@ -71,7 +69,7 @@ class TrainingMonitor(EpochProgress):
         self._running, self._live = True, getattr(get_ipython(), "kernel", None) is not None
         if self._live:
             self._open()
-        # Last, because what is displayed after the bar's first line would cut it in two.
+        # Last: what is displayed after the bar's first line would cut it in two.
         super().on_train_begin(logs)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -85,19 +83,19 @@ class TrainingMonitor(EpochProgress):
         self._stop_if_asked()
 
     def on_epoch_end(self, epoch, logs=None):
-        """Add the epoch to the curves, and draw them if that does not cost too much time."""
+        """Add the epoch to the curves, and draw them if that takes little time."""
         super().on_epoch_end(epoch, logs)
         # Some metrics return one value per class, which is no curve.
         scalars = {name: value for name, value in (logs or {}).items() if _is_number(value)}
         self._rows.append({name: float(value) for name, value in scalars.items()})
         self._epoch_numbers.append(epoch + 1)
         self._stop_if_asked()  # asked during validation
-        pause = max(1.0, 10 * self._draw_seconds)  # drawing takes a tenth of the time at most
+        pause = max(1.0, 10 * self._draw_seconds)  # draw for at most a tenth of the time
         if self._live and time.monotonic() - self._drawn_at >= pause:
             self._draw()
 
     def on_train_end(self, logs=None):
-        """Close the bar, take the button away and leave the final figure."""
+        """Close the bar, remove the button and leave the final figure."""
         super().on_train_end(logs)
         self._close()
 
@@ -131,7 +129,7 @@ class TrainingMonitor(EpochProgress):
             self.model.stop_training = self.stopped_ = True
 
     def _draw(self) -> None:
-        """Draw the curves; a figure that fails is no reason to end a training."""
+        """Draw the curves; a figure that fails does not end the training."""
         start = time.monotonic()
         table = pd.DataFrame(self._rows, index=pd.Index(self._epoch_numbers, name="epoch"))
         if self.loss_only:
@@ -140,14 +138,14 @@ class TrainingMonitor(EpochProgress):
             display_ = draw_history(table, title=self.title)
             self._figure.update(display_)
             self.display_ = display_
-        except Exception as error:  # of many kinds: it depends on what others put into the logs
-            told = f"The curves could not be drawn ({type(error).__name__}: {error})."
-            self._figure.update({"text/plain": told}, raw=True)
+        except Exception as error:  # of many kinds: others write into the logs, too
+            message = f"The curves can't be drawn ({type(error).__name__}: {error})."
+            self._figure.update({"text/plain": message}, raw=True)
         self._n_drawn, self._drawn_at = len(self._rows), time.monotonic()
         self._draw_seconds = self._drawn_at - start
 
     def _close(self, result=None) -> None:
-        """Leave what a saved notebook should show: a line, the figure and the bar."""
+        """Leave a line, the figure and the bar in the notebook."""
         if not self._running:
             return
         self._running = False
@@ -156,7 +154,7 @@ class TrainingMonitor(EpochProgress):
             return
         if self._handler is not None:
             get_ipython().events.unregister("post_run_cell", self._close)
-            # Another monitor of the same training may have taken its place.
+            # Another monitor of the same training may have replaced it.
             if signal.getsignal(signal.SIGINT) == self._interrupted:
                 signal.signal(signal.SIGINT, self._handler)
         end = f"Epochs trained: {len(self._rows)}"

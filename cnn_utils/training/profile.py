@@ -1,4 +1,4 @@
-"""How long to train, and from which seed."""
+"""The profile, full or quick, and the seed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import keras
 
-from cnn_utils.errors import KitError, check_seed
+from cnn_utils.errors import KitError
 
 PROFILES = ("full", "quick")
 Value = TypeVar("Value")
@@ -19,7 +19,7 @@ def profile() -> str:
     Raises
     ------
     KitError
-        If the environment variable holds anything else.
+        If the variable has another value.
     """
     value = os.environ.get("CNN_UTILS_PROFILE", "").strip().lower() or "full"
     if value not in PROFILES:
@@ -28,7 +28,7 @@ def profile() -> str:
 
 
 def pick(*, full: Value, quick: Value) -> Value:
-    """Return `full` or `quick`, whichever the profile asks for.
+    """Return `full` or `quick`, depending on the profile.
 
     Examples
     --------
@@ -38,16 +38,10 @@ def pick(*, full: Value, quick: Value) -> Value:
 
 
 def set_seed(seed: int) -> None:
-    """Seed Python, NumPy and Keras, so that the same machine gives the same numbers again.
+    """Seed Python, NumPy and Keras, so that the same machine repeats the same numbers.
 
     Parameters
     ----------
     seed : int, 0 to 2**32 - 1
-
-    Raises
-    ------
-    KitError
-        If `seed` is not such a whole number.
     """
-    check_seed(seed)
-    keras.utils.set_random_seed(int(seed))
+    keras.utils.set_random_seed(seed)

@@ -8,15 +8,15 @@ from math import ceil
 import keras
 from tqdm import tqdm
 
-# A front end keeps every line it was ever sent, in a run of an hour as well.
-N_UPDATES, SECONDS = 250, 0.5
+# Few, because a notebook stores every line that it receives.
+MAX_UPDATES, MIN_SECONDS = 250, 0.5
 
 
 class EpochProgress(keras.callbacks.Callback):
     """One progress bar for the whole training, with time left and the last epoch's results.
 
     Use it with ``model.fit(..., verbose=0, callbacks=[EpochProgress()])``: unlike Keras' own bar
-    it writes at most twice a second and some 250 times in all, and leaves a single line behind.
+    it writes at most twice a second and about 250 times in all, and leaves a single line.
 
     Parameters
     ----------
@@ -29,9 +29,6 @@ class EpochProgress(keras.callbacks.Callback):
         The bar; counts batches over all epochs.
     """
 
-    # Without influence on the result: `fit_cached` shows it the epochs of a training it loads.
-    only_watches = True
-
     def __init__(self, file=None):
         super().__init__()
         self.file = file
@@ -43,9 +40,9 @@ class EpochProgress(keras.callbacks.Callback):
         self.bar_ = tqdm(
             total=total,
             file=self.file or sys.stdout,
-            mininterval=SECONDS if total else 10 * SECONDS,
-            miniters=ceil(total / N_UPDATES) if total else None,
-            smoothing=0,  # the time left from all that passed: each validation would upset it
+            mininterval=MIN_SECONDS if total else 10 * MIN_SECONDS,
+            miniters=ceil(total / MAX_UPDATES) if total else None,
+            smoothing=0,  # the time left from the whole time: a validation would distort it
             ncols=110,
             desc=f"epoch 1/{self._epochs}",
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
@@ -54,7 +51,7 @@ class EpochProgress(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Name the epoch."""
         self._done_before = epoch * self._steps if self._steps else self.bar_.n
-        if self.bar_.n == 0:  # continued training: what was done before took none of this time
+        if self.bar_.n == 0:  # continued training: earlier epochs took no time now
             self.bar_.initial = self.bar_.n = self._done_before
         self.bar_.set_description_str(f"epoch {epoch + 1}/{self._epochs}", refresh=False)
 
@@ -65,7 +62,7 @@ class EpochProgress(keras.callbacks.Callback):
         self.bar_.update(self._done_before + done - self.bar_.n)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Note the epoch's loss, and its validation loss and accuracy if there are any."""
+        """Show the epoch's loss, and its validation loss and accuracy if there are any."""
         stopped = getattr(self.model, "stop_training", False)
         if self._steps and not stopped:  # a training that is loaded has no batches
             self.bar_.update(max(0, self._done_before + self._steps - self.bar_.n))

@@ -180,7 +180,7 @@ def test_a_clock_that_goes_backwards(tmp_path):
     for file in [*(tmp_path / "work").rglob("*"), *(tmp_path / "cache").rglob("*")]:
         os.utime(file, (time.time() + 10**7,) * 2)
     second = work(tmp_path / "work", PYTHONPATH=path, CNN_UTILS_CACHE=str(tmp_path / "cache"))
-    assert "lab: loaded, it was trained before (2 epochs)." in second
+    assert "lab: loaded from the cache (2 epochs, trained in " in second
     assert numbers(first) == numbers(second)
     assert_whole(tmp_path / "work")
 

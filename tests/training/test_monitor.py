@@ -218,8 +218,8 @@ def test_curves_that_cannot_be_drawn_do_not_end_the_training(notebook):
     model = NoLoss([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
     model.fit(X, Y, epochs=2, verbose=0, callbacks=[watch])
-    told = notebook.outputs[1].shown[-1]["text/plain"]
-    assert told.startswith("The curves could not be drawn (KeyError")
+    message = notebook.outputs[1].shown[-1]["text/plain"]
+    assert message.startswith("The curves can't be drawn (KeyError")
     assert notebook.outputs[0].shown[-1] == {"text/plain": "Epochs trained: 2."}
 
 

@@ -69,7 +69,7 @@ def test_without_validation_the_loss_alone_is_shown():
 
 
 def test_every_epoch_shows_up(monkeypatch):
-    monkeypatch.setattr(progress, "SECONDS", 0)
+    monkeypatch.setattr(progress, "MIN_SECONDS", 0)
     stream, *_ = train(epochs=3)
     for epoch in (1, 2, 3):
         assert any(line.startswith(f"epoch {epoch}/3") for line in lines(stream))
@@ -81,7 +81,7 @@ def test_writes_are_few_however_many_batches():
 
 
 def test_writes_are_few_however_long_it_takes(monkeypatch):
-    monkeypatch.setattr(progress, "SECONDS", 0)
+    monkeypatch.setattr(progress, "MIN_SECONDS", 0)
     stream, *_ = train(steps=300)
     assert 200 <= len(lines(stream)) <= 255  # every third of 600 batches
 
