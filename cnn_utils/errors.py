@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from math import isfinite
-from numbers import Integral, Real
+from collections.abc import Iterable
+from numbers import Integral
 
 
 class KitError(ValueError):
@@ -16,19 +15,7 @@ class KitError(ValueError):
 
     @classmethod
     def about(cls, argument: str, expected: str, received: object, next_step: str = "") -> KitError:
-        """Build the error from its four parts.
-
-        Parameters
-        ----------
-        argument : str
-            Name of the argument, file or setting that is wrong.
-        expected : str
-            Completes the sentence "`argument` must ...".
-        received : object
-            What came instead: text is used as it is, anything else is described.
-        next_step : str, default=""
-            What to do about it, as a sentence.
-        """
+        """Build the error from its four parts; `received` is text, or a value to describe."""
         found = received if isinstance(received, str) else describe(received)
         return cls(f"{argument} must {expected}; received {found}. {next_step}".rstrip())
 
@@ -70,15 +57,7 @@ def cannot_write(path, error: OSError) -> KitError:
 
 
 def describe(value: object) -> str:
-    """Describe a value in a few words: its type, and the shape and dtype of an array.
-
-    Examples
-    --------
-    >>> describe(np.zeros((2, 3)))
-    'an array of shape (2, 3), float64'
-    >>> describe("cat")
-    "'cat' (str)"
-    """
+    """Describe a value in a few words, such as "an array of shape (2, 3), float64"."""
     import numpy as np  # here, so that the command line can report that it is missing
 
     if value is None:
@@ -98,13 +77,7 @@ def describe(value: object) -> str:
 
 
 def closest(name: str, known: Iterable[str], min_likeness: float = 0.6) -> str | None:
-    """Return the known name closest to a misspelt one; None if none is similar enough.
-
-    Examples
-    --------
-    >>> closest("acuracy", ["accuracy", "loss"])
-    'accuracy'
-    """
+    """Return the known name closest to a misspelt one; None if no name is similar enough."""
     import difflib
 
     return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=min_likeness)), None)
@@ -116,43 +89,7 @@ def check_count(name: str, value: object, least: int = 1) -> None:
         raise KitError.about(f"`{name}`", f"be a whole number of at least {least}", describe(value))
 
 
-def check_number(name: str, value: object, expected: str, accept: Callable[[float], bool]) -> None:
-    """Raise KitError unless `value` is a finite real number that `accept` accepts."""
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not isfinite(value) or not accept(value):
-        raise KitError.about(f"`{name}`", expected, describe(value))
-
-
-def check_flag(name: str, value: object) -> None:
-    """Raise KitError unless `value` is True or False."""
-    import numpy as np
-
-    if not isinstance(value, (bool, np.bool_)):
-        raise KitError.about(f"`{name}`", "be True or False", describe(value))
-
-
 def check_choice(name: str, value: object, choices: Iterable) -> None:
     """Raise KitError unless `value` is one of the choices, which are texts or None."""
     if not isinstance(value, (str, type(None))) or value not in choices:
         raise KitError.about(f"`{name}`", f"be one of {tuple(choices)}", describe(value))
-
-
-def check_image_shape(value: object, least: int = 1) -> None:
-    """Raise KitError unless `value` is a height, width and number of channels."""
-    sizes = value if isinstance(value, (tuple, list)) else ()
-    whole = all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes)
-    if len(sizes) != 3 or not whole or min(sizes) < 1 or min(sizes[:2]) < least:
-        expected = f"be height, width and channels, at least {least} pixels each way"
-        raise KitError.about("`input_shape`", expected, f"{value!r}"[:60])
-
-
-def check_path(name: str, value: object) -> None:
-    """Raise KitError unless `value` can name a file or folder."""
-    if not isinstance(value, (str, os.PathLike)):
-        raise KitError.about(f"`{name}`", "be a text or a Path", value)
-
-
-def check_seed(value: object) -> None:
-    """Raise KitError unless all random generators take `value` as a seed."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or not 0 <= value < 2**32:
-        raise KitError.about("`seed`", "be a whole number from 0 to 2**32 - 1", describe(value))

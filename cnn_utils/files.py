@@ -19,14 +19,9 @@ KIT = Path(__file__).resolve().parents[1]
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    r"""Give a temporary path to write to; without an error, it replaces `path` at the end.
+    """Give a temporary path to write to; without an error, it replaces `path` at the end.
 
     A reader never sees half a file, and an interrupted writer leaves the old file unchanged.
-
-    Examples
-    --------
-    >>> with atomic_path(Path("submission.csv")) as part:
-    ...     part.write_text("ID,Prediction\n")
     """
     # In the same folder, because a rename is atomic only within one file system; in a sub-folder
     # of its own, because some libraries can't write to a file that is open already.
@@ -92,19 +87,7 @@ def _rename_after_others(new: Path, folder: Path) -> None:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file atomically.
-
-    Parameters
-    ----------
-    path : Path
-    content : str or bytes
-        Text is written as UTF-8; line ends stay as they are.
-
-    Raises
-    ------
-    KitError
-        If the file can't be written; an earlier file stays.
-    """
+    """Write a file atomically, text as UTF-8; raise KitError if that fails."""
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     try:
         with atomic_path(path) as part:
@@ -115,14 +98,9 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def alone(lock: Path, waiting: str) -> Iterator[None]:
-    """Run the block in one process at a time; a killed process frees its lock.
+    """Run the block in one process at a time; print `waiting` while another one holds `lock`.
 
-    Parameters
-    ----------
-    lock : Path
-        The lock file, in an existing folder.
-    waiting : str
-        Printed while another process holds the lock.
+    A killed process frees its lock.
     """
     from filelock import FileLock, Timeout
 

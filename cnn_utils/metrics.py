@@ -61,23 +61,9 @@ def as_labels_of_images(values, name: str, n: int) -> np.ndarray:
 
 
 def as_labels(values, name: str = "y_pred") -> np.ndarray:
-    """Turn labels, one-hot rows or class scores into integer labels.
+    """Return integer labels (n,) of labels (n,) or (n, 1), one-hot rows, probabilities or logits.
 
-    Parameters
-    ----------
-    values : array-like of shape (n,), (n, 1) or (n, n_classes)
-        Integer labels, or one score per class (one-hot, probabilities or logits).
-    name : str, default="y_pred"
-        The argument's name in an error message.
-
-    Returns
-    -------
-    labels : ndarray of shape (n,), int64
-
-    Raises
-    ------
-    KitError
-        If the values are neither integer labels nor rows of finite scores.
+    Raise KitError if the values are neither integer labels nor rows of finite scores.
     """
     array = as_array(values, name)
     expected = "hold integer labels (n,) or one score per class (n, n_classes)"

@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from cnn_utils.errors import KitError, check_count, check_number
+from cnn_utils.errors import KitError, check_count
 from cnn_utils.metrics import as_labels
 
 
@@ -76,8 +76,6 @@ def accuracy_interval(
     Journal of the American Statistical Association 22, 209-212.
     """
     check_count("n_test", n_test)
-    expected = "lie strictly between 0 and 1"
-    check_number("confidence", confidence, expected, lambda share: 0 < share < 1)
     _check_accuracy(accuracy)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     centre = accuracy + z**2 / (2 * n_test)

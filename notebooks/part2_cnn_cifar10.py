@@ -237,7 +237,7 @@ trial.predict(x_trial[:1], verbose=0).round(2)
 # %% [markdown]
 # Now the real training. Categorical cross-entropy punishes confident mistakes hard, which helps when
 # there are many. Keras has the macro F1 that you wrote in Part 1. `fast_training` lets the processor
-# compute the same steps in less time; it prints what it changes.
+# compute the same steps in less time, and lists what it uses.
 
 # %%
 model = build_cnn()

@@ -1,6 +1,3 @@
-from functools import partial
-from pathlib import Path
-
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -11,10 +8,6 @@ from cnn_utils.errors import (
     SubmissionError,
     check_choice,
     check_count,
-    check_flag,
-    check_image_shape,
-    check_path,
-    check_seed,
     closest,
     describe,
 )
@@ -80,28 +73,10 @@ def test_other_things_do_not_count(value):
         check_count("n", value)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 1.0, True, "a"])
-def test_seeds_are_whole_numbers_that_every_generator_takes(seed):
-    with pytest.raises(KitError, match=r"`seed` must be a whole number from 0 to 2\*\*32 - 1"):
-        check_seed(seed)
-
-
-def test_flags_choices_paths_and_shapes_are_what_they_should_be():
-    for check, good, bad, message in (
-        (partial(check_flag, "x"), np.bool_(True), 1, r"`x` must be True or False; received 1"),
-        (
-            partial(check_choice, "x", choices=("a", None)),
-            None,
-            ["a"],
-            r"one of \('a', None\); rec",
-        ),
-        (partial(check_path, "x"), Path("a"), 5, r"`x` must be a text or a Path; received 5"),
-        (check_image_shape, [8, 8, 1], (8, 8), r"be height, width and channels.*received \(8, 8\)"),
-        (partial(check_image_shape, least=9), (9, 9, 1), (8, 9, 1), r"at least 9 pixels each way"),
-    ):
-        check(good)
-        with pytest.raises(KitError, match=message):
-            check(bad)
+def test_a_choice_is_one_of_those_offered():
+    check_choice("x", None, choices=("a", None))
+    with pytest.raises(KitError, match=r"`x` must be one of \('a', None\); received a list of 1"):
+        check_choice("x", ["a"], choices=("a", None))
 
 
 def test_the_closest_name_is_found_if_it_is_alike_enough():
