@@ -1,7 +1,5 @@
 """The command line: `python -m cnn_utils pdf`, `handin`, `data`, and for instructors `grade` ..."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

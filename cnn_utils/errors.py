@@ -1,7 +1,5 @@
 """Errors whose text is meant for the reader: argument, expected, received, next step."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from numbers import Integral
@@ -14,7 +12,9 @@ class KitError(ValueError):
     """
 
     @classmethod
-    def about(cls, argument: str, expected: str, received: object, next_step: str = "") -> KitError:
+    def about(
+        cls, argument: str, expected: str, received: object, next_step: str = ""
+    ) -> "KitError":
         """Build the error from its four parts; `received` is text, or a value to describe."""
         found = received if isinstance(received, str) else describe(received)
         return cls(f"{argument} must {expected}; received {found}. {next_step}".rstrip())
@@ -46,7 +46,7 @@ def shown_instead(error: BaseException, message: str) -> list[str]:
     return [message]
 
 
-def cannot_write(path, error: OSError) -> KitError:
+def cannot_write(path, error: OSError) -> "KitError":
     """Return the error for a file that can't be written."""
     return KitError.about(
         f"'{path}'",

@@ -1,7 +1,5 @@
 """Files: atomic writes, locks, hashes, and the cache folder."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import sys

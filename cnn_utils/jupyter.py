@@ -1,7 +1,5 @@
 """`%load_ext cnn_utils`: start TensorFlow quietly, and explain errors in a line."""
 
-from __future__ import annotations
-
 import errno
 import gc
 import importlib

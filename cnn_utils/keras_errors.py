@@ -3,8 +3,6 @@
 Everything is read from the exception: its message, and the files and lines of its traceback.
 """
 
-from __future__ import annotations
-
 import inspect
 import linecache
 import re

@@ -1,7 +1,5 @@
 """F1 as a Keras metric: counts are summed over the epoch, never averaged over batches."""
 
-from __future__ import annotations
-
 import keras
 from keras import ops
 

@@ -1,7 +1,5 @@
 """Functions of earlier notebooks, built from what replaces them."""
 
-from __future__ import annotations
-
 import keras
 import keras_tuner
 import pandas as pd

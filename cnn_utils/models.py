@@ -1,7 +1,5 @@
 """The assignment's networks as uncompiled Keras models, with the shape after each layer."""
 
-from __future__ import annotations
-
 import keras
 from keras import layers
 

@@ -1,7 +1,5 @@
 """From the error rate of one digit to the error rate of a ten-digit number."""
 
-from __future__ import annotations
-
 from statistics import NormalDist
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Can the student's own network do the task? What it is made of is theirs to choose."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnn_utils.checks.network import answers, build, check_probabilities, layers_of

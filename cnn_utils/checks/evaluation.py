@@ -1,7 +1,5 @@
 """Are accuracy and F1 those of the test set? Computed again from the network's outputs."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnn_utils.checks.network import predict

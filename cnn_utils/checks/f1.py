@@ -1,7 +1,5 @@
 """Is F1 counted over the whole epoch? A wrong metric is recognised by the number it gives."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnn_utils.checks.lenet_by_hand import softmax

@@ -1,7 +1,5 @@
 """Does a figure show what was asked for? Judged by its curves, images and words."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Is it LeNet? Judged by its weights and what it computes, not by how it was written."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """LeNet in NumPy, and its usual variants: the one that computes the same shows what was built."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterator
 

@@ -1,7 +1,5 @@
 """What a network is made of and computes, however it was built."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

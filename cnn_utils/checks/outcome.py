@@ -1,7 +1,5 @@
 """How a check answers: one line if all is right, else what is wrong and a hint."""
 
-from __future__ import annotations
-
 import random
 import re
 import traceback

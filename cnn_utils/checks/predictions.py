@@ -1,7 +1,5 @@
 """Is a submission the network's? Its predictions are compared with new ones, in their order."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Are images scaled as they should be, all in the same way? Bright and dark ones show it."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnn_utils.checks.outcome import Mistake, checking, recognise, result_of

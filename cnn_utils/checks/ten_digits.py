@@ -1,7 +1,5 @@
 """Is the error rate of ten-digit numbers right? Compared with known values."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnn_utils.checks.outcome import Mistake, checking, number_of, recognise, result_of

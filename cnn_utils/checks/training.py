@@ -1,7 +1,5 @@
 """Was LeNet trained as the task asks? Judged by the compiled model, its history and its data."""
 
-from __future__ import annotations
-
 from math import ceil
 
 import numpy as np

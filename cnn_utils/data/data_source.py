@@ -3,8 +3,6 @@
 The loaders call `record`; a figure gets only arrays, from which it can't tell.
 """
 
-from __future__ import annotations
-
 _sources: dict[str, str] = {}
 
 

@@ -1,7 +1,5 @@
 """Read and check the two data files: Keras' ``mnist.npz`` and the course's HDF5 file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

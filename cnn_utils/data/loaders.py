@@ -1,7 +1,5 @@
 """Load MNIST and CIFAR-10 as uint8 arrays, from the real files or from the drawn sample."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Find a data file. Missing files are downloaded and cached, unless CNN_UTILS_OFFLINE is set."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path

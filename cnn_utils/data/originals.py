@@ -1,7 +1,5 @@
 """The original files of MNIST and CIFAR-10, and how the loaders' files are made of them."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import pickle

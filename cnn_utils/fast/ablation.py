@@ -1,7 +1,5 @@
 """What each ingredient of a recipe is worth: train without it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace

@@ -1,7 +1,5 @@
 """Random variants of images: mirrored and shifted."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnn_utils.errors import KitError

@@ -1,7 +1,5 @@
 """A network that learns CIFAR-10 in few epochs; its first layer is computed from the images."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers, ops

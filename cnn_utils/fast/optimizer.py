@@ -1,7 +1,5 @@
 """The optimiser of the fast recipe: Muon for convolutions, Adam for everything else."""
 
-from __future__ import annotations
-
 from math import prod, sqrt
 
 import keras

@@ -1,7 +1,5 @@
 """A recipe for a good network in little time; each ingredient can be left out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Search for better numbers in the recipe with KerasTuner."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
 

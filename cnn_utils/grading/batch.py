@@ -1,7 +1,5 @@
 """Grade a folder of hand-ins: parallel, resumable, one result file for each."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

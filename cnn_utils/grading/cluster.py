@@ -4,8 +4,6 @@ The workers need the same folders, the same kit, and a working sandbox. Dask's o
 certificates.
 """
 
-from __future__ import annotations
-
 import atexit
 import json
 import threading

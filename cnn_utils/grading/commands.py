@@ -1,7 +1,5 @@
 """Add the authors' and instructors' commands, from `run` and `pair` to `grade`."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from collections import Counter

@@ -1,7 +1,5 @@
 """Grade one hand-in: bytes in, one row out."""
 
-from __future__ import annotations
-
 import time
 
 import numpy as np

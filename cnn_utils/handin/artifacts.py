@@ -1,7 +1,5 @@
 """Save what a grader needs to rate a network without running the notebook again."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

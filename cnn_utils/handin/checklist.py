@@ -1,7 +1,5 @@
 """List what is missing from a notebook before it is handed in."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

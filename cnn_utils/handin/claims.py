@@ -1,7 +1,5 @@
 """Compare the numbers that a discussion names with those that the run printed."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Check that a notebook, its artifacts and its submission come from the same run."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

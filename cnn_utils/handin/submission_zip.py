@@ -1,7 +1,5 @@
 """Check a folder's notebooks, and zip them with their PDFs and artifacts."""
 
-from __future__ import annotations
-
 import os
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """An assignment's notebooks: which tasks they hold, and what a student made of each."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

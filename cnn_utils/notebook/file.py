@@ -1,7 +1,5 @@
 """Read a notebook's file, and write it as a web page."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 

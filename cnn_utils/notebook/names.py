@@ -1,7 +1,5 @@
 """Read Python source: which names a cell defines and which it reads."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

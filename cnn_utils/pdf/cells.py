@@ -1,7 +1,5 @@
 """Notebook cells as Typst markup: code, outputs, Markdown."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Source code, highlighted, in lines that fit the page."""
 
-from __future__ import annotations
-
 from itertools import groupby
 from operator import itemgetter
 

@@ -1,7 +1,5 @@
 """A notebook as a PDF document: laid out by Typst, tagged for screen readers (PDF/UA-1)."""
 
-from __future__ import annotations
-
 import re
 import tempfile
 import unicodedata

@@ -1,7 +1,5 @@
 """The nbconvert exporter: the same PDF from the command line, JupyterLab's menu and the kit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from nbconvert.exporters import Exporter

@@ -1,7 +1,5 @@
 """Markdown and HTML, from cells and from outputs such as tables, as Typst markup."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from html import escape

@@ -1,7 +1,5 @@
 """Pictures for the document: the notebook's, files in its folder, and formulas drawn as SVG."""
 
-from __future__ import annotations
-
 import base64
 import io
 import re

@@ -1,7 +1,5 @@
 """HTML tables, pandas' and hand-written ones, with spans, headers and coloured cells."""
 
-from __future__ import annotations
-
 import re
 
 from PIL import ImageColor

@@ -1,7 +1,5 @@
 """Text as a terminal shows it: bars in their last state, ANSI colours."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

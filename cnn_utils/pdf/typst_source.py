@@ -1,7 +1,5 @@
 """Write Typst: every text goes in as a quoted string, so that nothing in a notebook is run."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

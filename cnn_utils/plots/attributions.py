@@ -1,7 +1,5 @@
 """Saliency and Grad-CAM: the pixels and regions that a class's score depends on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from math import ceil
 

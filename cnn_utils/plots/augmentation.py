@@ -1,7 +1,5 @@
 """Original images, each followed by its augmented variants."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 

@@ -1,7 +1,5 @@
 """How often each class occurs."""
 
-from __future__ import annotations
-
 import numpy as np
 import seaborn as sns
 

@@ -1,7 +1,5 @@
 """Models side by side: one panel per quantity, one bar per model."""
 
-from __future__ import annotations
-
 import pandas as pd
 import seaborn as sns
 

@@ -1,7 +1,5 @@
 """How often each class is taken for another."""
 
-from __future__ import annotations
-
 import numpy as np
 import seaborn as sns
 

@@ -1,7 +1,5 @@
 """Images as points in a plane: t-SNE of the last hidden layer's output, by class."""
 
-from __future__ import annotations
-
 import numpy as np
 import seaborn as sns
 from keras import layers

@@ -1,7 +1,5 @@
 """The response of a layer to one image: the image beside the layer's feature maps."""
 
-from __future__ import annotations
-
 from math import ceil
 
 import numpy as np

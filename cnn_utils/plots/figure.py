@@ -1,7 +1,5 @@
 """What all displays share: a figure outside pyplot, its alternative text, a notebook's picture."""
 
-from __future__ import annotations
-
 import base64
 import io
 import struct

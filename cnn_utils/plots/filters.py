@@ -1,7 +1,5 @@
 """The weights of a convolution that sees the image, as small pictures."""
 
-from __future__ import annotations
-
 from math import ceil
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Training curves: loss and every metric, training against validation."""
 
-from __future__ import annotations
-
 from math import ceil
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Grids of images: with their classes, examples of each class, means of each class."""
 
-from __future__ import annotations
-
 from math import ceil
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What pictures of a model need: its images, its layers, and their inputs and outputs."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import keras

@@ -1,7 +1,5 @@
 """The results of a parameter search: the score of each trial against each parameter."""
 
-from __future__ import annotations
-
 from math import ceil
 
 import numpy as np

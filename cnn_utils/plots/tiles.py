@@ -1,7 +1,5 @@
 """Many small pictures in one Axes: an Axes for each would take ten times as long."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib import rcParams
 from matplotlib.patches import Rectangle

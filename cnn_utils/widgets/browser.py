@@ -1,7 +1,5 @@
 """Page through images: filter by class and outcome, sort by confidence, enlarge one."""
 
-from __future__ import annotations
-
 import ipywidgets as widgets
 import numpy as np
 from traitlets import Unicode, link, observe, validate

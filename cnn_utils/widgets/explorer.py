@@ -1,7 +1,5 @@
 """A confusion matrix to click on: each cell shows its images; models side by side."""
 
-from __future__ import annotations
-
 from collections import Counter
 from math import ceil
 from typing import NamedTuple

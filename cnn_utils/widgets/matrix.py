@@ -1,7 +1,5 @@
 """One confusion matrix as a grid of buttons, with precision, recall and F1 of each class."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from html import escape
 

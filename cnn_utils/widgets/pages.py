@@ -1,7 +1,5 @@
 """Pages of images with their classes; one of them enlarged, with its class probabilities."""
 
-from __future__ import annotations
-
 from math import ceil
 
 import ipywidgets as widgets

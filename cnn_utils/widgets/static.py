@@ -1,7 +1,5 @@
 """The static picture of a widget, which exported pages and PDF show in its place."""
 
-from __future__ import annotations
-
 import base64
 import io
 from html import escape

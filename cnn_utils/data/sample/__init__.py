@@ -3,8 +3,6 @@
 Numbers measured on it must never be called MNIST or CIFAR-10 results. It is drawn once and cached.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path

@@ -4,8 +4,6 @@ Every image takes one of the paths below, bends it, turns and slants it, fits it
 the picture as MNIST does, and inks it with a pen of its own.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 SIDE = 28

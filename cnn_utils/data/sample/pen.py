@@ -1,7 +1,5 @@
 """The pen that paints a scene; each thing has its own sheet, -100 to 100, y down."""
 
-from __future__ import annotations
-
 import math
 from functools import cache
 
@@ -31,7 +29,7 @@ class Pen:
         self.draw, self.rng = draw, rng
         self.origin, self.matrix, self.unit = origin, matrix, unit  # unit: pixels in a step
 
-    def at(self, x, y, size=100, turn=0.0, wide=1.0) -> Pen:
+    def at(self, x, y, size=100, turn=0.0, wide=1.0) -> "Pen":
         """Sheet centred on (x, y), turned by `turn` radians; a negative `wide` mirrors it."""
         cos, sin = size / 100 * math.cos(turn), size / 100 * math.sin(turn)
         matrix = np.array([[wide * cos, wide * sin], [-sin, cos]]) @ self.matrix

@@ -4,8 +4,6 @@ Every scene is painted from back to front at three times its size: a setting wit
 subject, sometimes a thing in front of it. Light and grain come last, for a thousand at once.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image, ImageDraw
 

@@ -1,7 +1,5 @@
 """The subjects of the sample's scenes: one drawing function for each CIFAR-10 class."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from cnn_utils.data.sample.pen import tone

@@ -1,7 +1,5 @@
 """Build the notebook that is run: given cells, the student's answers, checks and hidden tests."""
 
-from __future__ import annotations
-
 import re
 
 import nbformat.v4 as v4

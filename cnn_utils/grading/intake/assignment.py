@@ -1,7 +1,5 @@
 """Read tasks, points and thresholds from the worked notebooks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 

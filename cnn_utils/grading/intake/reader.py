@@ -3,8 +3,6 @@
 Runs in a separate process with limits (`sandbox/untrusted.py`): a notebook may be made to be slow.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import warnings

@@ -5,8 +5,6 @@ ends lose, else by the names that it defines; a text also by the heading above i
 moved, split, copied, merged with helper cells, or retyped.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Find the hand-ins in a folder, and read from each the few files that grading needs."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

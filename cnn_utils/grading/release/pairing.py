@@ -4,8 +4,6 @@ The text form is what people edit and review. Building is deterministic: the sam
 gives the same bytes, so that a test can compare them and git shows only real changes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import Counter

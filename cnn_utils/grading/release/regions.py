@@ -1,7 +1,5 @@
 """Find worked answers between `### BEGIN SOLUTION` and `### END SOLUTION`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

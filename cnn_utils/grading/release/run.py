@@ -1,7 +1,5 @@
 """Execute a notebook in a fresh kernel, and write it as .ipynb and HTML."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

@@ -1,7 +1,5 @@
 """The data file that students get: make it, and describe it for their kits to download."""
 
-from __future__ import annotations
-
 import json
 import secrets
 from pathlib import Path

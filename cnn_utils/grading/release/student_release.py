@@ -1,7 +1,5 @@
 """Write the student release: notebooks with gaps, and the package without its answers."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from importlib import resources

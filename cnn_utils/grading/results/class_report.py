@@ -1,7 +1,5 @@
 """Write an overview of the class for the instructor: a web page without other files."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from statistics import median

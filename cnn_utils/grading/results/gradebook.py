@@ -1,7 +1,5 @@
 """Write the gradebook: one row per hand-in, safe to open in a spreadsheet."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Score submissions against the labels, and rank them with the baselines."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

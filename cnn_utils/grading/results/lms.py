@@ -1,7 +1,5 @@
 """Fill points into an export of Canvas or Moodle, for import there."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from pathlib import Path

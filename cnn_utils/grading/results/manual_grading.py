@@ -1,7 +1,5 @@
 """Write the texts that a person marks to an anonymous sheet, and read the points."""
 
-from __future__ import annotations
-
 import copy
 import hashlib
 import os

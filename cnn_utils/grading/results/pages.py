@@ -1,7 +1,5 @@
 """Fill the templates of the web pages."""
 
-from __future__ import annotations
-
 from importlib import resources
 
 import jinja2

@@ -1,7 +1,5 @@
 """Write each student's report: a web page, and Gradescope's ``results.json``."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -5,8 +5,6 @@ Given code, worked answers and common runs do not count, and renamed variables a
 a reason to look, not a verdict.
 """
 
-from __future__ import annotations
-
 import builtins
 import keyword
 import re

@@ -1,7 +1,5 @@
 """Write CSV files that are safe in spreadsheets, and read CSV files that spreadsheets saved."""
 
-from __future__ import annotations
-
 import csv
 import io
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Write everything that a graded batch produces."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from cnn_utils.grading.intake.assignment import SourceNotebook

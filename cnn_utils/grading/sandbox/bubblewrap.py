@@ -1,7 +1,5 @@
 """Build the command line of bubblewrap (Linux): a separate file system without network or home."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

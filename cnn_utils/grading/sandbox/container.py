@@ -1,7 +1,5 @@
 """Build the command line of a container engine, podman or docker."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Limit the time, memory and disk of a hand-in, in every kind of sandbox."""
 
-from __future__ import annotations
-
 import os
 import zlib
 from contextlib import suppress

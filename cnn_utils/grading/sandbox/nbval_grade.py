@@ -6,8 +6,6 @@ counts, a dead kernel is detected, and a failure does not excuse the cells below
 its cell's ``grade_id`` as name.
 """
 
-from __future__ import annotations
-
 import queue
 import time
 from collections import defaultdict, deque

@@ -1,7 +1,5 @@
 """Prepare what all hand-ins of a batch share: notebooks, reference data, sandbox, package."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

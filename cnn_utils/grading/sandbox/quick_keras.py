@@ -5,8 +5,6 @@ hand-in needs; this takes a third of its import time. They are hidden while Kera
 and can be imported before and afterwards.
 """
 
-from __future__ import annotations
-
 import sys
 
 OPTIONAL = ("sklearn", "scipy", "pandas", "matplotlib")

@@ -1,7 +1,5 @@
 """Run one notebook through nbval in the sandbox, and read its claims."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -4,8 +4,6 @@ The sandbox is a container if an image is named and works, else bubblewrap (Linu
 sandbox nothing is run. Resource limits alone (`rlimits`) are no sandbox, and need a request.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """Read output files of a sandbox: only regular files of bounded size, no links, no pipes."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat

@@ -4,8 +4,6 @@
 notebook may be made to be slow or to fill the memory; the batch must continue.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import shutil

@@ -1,7 +1,5 @@
 """Compare the claims of a hand-in with results computed outside the sandbox."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

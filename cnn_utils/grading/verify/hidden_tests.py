@@ -4,8 +4,6 @@ The inputs are new in each run, and only the parent process computes the expecte
 hand-in which forges its checks can't know them.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

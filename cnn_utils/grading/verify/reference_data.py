@@ -3,8 +3,6 @@
 Labels never enter the sandbox.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Give points: the check must pass, and the comparison outside the sandbox must agree."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import asdict, dataclass, field
 

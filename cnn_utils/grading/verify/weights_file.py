@@ -1,7 +1,5 @@
 """Read handed-in weights; kind and size of each array are checked before it is unpacked."""
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile
