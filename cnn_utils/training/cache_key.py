@@ -178,20 +178,22 @@ def _parts_of_keras_object(value) -> tuple:
     base = next(base for base in kind.__mro__ if _library_name(base))
     of_fit = OF_FIT if isinstance(value, keras.Model) else ()
     values = {k: v for k, v in vars(value).items() if k not in of_fit and k[:6] != "_self_"}
+    plain = (str, bool, int, float)
     if base is kind:
         if own := [v.__name__ for v in values.values() if _is_own_function(v)]:
             raise NotComparableError(f"what `{own[0]}` in a `{kind.__name__}` does is unknown")
         config = None if base is keras.Sequential else value.get_config()
         settings = _plain({"class_name": kind.__name__, "config": config}, names := {})
-        kinds = (str, bool, int, float, list, tuple, dict, np.ndarray)
+        kinds = (*plain, list, tuple, dict, np.ndarray)
         if "_exclude_from_weight_decay" in values:
             raise NotComparableError("what `exclude_from_weight_decay` left out is unknown")
         values = {k: v for k, v in values.items() if k[0] != "_" and isinstance(v, kinds)}
         values = {**_plain(values, names), "call": "call" in vars(value)}  # by `fast_training`
     elif base in BASES:
-        settings = [getattr(value, name, None) for name in ("reduction", "trainable", "dtype")]
-        known = vars(base()) if base in BASES[:4] else {}
-        values = {k: v for k, v in values.items() if k not in known}
+        names = ("trainable", "dtype", "compute_dtype", "activity_regularizer")
+        settings = [getattr(value, name, None) for name in names]
+        known = [k for k in (vars(base()) if base in BASES[:4] else ()) if k[0] == "_"]
+        values = {k: v for k, v in values.items() if k not in (*known, "build", "quantize")}
     else:
         raise NotComparableError(f"`{kind.__name__}` is your own, and may do anything")
     values.pop("name", None)

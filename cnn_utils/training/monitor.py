@@ -72,11 +72,6 @@ class TrainingMonitor(EpochProgress):
         # Last: what is displayed after the bar's first line would cut it in two.
         super().on_train_begin(logs)
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Name the epoch."""
-        super().on_epoch_begin(epoch, logs)
-        self._epoch = epoch + 1
-
     def on_train_batch_end(self, batch, logs=None):
         """Move the bar, and stop if asked to."""
         super().on_train_batch_end(batch, logs)
@@ -86,8 +81,9 @@ class TrainingMonitor(EpochProgress):
         """Add the epoch to the curves, and draw them if that takes little time."""
         super().on_epoch_end(epoch, logs)
         # Some metrics return one value per class, which is no curve.
-        scalars = {name: value for name, value in (logs or {}).items() if _is_number(value)}
-        self._rows.append({name: float(value) for name, value in scalars.items()})
+        arrays = {name: np.asarray(value) for name, value in (logs or {}).items()}
+        numbers = {name: a for name, a in arrays.items() if a.ndim == 0 and a.dtype.kind in "fiub"}
+        self._rows.append({name: float(number) for name, number in numbers.items()})
         self._epoch_numbers.append(epoch + 1)
         self._stop_if_asked()  # asked during validation
         pause = max(1.0, 10 * self._draw_seconds)  # draw for at most a tenth of the time
@@ -163,8 +159,3 @@ class TrainingMonitor(EpochProgress):
         self._controls.update({"text/plain": f"{end}."}, raw=True)
         if self._n_drawn < len(self._rows):
             self._draw()
-
-
-def _is_number(value) -> bool:
-    array = np.asarray(value)
-    return array.ndim == 0 and array.dtype.kind in "fiub"

@@ -53,7 +53,8 @@ class EpochProgress(keras.callbacks.Callback):
         self._done_before = epoch * self._steps if self._steps else self.bar_.n
         if self.bar_.n == 0:  # continued training: earlier epochs took no time now
             self.bar_.initial = self.bar_.n = self._done_before
-        self.bar_.set_description_str(f"epoch {epoch + 1}/{self._epochs}", refresh=False)
+        self._epoch = epoch + 1
+        self.bar_.set_description_str(f"epoch {self._epoch}/{self._epochs}", refresh=False)
 
     def on_train_batch_end(self, batch, logs=None):
         """Move the bar; with `steps_per_execution` Keras reports the last batch of a group."""

@@ -411,6 +411,8 @@ STALE = {
     ),
     "variables that an optimizer leaves out": lambda v: compiled(optimizer=excluding(v)),
     "seed generator": lambda v: preprocessing(own(CALLABLE, seed_generator(v))),
+    "regularizer of an own layer's output": lambda v: compiled(network(regularized(v))),
+    "reduction of an own loss": lambda v: with_loss(reduced(v)),
     "recursive structure": lambda v: reading("len(s)", s=recursive(v)),
 }
 
@@ -455,6 +457,18 @@ def excluding(value):
     optimizer = keras.optimizers.AdamW(0.1)
     optimizer.exclude_from_weight_decay(var_names=["bias", "kernel"][:value])
     return optimizer
+
+
+def regularized(value):
+    layer = own(LAYER, 1.0)
+    layer.activity_regularizer = keras.regularizers.L2(value)
+    return layer
+
+
+def reduced(value):
+    loss = own(LOSS, 1.0)
+    loss.reduction = ("sum", "none")[value - 1]
+    return loss
 
 
 def seed_generator(value):
