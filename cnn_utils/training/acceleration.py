@@ -1,7 +1,5 @@
 """Compute the same network in less time, with what this machine's processor supports."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

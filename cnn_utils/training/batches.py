@@ -1,7 +1,5 @@
 """Feed images batch by batch, so that only one batch at a time is floating point."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from math import ceil
 

@@ -1,7 +1,5 @@
 """Hash all that a result depends on: equal hashes prove that nothing has changed."""
 
-from __future__ import annotations
-
 import builtins
 import dis
 import functools

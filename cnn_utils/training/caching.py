@@ -1,7 +1,5 @@
 """Do long work once: `fit_cached` stores trainings, `cached` the results of other calls."""
 
-from __future__ import annotations
-
 import json
 import os
 import random

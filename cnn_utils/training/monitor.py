@@ -1,7 +1,5 @@
 """Watch a training while it runs: live curves, the time left, and a Stop button."""
 
-from __future__ import annotations
-
 import signal
 import threading
 import time

@@ -1,7 +1,5 @@
 """The profile, full or quick, and the seed."""
 
-from __future__ import annotations
-
 import os
 from typing import TypeVar
 

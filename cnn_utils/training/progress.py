@@ -1,7 +1,5 @@
 """A progress bar for a whole training."""
 
-from __future__ import annotations
-
 import sys
 from math import ceil
 

@@ -1,7 +1,5 @@
 """Store a training after each epoch, and continue one that was interrupted."""
 
-from __future__ import annotations
-
 import inspect
 import random
 import time
