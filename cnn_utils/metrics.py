@@ -162,7 +162,7 @@ def precision_recall_f1(counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | None = None):
-    """F1 = 2 precision recall / (precision + recall), from counts over all the images.
+    """Compute F1 = 2 precision recall / (precision + recall), from counts over all the images.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | Non
 
 
 def classification_table(y_true, y_pred, class_names) -> pd.DataFrame:
-    """Precision, recall, F1 and number of images per class, as a table for the notebook."""
+    """Tabulate precision, recall, F1 and number of images per class."""
     import pandas as pd
 
     class_names = as_names(class_names)

@@ -9,7 +9,7 @@ from cnn_utils.metrics import as_labels
 
 
 def sequence_error_rate(accuracy, length: int = 10):
-    """Probability that a number of `length` digits contains at least one mistake.
+    """Return the probability that a number of `length` digits contains at least one mistake.
 
     Assumes that mistakes are independent, and that every digit is as hard as those of the test set.
 
@@ -45,7 +45,7 @@ def sequence_error_rate(accuracy, length: int = 10):
 def accuracy_interval(
     accuracy: float, n_test: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Confidence interval of an accuracy that was measured on `n_test` images.
+    """Return the confidence interval of an accuracy that was measured on `n_test` images.
 
     Wilson's score interval. The interval of a quantity that rises or falls with the accuracy lies
     between its values at the two ends.

@@ -198,8 +198,8 @@ print(f"mean of the batches: {np.mean(f1_batches):.3f}, the epoch's F1: {f1_epoc
 # task: f1
 class F1Score(keras.metrics.Metric):
     ### BEGIN SOLUTION
-    def __init__(self, name="f1", **options):
-        super().__init__(name=name, **options)
+    def __init__(self, name="f1", **kwargs):
+        super().__init__(name=name, **kwargs)
         self.counts = self.add_weight(shape=(10, 10), initializer="zeros")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
@@ -415,8 +415,9 @@ print(f"Accuracy, training - validation: {gap[best]:+.4f} there, {gap.iloc[-1]:+
 # which pixels are neighbours. Train it here as well, and compare both networks in the same run.
 
 # %%
+metrics = ["accuracy", F1Score()]
 dense = cnn_utils.build_dense()
-dense.compile(optimizer="adam", loss="mse", metrics=["accuracy", F1Score()], steps_per_execution=50)
+dense.compile(optimizer="adam", loss="mse", metrics=metrics, steps_per_execution=50)
 dense_history = cnn_utils.fit_cached(
     dense,
     x_train,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -30,6 +31,7 @@ os.environ.pop("CNN_UTILS_TRACEBACK", None)
 # Fixed here, because some tests move the home folder: drawing the sample takes half a minute.
 CACHE = platformdirs.user_cache_path("cnn_utils") / "tests"
 os.environ.setdefault("CNN_UTILS_CACHE", str(CACHE))
+ALLOW_BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -50,6 +52,10 @@ def fresh_state():
     from cnn_utils.data import data_source
 
     plt.close("all")
+    if "tensorflow" in sys.modules:  # `fast_training` changes the process
+        import tensorflow as tf
+
+        tf.config.optimizer.set_experimental_options({ALLOW_BFLOAT16: False})
     data_source.forget()
 
 
@@ -57,5 +63,5 @@ def fresh_state():
 def shared_data() -> Path:
     """Return the folder of the real data, or skip."""
     if not (SHARED_DATA / "mnist.npz").is_file():
-        pytest.skip(f"the real data is not at hand ({SHARED_DATA})")
+        pytest.skip(f"the real data is missing ({SHARED_DATA})")
     return SHARED_DATA

@@ -177,3 +177,14 @@ def test_versions_are_printed_quietly():
     assert run.stderr == ""
     for word in ("Python", "Keras", "tensorflow", "cnn_utils"):
         assert word in run.stdout
+
+
+def test_the_reference_describes_every_public_name():
+    """Each row of docs/reference.md is the first paragraph of the docstring."""
+    reference = (Path(__file__).parents[1] / "docs" / "reference.md").read_text()
+    for name in cnn_utils.__all__:
+        assert f"| `{name}` | " in reference
+        value = getattr(cnn_utils, name)
+        if callable(value):
+            summary = inspect.getdoc(value).split("\n\n")[0].replace("\n", " ")
+            assert f"| `{name}` | {summary} |" in reference

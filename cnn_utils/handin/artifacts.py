@@ -156,7 +156,7 @@ def _versions() -> dict[str, str]:
 def executed_cells() -> dict[int, str]:
     """Return the sources of the cells run in this kernel, by execution count.
 
-    The running cell is among them. Outside a notebook, as in a terminal, there are none.
+    The running cell is among them. Outside a notebook, as in a terminal, the result is empty.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None

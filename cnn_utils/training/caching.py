@@ -47,7 +47,7 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
     folder : str or Path, optional
         Where trainings are stored; by default "runs" in the kit's cache.
     **fit_arguments
-        Of `fit`; what `fit` refuses, it refuses in its own words.
+        Of `fit`, which checks them.
 
     Returns
     -------
