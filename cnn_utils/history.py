@@ -62,7 +62,10 @@ def history_table(history) -> pd.DataFrame:
         return table.astype("float64")
     except (ValueError, TypeError):
         raise KitError.about(
-            "`history`", "hold one number per epoch and quantity", f"{dict(table.dtypes)}"
+            "`history`",
+            "hold one number per epoch and quantity",
+            f"{dict(table.dtypes)}",
+            "F1 has one number per class until you compile it with average='macro'.",
         ) from None
 
 

@@ -36,6 +36,13 @@ NEXT_STEPS = {
         "The order is compile(optimizer, loss, metrics=[...])."
     ),
     r"metric identifier: [fF]1": "Write keras.metrics.F1Score(average='macro').",
+    r"Creating variables on a non-first call|'OptionalFromValue' Op passed list of length 0"
+    r"|Incompatible shapes: \[\d+,\d+\] vs\. \[\d+\]$": (
+        "Build and compile the network again: a `fit` that was refused left it half built."
+    ),
+    r"convert a value \(None\) with an unsupported type": (
+        'Give add_weight an initializer: self.add_weight(shape=..., initializer="zeros").'
+    ),
     # Images
     r"zero or negative.*None,? ([13]),? (?!\1\b)\d": "The channel axis must be the last.",
     r"zero or negative.*inputs.shape=.None,? (\d+),? (\d+)(?!.*dilation_rate=\[(?!1 1])).*"
@@ -57,7 +64,9 @@ NEXT_STEPS = {
     r"(?s)Unrecognized data type: .*(list|ndarray)'>": "np.array(y) makes an array of a list.",
     # Labels
     r"None values not supported|Got 'None' .*as input": "Are labels, or a `return`, missing?",
-    r"target.shape=\(None,( \d+)?\), output.shape=.None(, \d+){3}": "Is a Flatten layer missing?",
+    r"target.shape=\(None,( \d+)?\), output.shape=.None(, \d+){3}"
+    r"|Dimensions must be equal.*\{\{node Equal|Incompatible shapes: \[\d+,(\d+)\] vs\. "
+    r"\[\d+,\d+,\d+,\3\]": "Is a Flatten layer missing?",
     r"`target.ndim - 1`.*target.shape=\(None, (\d+)\), output.shape=\(None, \1\)": (
         "y.argmax(axis=1) makes integers of one-hot rows; or compile with the loss "
         "'categorical_crossentropy'."
@@ -150,6 +159,8 @@ def _misspelt(error: BaseException) -> str:
         return ""
     if inspect.isfunction(error.obj) and hasattr(keras.Model, error.name):
         return f"Write {error.obj.__name__}(), with parentheses."
+    if inspect.ismodule(error.obj) and hasattr(error.obj, f"{error.name}s"):
+        return f"Do you mean {error.name}s?"
     if error.obj is None and hasattr(keras.Model, error.name):
         return "Does the function that built the network end with `return`?"
     home = error.obj.__name__ if inspect.ismodule(error.obj) else type(error.obj).__module__

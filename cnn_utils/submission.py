@@ -128,7 +128,8 @@ def validate_submission(path="submission.csv", n_rows: int = N_ROWS) -> pd.DataF
     try:
         table = pd.read_csv(path, **as_text)
     except OSError as error:
-        raise _wrong(path, "be a readable file", f"{error.strerror or error}") from None
+        next_step = "Check its name and folder."
+        raise _wrong(path, "be a readable file", f"{error.strerror or error}", next_step) from None
     except pd.errors.EmptyDataError:
         raise _wrong(path, f"hold {n_rows:,} predictions", "an empty file") from None
     except ValueError as error:

@@ -58,7 +58,7 @@ print(f"{cnn_utils.profile()} profile: {EPOCHS} epochs")
 # ## 2 Prepare the data
 #
 # MNIST contains 70,000 handwritten digits, split into training, validation and test images. Pixels
-# are `uint8`: 0 is paper and 255 is ink.
+# are `uint8`: 0 is paper and 255 is ink. A picture appears when it is the last line of its cell.
 
 # %%
 data = cnn_utils.load_mnist()
@@ -161,7 +161,7 @@ build_lenet().summary()
 
 # %% [markdown]
 # A *check* tells you whether a task is solved. If not, it reports what it found and gives a hint;
-# `hint=2` and `hint=3` give more. It tests what the network computes, not how you wrote it.
+# some have more, with `hint=2` and `hint=3`. It tests what the network computes, not how you wrote it.
 
 # %% check="lenet"
 cnn_utils.check_lenet(build_lenet)

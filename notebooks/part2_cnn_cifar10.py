@@ -451,7 +451,7 @@ cnn_utils.plot_search(trials)
 # %% [markdown]
 # The best of many trials looks a little better than it is, because these very images selected it.
 # Train it again with `cnn_utils.train_fast_cnn`, on all images and for more epochs, and let the
-# leaderboard judge. `cnn_utils.THOROUGH_RECIPE` takes about as long as lunch.
+# leaderboard judge. `cnn_utils.THOROUGH_RECIPE` is a longer recipe, for the best accuracy.
 
 # %% [markdown]
 # ## 7 Hand in

@@ -30,9 +30,9 @@ def convolutional(loss="mse"):
     return model
 
 
-def maps(loss):
+def maps(loss, metrics=()):
     model = network(layers.Conv2D(3, 5))
-    model.compile("sgd", loss)
+    model.compile("sgd", loss, metrics=list(metrics))
     return model
 
 
@@ -48,6 +48,14 @@ def build_lenet():
 
 def build_without_return():
     compiled("sgd", "mse")
+
+
+def refused_first(loss, wrong, right):
+    """Fit twice: Keras refuses the first, and a network that is half built remains."""
+    model = compiled("sgd", loss, metrics=["accuracy"])
+    with pytest.raises(Exception, match=r"^"):
+        model.fit(*wrong)
+    model.fit(*right)
 
 
 def explained(function):
@@ -123,6 +131,8 @@ MISTAKES = {
     "forgotten Flatten": [
         (lambda: maps(CATEGORICAL).fit(X, HOT), "Is a Flatten layer missing?"),
         (lambda: maps(SPARSE).fit(X, Y), "Is a Flatten layer missing?"),
+        (lambda: maps("mse", ["accuracy"]).fit(X, HOT), "Is a Flatten layer missing?"),
+        (lambda: maps("mse").fit(X, HOT), "Is a Flatten layer missing?"),
         (
             lambda: network(layers.Flatten(), layers.Conv2D(6, 5)),
             "Convolution and pooling take images, so they come before Flatten.",
@@ -191,6 +201,10 @@ MISTAKES = {
             "Does the function that built the network end with `return`?",
         ),
         (
+            lambda: refused_first("mse", (X, Y), (X, HOT)),
+            "Build and compile the network again: a `fit` that was refused left it half built.",
+        ),
+        (
             lambda: compiled("sgd", SPARSE, ["accuracy"]).fit(X, Y),
             "The order is compile(optimizer, loss, metrics=[...]).",
         ),
@@ -198,6 +212,7 @@ MISTAKES = {
     ],
     "misspelt name": [
         (lambda: layers.Conv2d(6, 5), "Do you mean Conv2D?"),
+        (lambda: keras.layer.Dense(3), "Do you mean layers?"),
         (lambda: exec("from keras.layers import MaxPooling2d"), "Do you mean MaxPooling2D?"),
         (lambda: build_lenet().sumary(), "Do you mean summary?"),
         (lambda: layers.Dense(3, activation="rellu"), "Do you mean relu?"),

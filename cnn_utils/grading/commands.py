@@ -71,7 +71,7 @@ def add_commands(commands) -> None:
         "--out", type=Path, default=Path("graded"), help="folder for the results"
     )
     grade_parser.add_argument(
-        "--jobs", type=_count, help="hand-ins at a time (default: a core each)"
+        "--jobs", type=_count, help="hand-ins at a time (default: one per core)"
     )
     grade_parser.add_argument(
         "--shard", type=_shard, default=(1, 1), metavar="i/n", help="grade the i-th of n parts"

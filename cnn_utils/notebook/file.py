@@ -24,6 +24,11 @@ def read_notebook(source: Path):
             warnings.simplefilter("ignore")  # about ids that older front ends don't give
             notebook = nbformat.read(source, as_version=4)
             nbformat.validate(notebook)
+    except OSError as error:
+        next_step = "Check its name and folder."
+        raise KitError.about(
+            f"'{source}'", "be a readable file", f"{error.strerror or error}", next_step
+        ) from None
     except Exception as error:  # of many kinds: any file may be called .ipynb
         raise KitError.about(
             f"'{source}'",

@@ -36,7 +36,7 @@ class ImageBatches(keras.utils.PyDataset):
     Raises
     ------
     KitError
-        If there are no images, or another number of labels.
+        If there are no images, another number of labels, or `preprocess` is no function.
 
     Examples
     --------
@@ -55,6 +55,9 @@ class ImageBatches(keras.utils.PyDataset):
         augment: Callable | None = None,
     ):
         super().__init__()
+        if preprocess is not None and not callable(preprocess):
+            next_step = "Write ImageBatches(images, labels, preprocess, batch_size=32)."
+            raise KitError.about("`preprocess`", "be a function", preprocess, next_step)
         self.images = as_array(images, "images")
         self.labels = None if labels is None else as_array(labels, "labels")
         n, n_labels = len(self.images), "no" if labels is None else len(self.labels)

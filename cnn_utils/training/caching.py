@@ -20,6 +20,7 @@ from cnn_utils.files import alone, atomic_path, cache_folder
 from cnn_utils.training.cache_key import NotComparableError, digest, training_key
 from cnn_utils.training.resumption import Recorder
 
+SEED_ADVICE = "(Another seed? Run all cells from the top, or call `set_seed` in this cell.)"
 # Of all results together; those that were used longest ago are deleted.
 MAX_BYTES = 2 * 10**9
 
@@ -194,7 +195,10 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
             if state is not None:
                 print(f"{name}: continues after epoch {state['first_epoch'] + len(state['logs'])}.")
             elif changed := _changes(file, key):
-                print(f"{name}: trains again, because {' and '.join(changed)} changed.")
+                advice = SEED_ADVICE if "the seed" in changed else ""
+                print(
+                    f"{name}: trains again, because {', '.join(changed)} changed. {advice}".strip()
+                )
             state = recorder.train(model, x, y, arguments)
     model.history = history = keras.callbacks.History()
     _replay(state, model, [history, *watching] if is_stored else [history])

@@ -41,6 +41,12 @@ def test_the_images_are_not_copied():
     assert ImageBatches(IMAGES).images is IMAGES
 
 
+@pytest.mark.parametrize("preprocess", [32, np.zeros((4, 2))])
+def test_preprocess_is_a_function(preprocess):
+    with pytest.raises(KitError, match=r"`preprocess` must be a function; .*batch_size=32\)"):
+        ImageBatches(np.zeros((4, 2, 2, 1)), np.zeros(4), preprocess)
+
+
 def test_without_labels_a_batch_is_images_alone():
     assert ImageBatches(IMAGES, batch_size=4)[2].ravel().tolist() == [8, 9]
 

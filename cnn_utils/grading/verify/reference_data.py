@@ -20,7 +20,7 @@ from cnn_utils.submission import validate_submission
 
 LABEL_FILES = (MNIST_FILE, CIFAR10_FILE, LABELS_FILE)
 SAMPLE = Path("sample")
-TRY_SAMPLE = "To try it with networks that were trained on the built-in sample: --labels sample."
+TRY_SAMPLE = "To try it with networks that were trained on the drawn sample: --labels sample."
 N_SHOWN, BATCH_SIZE = 2_000, 250
 
 
@@ -55,7 +55,7 @@ def read_reference_data(folder: Path | None, networks: Collection[str] = ()) -> 
     ----------
     folder : Path or None
         Holds ``mnist.npz``, ``student_dataset_CIFAR10.h5`` and ``labels_CIFAR10.csv``
-        (``ID,Prediction``, as in a submission); or `SAMPLE` for the built-in sample.
+        (``ID,Prediction``, as in a submission); or `SAMPLE` for the drawn sample.
     networks : collection of str
         The networks to rate: "lenet" needs the first file, "cnn" the second. Without the third,
         "cnn" is only compared with its submission.
@@ -90,7 +90,7 @@ def read_reference_data(folder: Path | None, networks: Collection[str] = ()) -> 
 
 
 def _sample() -> ReferenceData:
-    print("NOTE: rated on the built-in sample; use it for a trial, not for a course.")
+    print("NOTE: rated on the drawn sample; use it for a trial, not for a course.")
     digits = read_mnist(sample.mnist_file())
     photos = read_cifar10(sample.cifar10_file())[0]["X_test"]
     labels = shuffled_labels(60_000)[50_000:]  # the file does not hold them

@@ -105,7 +105,9 @@ def test_the_bar_shows_the_cells_and_the_last_line_printed(run, capsys):
 
 
 def test_a_missing_or_broken_notebook(tmp_path):
-    with pytest.raises(KitError, match="be a notebook; received FileNotFoundError"):
+    with pytest.raises(
+        KitError, match=r"be a readable file; received No such file.* Check its name"
+    ):
         run_notebook(tmp_path / "none.ipynb", tmp_path, "quick")
     (tmp_path / "bad.ipynb").write_text("{")
     with pytest.raises(KitError, match="be a notebook"):
