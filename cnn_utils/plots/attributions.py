@@ -26,7 +26,7 @@ from cnn_utils.plots.layer_io import (
 )
 from cnn_utils.plots.tiles import PITCH, Sheet, draw_text
 
-TITLE = "What speaks for the predicted class"
+TITLE = "What supports the predicted class"
 # Bounds the memory that the gradient needs for the outputs of every layer.
 BATCH_SIZE = 32
 # Images side by side; inches for the headings at the left, and for two lines above an image.
@@ -34,7 +34,7 @@ COLUMNS, LEFT, HEAD = 4, 1.3, 0.35
 HEADINGS = (
     "image",
     "saliency\nbright: the score\ndepends on this pixel",
-    "Grad-CAM\nyellow: this region\nspeaks for the class;\nall grey: none does",
+    "Grad-CAM\nyellow: this region\nsupports the class;\nall grey: none does",
 )
 
 
@@ -146,10 +146,10 @@ def saliency(model, images, labels=None) -> np.ndarray:
 
 
 def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
-    """Return which regions of each image speak for a class (Grad-CAM, arXiv:1610.02391).
+    """Return which regions of each image support a class (Grad-CAM, arXiv:1610.02391).
 
     The layer's feature maps A_k are added with the weights alpha_k, the mean over the map of the
-    gradient of the class's score before the softmax. Negative sums, which speak against the
+    gradient of the class's score before the softmax. Negative sums, which oppose the
     class, are cut off: ReLU(sum_k alpha_k A_k). The result is resized to the image, bilinearly,
     and given as a share of the image's largest value.
 
@@ -164,7 +164,7 @@ def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
     Returns
     -------
     cams : ndarray of shape (n, height, width), float32, 0-1
-        The largest value of an image is 1; all are 0 if nothing speaks for the class.
+        The largest value of an image is 1; all are 0 if no region supports the class.
     """
     images = as_model_images(model, images)
     layer = find_convolution(model, layer, place=-1)
