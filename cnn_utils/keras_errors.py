@@ -1,7 +1,4 @@
-"""Explain what Keras refuses: its own message, the next step and the student's line.
-
-Everything is read from the exception: its message, and the files and lines of its traceback.
-"""
+"""Explain what Keras refuses, from the exception alone: message, next step, student's line."""
 
 import inspect
 import linecache
@@ -36,13 +33,10 @@ NEXT_STEPS = {
         "The order is compile(optimizer, loss, metrics=[...])."
     ),
     r"metric identifier: [fF]1": "Write keras.metrics.F1Score(average='macro').",
-    r"Creating variables on a non-first call|'OptionalFromValue' Op passed list of length 0"
-    r"|Incompatible shapes: \[\d+,\d+\] vs\. \[\d+\]$": (
+    r"Creating variables on a non-first|'OptionalFromValue' Op|: \[\d+,\d+\] vs\. \[\d+\]$": (
         "Build and compile the network again: a `fit` that was refused left it half built."
     ),
-    r"convert a value \(None\) with an unsupported type": (
-        'Give add_weight an initializer: self.add_weight(shape=..., initializer="zeros").'
-    ),
+    r"convert a value \(None\) with an unsup": 'Write add_weight(..., initializer="zeros").',
     # Images
     r"zero or negative.*None,? ([13]),? (?!\1\b)\d": "The channel axis must be the last.",
     r"zero or negative.*inputs.shape=.None,? (\d+),? (\d+)(?!.*dilation_rate=\[(?!1 1])).*"
@@ -98,8 +92,7 @@ GRAPH = re.compile(r"Graph execution error:\n(.*)\n(?:\n|<.*>\n)(.+?)\n\t \[\[\{
 def explanation(error: BaseException) -> str | None:
     """Return Keras' message with a next step and the student's line.
 
-    None if Keras raised nothing, if the student's own code failed that Keras called, such as a
-    layer, or if the message is not meant for the reader: then the traceback tells more.
+    None if the traceback tells more: the student's own code failed, or the message is not for them.
     """
     calls = [(frame.f_code.co_filename, n) for frame, n in traceback.walk_tb(error.__traceback__)]
     message = str(error)
