@@ -154,13 +154,15 @@ def _show(shell, kind, error, tb, tb_offset=None) -> None:
 
 
 def _explanation(error: BaseException, source: str) -> str | None:
-    from cnn_utils import keras_errors
-
     if isinstance(error, KitError):  # explains itself
         return None
     if explanation := unsolved_task(error, source):
         return explanation
-    explanation = machine_fault(error) or keras_errors.explanation(error)
+    explanation = machine_fault(error)
+    if explanation is None:
+        from cnn_utils import keras_errors  # needs Keras, which may be what is missing
+
+        explanation = keras_errors.explanation(error)
     return explanation and f"{type(error).__name__}: {explanation}"
 
 
