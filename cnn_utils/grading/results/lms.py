@@ -96,7 +96,7 @@ def _target(export: Path, columns: list[str], wanted: str | None) -> str:
         fits = [a for a, p in zip(assignments, plain, strict=True) if wanted in (None, a, p)]
         if len(fits) == 1:
             return fits[0]
-        known = ", ".join(assignments) or "there are none"
+        known = ", ".join(assignments) or "it has no assignments"
         required = f"name one of the assignments in '{export}': {known}"
         raise KitError.about("--column", required, wanted or "nothing")
     if set(columns) >= MOODLE:
