@@ -26,7 +26,7 @@ def from_source(source: str, folder: Path, attachments: dict) -> tuple[bytes, st
     """Return a picture's bytes and extension from an ``img`` tag's source.
 
     `source` is a data URI, ``attachment:name`` (a key of `attachments`), or a path relative to
-    `folder`, the notebook's; files outside it are not read. Raise NoPicture with the reason otherwise.
+    `folder`, the notebook's; files outside it are not read. Raise NoPicture with the reason.
     """
     if source.startswith("attachment:"):
         return from_bundle(attachments.get(unquote(source.removeprefix("attachment:")), {}))
