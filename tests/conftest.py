@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -14,6 +15,7 @@ import platformdirs
 import pytest
 from hypothesis import settings
 
+gc.disable()  # until all tests are collected: imports make many objects, and hardly any garbage
 # The same examples in every run: a failure then belongs to the change that made it.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -39,6 +41,12 @@ def pytest_configure(config):
     """Let no training be loaded that an earlier run of the tests did."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         shutil.rmtree(CACHE / "runs", ignore_errors=True)
+
+
+def pytest_collection_finish(session):
+    """Let the garbage collector pass over what was imported: it stays."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

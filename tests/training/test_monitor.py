@@ -309,7 +309,7 @@ def execute(*source, n, epochs, interrupt_at=None):
     return client
 
 
-@pytest.mark.parametrize("n", [200, pytest.param(3000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [30, pytest.param(3000, marks=pytest.mark.slow)])
 def test_forty_epochs_send_few_messages_and_leave_one_figure(n):
     client = execute(n=n, epochs=40)
     print(f"{client.n_messages} messages")
