@@ -21,8 +21,6 @@ def python(tmp_path):
     return run
 
 
-
-
 def test_they_are_there_afterwards_and_before(python):
     code = "import pandas, keras, sklearn, scipy, matplotlib; print(keras.__version__ > '3')"
     assert python(code) == "True"
