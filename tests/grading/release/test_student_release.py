@@ -131,7 +131,10 @@ def test_the_group_s_table_is_empty(released):
 
 
 # Five small trainings at the end of part 2, which need no answer, become two.
-SHORTER = {'quick=["Muon", "mirrored at test"]': "quick=[]", "(full=8, quick=2)": "(full=8, quick=1)"}
+SHORTER = {
+    'quick=["Muon", "mirrored at test"]': "quick=[]",
+    "(full=8, quick=2)": "(full=8, quick=1)",
+}
 
 
 @pytest.mark.parametrize("part", PARTS)
