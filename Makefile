@@ -27,7 +27,7 @@ lab: .venv/ready
 test: .venv/ready-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(NAME_WHAT_HANGS) $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(NAME_WHAT_HANGS) $(ARGS)
 
 slow: .venv/ready-tests
 	$(BIN)/python -m pytest -m slow $(ARGS)

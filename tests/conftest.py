@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -14,6 +15,7 @@ import platformdirs
 import pytest
 from hypothesis import settings
 
+gc.disable()  # until all tests are collected: imports make many objects, and hardly any garbage
 # The same examples in every run: a failure then belongs to the change that made it.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -31,6 +33,15 @@ os.environ.pop("CNN_UTILS_TRACEBACK", None)
 # Fixed here, because some tests move the home folder: drawing the sample takes half a minute.
 CACHE = platformdirs.user_cache_path("cnn_utils") / "tests"
 os.environ.setdefault("CNN_UTILS_CACHE", str(CACHE))
+# Files that take longest, in this order: begun last, one of them would keep a single core busy.
+LONG = """
+training/test_caching.py part2_cnn_cifar10.ipynb checks/test_mutations.py part1_lenet_mnist.ipynb
+release/test_student_release.py training/test_monitor.py sandbox/test_nbval_grade.py
+tests/test_public_api.py tests/test_jupyter.py fuzz/test_fuzz.py grading/test_batch.py
+grading/test_cluster.py sandbox/test_quick_keras.py fast/test_recipe.py release/test_run.py
+tests/test_assignment_cells.py data/test_originals.py release/test_student_file.py
+checks/test_training.py training/test_progress.py training/test_acceleration.py
+""".split()
 ALLOW_BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -39,6 +50,22 @@ def pytest_configure(config):
     """Let no training be loaded that an earlier run of the tests did."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         shutil.rmtree(CACHE / "runs", ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest; `make test` keeps this order."""
+
+    def place(item):
+        path = item.path.as_posix()
+        return next((i for i, name in enumerate(LONG) if path.endswith(name)), len(LONG))
+
+    items.sort(key=place)
+
+
+def pytest_collection_finish(session):
+    """Let the garbage collector pass over what was imported: it stays."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """Tasks `train-lenet` and `evaluate-lenet`: small trainings, wrong and right."""
 
+from copy import copy
 from functools import cache
 from types import SimpleNamespace
 
@@ -78,6 +79,29 @@ def with_history(history):
     return model, history, *rest
 
 
+def with_values(**columns):
+    """Return a good training, and its history with columns changed, or gone where None is given."""
+    history = copy(good()[1])
+    values = {**history.history, **columns}
+    history.history = {name: column for name, column in values.items() if column is not None}
+    return with_history(history)
+
+
+def column(name, epoch, value):
+    """Return a column of the good history with one value changed."""
+    changed = list(good()[1].history[name])
+    changed[epoch] = value
+    return changed
+
+
+def compiled(optimizer="adam", loss="mse"):
+    """Return a good training, but its network compiled in another way."""
+    _, *rest = good()
+    model = lenet()
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy", f1()])
+    return model, *rest
+
+
 def untrained():
     _, history, *rest = good()
     model = lenet()
@@ -112,21 +136,9 @@ def validated_on_its_own():
     return model, history, x, y, EPOCHS, BATCH_SIZE
 
 
-def f1_without_a_number():
-    model, history, *rest = trained()
-    history.history["val_f1"][1] = float("nan")
-    return model, history, *rest
-
-
 def not_compiled():
     _, *rest = good()
     return lenet(), *rest
-
-
-def diverged():
-    model, history, *rest = trained()
-    history.history["loss"][-1] = float("nan")
-    return model, history, *rest
 
 
 def without_params():
@@ -148,9 +160,10 @@ def f1_compiled_as(metric):
 
 def trained_unscaled():
     """With kernels as if the images had gone from 0 to 255, which is quicker to make."""
-    model, *rest = trained()
-    kernel, *others = model.get_weights()
+    model, *rest = compiled()
+    kernel, *others = good()[0].get_weights()
     model.set_weights([kernel / 255, *others])
+    model.optimizer.iterations.assign(good()[0].optimizer.iterations)
     return model, *rest
 
 
@@ -177,15 +190,15 @@ WRONG = {
     "labels scaled, too": (lambda: with_data(labels=data()[1] / 255), "labels-scaled"),
     "one-hot of the wrong number": (lambda: with_data(labels=data()[1][:100]), "label-shape"),
     "not compiled": (not_compiled, "not-compiled"),
-    "SGD": (lambda: trained(optimizer="sgd"), "optimizer"),
-    "cross-entropy": (lambda: trained(loss="categorical_crossentropy"), "loss"),
-    "mean absolute error": (lambda: trained(loss=keras.losses.MeanAbsoluteError()), "loss"),
-    "no accuracy": (lambda: trained(metrics=("f1",)), "no-accuracy"),
+    "SGD": (lambda: compiled(optimizer="sgd"), "optimizer"),
+    "cross-entropy": (lambda: compiled(loss="categorical_crossentropy"), "loss"),
+    "mean absolute error": (lambda: compiled(loss=keras.losses.MeanAbsoluteError()), "loss"),
+    "no accuracy": (lambda: with_values(accuracy=None, val_accuracy=None), "no-accuracy"),
     "accuracy under another name": (
         lambda: trained(metrics=("categorical_accuracy", "f1")),
         "no-accuracy",
     ),
-    "no F1": (lambda: trained(metrics=("accuracy",)), "no-f1"),
+    "no F1": (lambda: with_values(f1=None, val_f1=None), "no-f1"),
     "no validation": (lambda: trained(validation_split=0.0), "no-validation"),
     "validation images learned from": (all_images, "validation-leak"),
     "batches of 32": (lambda: trained(batch_size=32), "batch-size"),
@@ -193,12 +206,15 @@ WRONG = {
     "too few epochs": (lambda: trained(epochs=2), "epochs"),
     "labels stretched": (digits_as_labels, "labels"),
     "images and labels parted": (parted, "not-learning"),
-    "no number any more": (diverged, "diverged"),
+    "no number any more": (lambda: with_values(loss=column("loss", -1, np.nan)), "diverged"),
     "a network that was never trained": (untrained, "other-training"),
     "trained a second time": (trained_twice, "other-training"),
     "the dense network": (lambda: trained(network=dense), "not-lenet"),
     "validated on images it learned from": (validated_on_its_own, "other-validation"),
-    "F1 is no number": (f1_without_a_number, "f1-not-a-number"),
+    "F1 is no number": (
+        lambda: with_values(val_f1=column("val_f1", 1, np.nan)),
+        "f1-not-a-number",
+    ),
     "F1 as a function": (f1_compiled_as(lambda: batch_f1), "f1-function"),
     "F1 averaged by batch": (f1_compiled_as(BatchAveraged), "batch-averaged"),
     "weighted F1": (

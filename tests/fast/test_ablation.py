@@ -22,7 +22,7 @@ SMALL = Recipe(epochs=6, widths=(4, 8), batch_size=8)
 def float32_and_an_empty_cache(monkeypatch, tmp_path):
     """Keep the whole process in float32, whatever the processor has."""
     monkeypatch.setattr(acceleration, "multiplies_bfloat16", lambda: False)
-    monkeypatch.setenv("CNN_UTILS_CACHE", "")
+    monkeypatch.setenv("CNN_UTILS_CACHE", str(tmp_path))
 
 
 def test_a_table_has_a_row_for_each_ingredient_that_the_recipe_has(monkeypatch):

@@ -64,10 +64,10 @@ def _cut(data: bytes, random: Random) -> bytes:
 
 def _replace(pattern: re.Pattern, others: list[bytes]):
     def change(data: bytes, random: Random) -> bytes:
-        found = list(pattern.finditer(data[:200_000]))
-        if not found:
+        start = random.randint(0, min(len(data), 200_000))
+        match = pattern.search(data, start) or pattern.search(data)
+        if not match:
             return data
-        match = random.choice(found)
         return data[: match.start()] + random.choice(others) + data[match.end() :]
 
     return change

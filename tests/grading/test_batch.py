@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -82,7 +83,9 @@ def test_two_names_never_become_one_file():
     assert batch._safe(batch._safe("Ann O'Brien")) != batch._safe("Ann O'Brien")
 
 
-def test_shards_share_a_batch_and_its_rows(graded, lab, tmp_path, monkeypatch):
+@pytest.fixture
+def asked(monkeypatch):
+    """Grade without running anything; return the names of those that were to be graded."""
     asked = []
 
     def grade_one(handed_in, context):
@@ -92,7 +95,10 @@ def test_shards_share_a_batch_and_its_rows(graded, lab, tmp_path, monkeypatch):
         return {**row, "input_hash": content_hash(files_of(handed_in, context.source_notebooks))}
 
     monkeypatch.setattr(batch, "grade_one", grade_one)
+    return asked
 
+
+def test_shards_share_a_batch_and_its_rows(graded, lab, tmp_path, asked):
     def names(i):
         asked.clear()
         rows = grade(graded / "in", settings(lab), tmp_path, shard=(i, 2))
@@ -103,7 +109,7 @@ def test_shards_share_a_batch_and_its_rows(graded, lab, tmp_path, monkeypatch):
     assert names(2) == ([], ["ann", "bo", "cy"])
 
 
-def test_an_interrupt_ends_what_runs(graded, lab, tmp_path, monkeypatch):
+def test_an_interrupt_ends_what_runs(graded, lab, tmp_path, monkeypatch, asked):
     stopped = []
 
     def interrupt(path, text):
@@ -133,12 +139,23 @@ def test_results_stay_out_of_the_hand_ins(graded, lab, tmp_path):
         grade(graded / "in", settings(lab), tmp_path / "file")
 
 
-@pytest.mark.parametrize("damaged", ['{"name": "ann"}', "[]", "{", '{"input_hash": 1}'])
-def test_a_damaged_result_is_made_anew(graded, lab, damaged):
-    path = graded / "out" / "results" / "ann.json"
-    path.write_text(damaged)
+def test_a_damaged_result_is_made_anew(graded, lab):
+    whole = results(graded)["ann"]
+    (graded / "out" / "results" / "ann.json").write_text('{"name": "ann"}')
     rows = grade(graded / "in", settings(lab), graded / "out")
     assert [mark["points"] for mark in rows[0]["marks"]] == [10, 20, None]
+    assert results(graded)["ann"].keys() == whole.keys()
+
+
+@pytest.mark.parametrize("damaged", ["[]", "{", '{"input_hash": 1}'])
+def test_however_it_is_damaged(graded, lab, damaged, asked, tmp_path):
+    shutil.copytree(graded / "out" / "results", tmp_path / "results")
+    path = tmp_path / "results" / "ann.json"
+    path.write_text(damaged)
+    rows = grade(graded / "in", settings(lab), tmp_path)
+    assert asked == ["ann"]
+    assert [row["name"] for row in rows] == ["ann", "bo", "cy"]
+    assert json.loads(path.read_text())["name"] == "ann"
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "x"])

@@ -130,10 +130,22 @@ def test_the_group_s_table_is_empty(released):
         assert rows == ["", "", ""]
 
 
+# Five small trainings at the end of part 2, which need no answer, become two.
+SHORTER = {
+    'quick=["Muon", "mirrored at test"]': "quick=[]",
+    "(full=8, quick=2)": "(full=8, quick=1)",
+}
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_untouched_it_runs_and_each_gap_explains_itself(released, tmp_path, monkeypatch, part):
     monkeypatch.setenv("PYTHONPATH", str(released))
-    result = run_notebook(released / "notebooks" / f"{part}.ipynb", tmp_path, "quick")
+    untouched = student(released, part)
+    for cell in untouched.cells:
+        for long, short in SHORTER.items():
+            cell.source = cell.source.replace(long, short)
+    nbformat.write(untouched, tmp_path / f"{part}.ipynb")
+    result = run_notebook(tmp_path / f"{part}.ipynb", tmp_path / "out", "quick")
     assert result.error is None
     executed = nbformat.read(result.notebook, as_version=4)
     errors = []
