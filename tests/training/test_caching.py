@@ -193,10 +193,12 @@ def test_a_trained_network_is_not_trained_on(tmp_path, fits, capsys, loaded):
     for x in (train_again, batches()):  # the batches of an earlier cell, or those of this one
         model.evaluate(X, Y, verbose=0)
         watch = EpochProgress()
-        assert train(tmp_path, model, x, None, callbacks=[watch])[1] is history
-        said = "net: this network is already trained (3 epochs). Build it again to train from the"
+        again = train(tmp_path, model, x, None, callbacks=[watch])[1]
+        assert again.history == history.history
+        assert again.seconds == history.seconds
+        said = f"net: this network is already trained (3 epochs, trained in {again.seconds:.0f} s)."
         out = capsys.readouterr().out
-        assert out.startswith(f"{said} start.\n")
+        assert out.startswith(f"{said} Build it again to train from the start.\n")
         assert f"loss {history.history['loss'][-1]:.4f}" in out
     assert len(fits) == 1
     for a, b in zip(weights, model.get_weights(), strict=True):
@@ -319,6 +321,12 @@ class Slower(keras.optimizers.schedules.LearningRateSchedule):
         return 0.1 / (1 + keras.ops.cast(step, "float32"))
 
 
+def test_a_schedule_without_get_config(tmp_path, fits):
+    for _ in range(2):
+        train(tmp_path, started(keras.optimizers.SGD(Slower())))
+    assert len(fits) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -330,7 +338,6 @@ class Slower(keras.optimizers.schedules.LearningRateSchedule):
             lambda: {"x": tf.data.Dataset.from_tensor_slices((X, Y)).batch(8), "y": None},
             "a `_BatchDataset` can't be compared",
         ),
-        (lambda: {"model": started(keras.optimizers.SGD(Slower()))}, "get_config"),
     ],
 )
 def test_what_can_not_be_compared_trains_each_time(tmp_path, fits, capsys, options, said):
@@ -386,6 +393,31 @@ def test_callbacks_know_again_what_they_had_learned(tmp_path, epoch):
     model, history = run("ended")
     assert history.history == expected.history
     assert_same(model, whole)
+
+
+def test_each_epoch_and_the_end_are_stored(tmp_path, monkeypatch):
+    states = []
+    monkeypatch.setattr(
+        caching, "_write", lambda _, state: states.append(json.dumps(state, default=str))
+    )
+    train(tmp_path, x=batches(), y=None)
+    states = [json.loads(state) for state in states]
+    assert [len(state["logs"]) for state in states] == [1, 2, 3, 3]
+    assert [state["finished"] for state in states] == [False, False, False, True]
+    assert states[-1]["params"] == {"verbose": 0, "epochs": 3, "steps": 5}
+    seconds = [state["seconds"] for state in states]
+    assert seconds == sorted(seconds)
+
+
+def test_the_settings_of_a_callback_are_not_stored(tmp_path, monkeypatch):
+    """`EarlyStopping` turns the sign of `min_delta` in place; restored, it would turn it twice."""
+    states = []
+    monkeypatch.setattr(caching, "_write", lambda _, state: states.append(state))
+    stop = keras.callbacks.EarlyStopping("loss", min_delta=0.25, patience=5)
+    train(tmp_path, callbacks=[stop])
+    assert stop.min_delta == -0.25
+    (learned,) = states[-1]["callbacks"]
+    assert sorted(learned) == ["best", "best_epoch", "best_weights", "stopped_epoch", "wait"]
 
 
 def test_interrupted_after_the_last_epoch_only_the_end_is_missing(tmp_path, fits, monkeypatch):
@@ -797,8 +829,3 @@ def test_an_unwritable_cache_is_no_reason_not_to_compute(tmp_path, monkeypatch):
     monkeypatch.setattr(caching, "_folder", lambda: tmp_path / "file")
     (tmp_path / "file").write_text("")
     assert cached(np.sqrt, PAIRS).tolist() == np.sqrt(PAIRS).tolist()
-
-
-def test_the_result_of_a_call_is_no_function():
-    with pytest.raises(KitError, match=r"`function` must be a function.*Write cached\(model\.pre"):
-        cached(X)
