@@ -17,7 +17,7 @@ import numpy as np
 
 # Packages that only compute, so that their versions tell what ...
 COMPUTING = """builtins cmath cnn_utils collections functools itertools jax keras math numbers numpy
-operator scipy sklearn tensorflow typing""".split()
+operator scipy sklearn tensorflow types typing""".split()
 # ... but for names of what depends on files, chance or time, or looks a name up.
 UNCERTAIN = re.compile(
     "load|read|file|open|rand|memmap|fromtxt|fromregex|dataset|director|environ|timestamp|raw_ops"
@@ -34,11 +34,18 @@ OWN_BASES = (*BASES[1:4], keras.Regularizer, keras.constraints.Constraint, keras
 OWN_BASES += (keras.optimizers.schedules.LearningRateSchedule,)
 CALLBACKS = (keras.callbacks.EarlyStopping, keras.callbacks.LearningRateScheduler)
 CALLBACKS += (keras.callbacks.ReduceLROnPlateau, keras.callbacks.TerminateOnNaN)
-# What decides on nothing: what `build`, `fit` and `evaluate` set, and all that a class has.
-OF_KERAS = """_built _eval_epoch_iterator _functional build built call_signature_parameters history
-name quantize stop_evaluating stop_predicting""".split()
+# What they find out; each training begins without it.
+LEARNED = {"best", "best_epoch", "best_weights", "cooldown_counter", "stopped_epoch", "wait"}
+# What decides on nothing: what Keras sets in its objects, `fit` in a model, Python in a class.
+OF_KERAS = "_built build built call_signature_parameters name quantize".split()
+OF_FIT = """_compile_config _compiled_trainable_state _eval_epoch_iterator _functional compiled
+history loss optimizer output_names predict_function steps_per_execution stop_evaluating
+stop_predicting stop_training test_function train_function unrolled_steps_per_execution""".split()
+OF_TRACKING = ("_self_name_based", "_self_saveable", "_self_unconditional", "_self_update")
+CONFIG = "backend dtype_policy epsilon floatx image_data_format max_epochs max_steps_per_epoch"
 OF_CLASS = """__dict__ __weakref__ __doc__ __module__ __annotations__ __firstlineno__
 __static_attributes__""".split()
+PICKLING = {"__getstate__", "__reduce__", "__reduce_ex__"}
 
 
 class NotComparableError(Exception):
@@ -54,18 +61,33 @@ def training_key(model: keras.Model, x, y, arguments: dict, callbacks: list, see
         raise NotComparableError("the network isn't compiled, or doesn't begin with a keras.Input")
     if unknown := [type(c).__name__ for c in callbacks if type(c) not in CALLBACKS]:
         raise NotComparableError(f"the callback `{unknown[0]}` may do anything")
+    optimizers = [v for v in vars(model).values() if isinstance(v, keras.Optimizer)]
+    if any(optimizer is not model.optimizer for optimizer in optimizers):
+        raise NotComparableError("the network has more than one optimizer")
+    model.reset_metrics()  # as `fit` does
     # Private: the public `get_compile_config` gives a function's name, not what it computes.
     compiled = {**model._compile_config.config, "optimizer": model.optimizer}
+    is_by_name = any(isinstance(value, dict) for value in (y, *compiled.values()))
+    names = model.output_names if is_by_name else None
     others = {k: v for k, v in sorted(arguments.items()) if k not in ("callbacks", "verbose")}
-    learned = [{**vars(callback), "_model": None, "params": None} for callback in callbacks]
+    without = {*LEARNED, "_model", "params", "monitor_op"}  # which follows from the mode
+    settings = [{k: v for k, v in vars(c).items() if k not in without} for c in callbacks]
+    for one in settings:
+        one["min_delta"] = abs(one.get("min_delta", 0))  # `fit` turns its sign
     parts = {
         "the network or its first weights": model,
         "the images": x,
         "the labels": y,
         "the validation data": others.pop("validation_data", None),
-        "the arguments of compile": [compiled, model.jit_compile, model.run_eagerly],
+        "the arguments of compile": [
+            compiled,
+            names,
+            model.loss,
+            model.jit_compile,
+            model.run_eagerly,
+        ],
         "the arguments of fit": others,
-        "the callbacks": [[type(callback) for callback in callbacks], learned],
+        "the callbacks": [[type(callback) for callback in callbacks], settings],
         "the seed": seed,
         "the installed versions": _versions(),
     }
@@ -81,12 +103,13 @@ def _versions() -> list:
     """Return the versions of all programs that a result depends on, and how they compute."""
     found = {name: getattr(sys.modules.get(name), "__version__", None) for name in COMPUTING}
     kit = [file.read_bytes() for file in sorted(KIT.rglob("*.py"))]
-    ways = [keras.config.floatx(), keras.config.epsilon(), os.environ.get("TF_ENABLE_ONEDNN_OPTS")]
+    ways = [getattr(keras.config, name)() for name in CONFIG.split() if hasattr(keras.config, name)]
+    ways.append(os.environ.get("TF_ENABLE_ONEDNN_OPTS"))
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
         ways.append(tf.config.optimizer.get_experimental_options())
-    return [found, sys.version, keras.config.backend(), ways, kit]
+    return [found, sys.version, ways, kit]
 
 
 def _hash(value) -> str:
@@ -146,9 +169,13 @@ def _parts_of_array(array):
     return str(array.dtype), array.shape, hashlib.sha256(content).hexdigest()
 
 
+# All but the place in a file.
+OF_CODE = """co_code co_consts co_names co_varnames co_freevars co_argcount co_posonlyargcount
+co_kwonlyargcount co_flags co_exceptiontable""".split()
 PLAIN = (bool, bytes, complex, dict, float, int, list, str, tuple, type(None))
 PARTS = {
     np.ndarray: _parts_of_array,
+    np.memmap: _parts_of_array,
     np.random.Generator: lambda generator: [generator.bit_generator.state],
     set: lambda values: sorted(values, key=repr),
     frozenset: lambda values: sorted(values, key=repr),
@@ -156,46 +183,48 @@ PARTS = {
     staticmethod: lambda method: [method.__func__],
     classmethod: lambda method: [method.__func__],
     property: lambda one: [one.fget, one.fset, one.fdel],
-    # Not its place in a file.
-    CodeType: lambda c: [c.co_code, c.co_consts, c.co_names, c.co_varnames, c.co_freevars],
-    keras.KerasTensor: lambda tensor: getattr(tensor, "_keras_history", ()),
+    CodeType: lambda code: [getattr(code, name, None) for name in OF_CODE],
+    keras.KerasTensor: lambda tensor: [tensor.shape, tensor.dtype],
     keras.random.SeedGenerator: lambda generator: [generator.state],
 }
 
 
 def _parts_of_keras_object(value) -> tuple:
     """Return all that was set in an object of Keras, by its class or from outside."""
-    base = next(base for base in BASES if isinstance(value, base))
-    left_out = {*OF_KERAS, *_set_by_keras(base)}
-    values = {k: v for k, v in vars(value).items() if k not in left_out and k[:6] != "_self_"}
-    variables, name = getattr(value, "variables", None), value.name
-    if base is keras.metrics.Metric:  # `fit` resets its variables
+    base, kind, name = next(b for b in BASES if isinstance(value, b)), type(value), value.name
+    nodes = getattr(value, "_nodes_by_depth", {})  # of a functional model
+    left_out = _set_by_keras(base, bool(nodes))
+    values = {k: v for k, v in vars(value).items() if k not in left_out}
+    values = {k: v for k, v in values.items() if not k.startswith(OF_TRACKING)}
+    variables = getattr(value, "variables", None)
+    if base is keras.metrics.Metric and kind.__module__.startswith(("keras.", "cnn_utils.")):
+        # They make their variables when they are first used.
         values = {k: v for k, v in values.items() if not isinstance(v, keras.Variable)}
         variables = None
-    elif re.sub(r"_\d+$|_", "", name) == type(value).__name__.lower():
-        name = None  # "dense_7" depends on what was built before
-    names = ("trainable", "dtype", "compute_dtype", "_learning_rate", "layers", "outputs")
+    # Keras calls a layer "dense_7", which depends on what was built before.
+    is_counted = re.sub(r"_\d+$|_", "", name) == kind.__name__.lower().replace("_", "")
+    name = None if is_counted else name
+    names = ("trainable", "dtype", "compute_dtype", "_learning_rate", "layers", "_layers")
+    names += ("_metrics", "inputs", "_inputs_struct", "_outputs_struct")
     settings = [getattr(value, name, None) for name in names]
-    # Of a functional model, in an order in which each follows what it needs.
-    operations = getattr(value, "operations", ())
-    nodes = [node.arguments for one in operations for node in one._inbound_nodes]
-    graph = operations, [(node.args, node.kwargs) for node in nodes]
-    return type(value), name, settings, graph, variables, sorted(values.items())
+    # From the inputs on: the arguments of each node are among the outputs of earlier ones.
+    ordered = [node for _, some in sorted(nodes.items(), reverse=True) for node in some]
+    calls = [(n.operation, n.arguments.args, n.arguments.kwargs, n.outputs) for n in ordered]
+    return kind, name, calls, settings, variables, sorted(values.items())
 
 
 @functools.cache
-def _set_by_keras(base: type) -> list:
-    """Return what each object of a class of Keras has, but for settings, which are public.
+def _set_by_keras(base: type, is_functional: bool) -> set:
+    """Return the names of what Keras itself sets in an object; other public ones are settings.
 
-    A model has its settings from `compile` and `fit`. Named, the objects aren't counted by Keras.
+    The objects made here have names, so that Keras doesn't count them.
     """
-    if base is keras.Model:
-        image = keras.Input((1,), name="plain")
-        model = keras.Model(image, image, name="plain")
-        model.compile(keras.optimizers.SGD(name="plain"), "mse")
-        return [*vars(model)]
-    rate = [1.0] if base is keras.Optimizer else []
-    return [name for name in vars(base(*rate, name="plain")) if name[0] == "_"]
+    arguments = [1.0] if base is keras.Optimizer else []
+    if is_functional:
+        arguments = [keras.Input((1,), name="plain")] * 2
+    plain = base(*arguments, name="plain")
+    private = [name for name in vars(plain) if name[0] == "_"]
+    return {*private, *OF_KERAS, *(OF_FIT if base is keras.Model else ())} - {"_layers", "_metrics"}
 
 
 def _parts_of_program(value) -> tuple | None:
@@ -221,6 +250,8 @@ def _parts_of_class(kind: type) -> list:
     parts = [type(kind)]
     for base in kind.__mro__:
         if base.__module__.split(".")[0] not in COMPUTING:
+            if PICKLING & set(vars(base)):
+                raise NotComparableError(f"`{kind.__name__}` says itself how it is pickled")
             parts += [item for item in sorted(vars(base).items()) if item[0] not in OF_CLASS]
         elif base is object or issubclass(kind, OWN_BASES):
             parts.append(base)

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import re
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,13 +16,11 @@ import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import alone, atomic_path, cache_folder
-from cnn_utils.training.cache_key import NotComparableError, digest, training_key
+from cnn_utils.training.cache_key import LEARNED, NotComparableError, digest, training_key
 
 SEED_ADVICE = " (Another seed? Run all cells from the top, or call `set_seed` in this cell.)"
 # Of all results together; those that were used longest ago are deleted.
 MAX_BYTES = 2 * 10**9
-# What Keras' callbacks find out while they steer a training.
-LEARNED = {"best", "best_epoch", "best_weights", "cooldown_counter", "stopped_epoch", "wait"}
 
 
 def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **fit_arguments):
@@ -69,7 +66,9 @@ def fit_cached(model: keras.Model, x=None, y=None, *, name: str, folder=None, **
 
 def clear_runs(name: str | None = None, folder=None) -> None:
     """Delete the trainings that `fit_cached` stored, or those of one `name`."""
-    shutil.rmtree(_folder(folder, name), ignore_errors=True)
+    place = _folder(folder, name)
+    for file in _stored(place.parent, place.name) if name else _stored(place, "*"):
+        file.unlink(missing_ok=True)
 
 
 def cached(function: Callable, *arguments, **options):
@@ -104,6 +103,12 @@ def _folder(folder=None, name: str | None = None) -> Path:
     return folder / (name or "")
 
 
+def _stored(folder: Path, name: str) -> list[Path]:
+    """Return the files stored under a name (".calls": by `cached`), those used last first."""
+    files = [f for f in folder.glob(f"{name}/*.npz") if re.fullmatch("[0-9a-f]{16,64}", f.stem)]
+    return sorted(files, key=os.path.getmtime, reverse=True)
+
+
 def _write(file: Path, values: dict) -> None:
     """Store plain values and arrays; a file that nobody has used for long makes room."""
     arrays = []
@@ -120,7 +125,7 @@ def _write(file: Path, values: dict) -> None:
         np.savez(opened, *arrays, text=np.array(text))
     total = 0
     with suppress(FileNotFoundError):  # deleted by another process
-        for other in sorted(file.parents[1].glob("*/*.npz"), key=os.path.getmtime, reverse=True):
+        for other in _stored(file.parents[1], "*"):
             total += other.stat().st_size
             if total > MAX_BYTES and other != file:
                 other.unlink()
@@ -162,16 +167,14 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
     file = folder / f"{digest(key)[:16]}.npz"
     with alone(file.with_suffix(".lock"), f"{name}: another program trains it; waiting ..."):
         state = getattr(getattr(model, "history", None), "last", None)  # training in this process
-        if is_stored := state is not None and _is_unchanged(key, state):
-            what, advice = (
-                "this network is already trained",
-                "Build it again to train from the start.",
-            )
-        else:
-            state = _read(file) or {"finished": False, "logs": [], "seconds": 0.0, "key": key}
-            what, advice, is_stored = "loaded from the cache", "", state["finished"]
+        what, advice = "this network is already trained", "Build it again to train from the start."
+        is_stored = state is not None and _is_unchanged(name, key, state)
+        if not is_stored:
+            what, advice, state = "loaded from the cache", "", _read(file) or {"key": key}
+            state = {"name": name, "finished": False, "logs": [], "seconds": 0.0, **state}
             data = [x, arguments.get("validation_data")]
             recorder = _Recorder(file, state, model, steering, watching, data)
+            is_stored = state["finished"]
         n, first = len(state["logs"]), arguments.get("initial_epoch", 0)
         if is_stored:
             epochs = f"{n} epoch{'s' * (n != 1)}, trained in {state['seconds']:.0f} s"
@@ -184,8 +187,9 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
                 print(f"{name}: trains again, because {', '.join(changed)} changed.{advice}")
             for make in (model.make_train_function, model.make_test_function):
                 make(force=True)  # one made before may hold old values of what the losses read
+            done = arguments.get("epochs", 1) if state.get("is_stopped") else first + n
             more = {"callbacks": [*callbacks, recorder]}  # itself last: the others have learned
-            model.fit(x, y, **{**arguments, **more, "initial_epoch": first + n})
+            model.fit(x, y, **{**arguments, **more, "initial_epoch": done})
     model.history = keras.callbacks.History()
     shown = [model.history, *(watching if is_stored else [])]
     shown = keras.callbacks.CallbackList(shown, model=model, **state["params"])
@@ -201,17 +205,17 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
     return model.history
 
 
-def _is_unchanged(key: dict, last: dict) -> bool:
+def _is_unchanged(name: str, key: dict, last: dict) -> bool:
     """Return whether the network is as its last training left it, and the rest as before."""
     network, before, after = "the network or its first weights", last["key"], last["after"]
     same = [v in (before[k], after[k]) for k, v in key.items() if k not in (network, "the seed")]
-    return key[network] == after[network] and all(same)
+    return name == last["name"] and key[network] == after[network] and all(same)
 
 
 def _changes(file: Path, key: dict) -> list:
     """Return what has changed since the training of this name that was used last."""
-    others = [other for other in file.parent.glob("*.npz") if other != file]
-    last = _read(max(others, key=os.path.getmtime)) if others else None
+    others = [other for other in _stored(file.parents[1], file.parent.name) if other != file]
+    last = _read(others[0]) if others else None
     return [part for part, value in key.items() if last and last["key"].get(part) != value]
 
 
@@ -260,9 +264,13 @@ class _Recorder(keras.callbacks.Callback):
         self.state["params"] = self.params
         if any(getattr(callback, "stopped_", False) for callback in self.watching):
             return  # by hand, within an epoch
+        trained = getattr(self.model.optimizer, "_trainable_variables", [])
+        if [*map(id, trained)] != [*map(id, self.model.trainable_variables)]:
+            return  # a `train_step` of one's own trains a part: there is more than is stored here
         self.state |= {
             "finished": finished,
-            "weights": [keras.ops.convert_to_numpy(v) for v in self.variables()],
+            "is_stopped": bool(self.model.stop_training),
+            "weights": [_as_numpy(variable) for variable in self.variables()],
             "callbacks": [{k: vars(c)[k] for k in LEARNED & {*vars(c)}} for c in self.steering],
             "draws": [getattr(one, "draws", None) for one in self.data],
             "random": random.getstate(),  # from which Keras draws the order of batches
@@ -273,3 +281,8 @@ class _Recorder(keras.callbacks.Callback):
             if self.can_store:
                 print(f"The training can't be stored ({error.strerror or error}); it continues.")
             self.can_store = False
+
+
+def _as_numpy(variable) -> np.ndarray:
+    array = keras.ops.convert_to_numpy(variable)
+    return array.astype("float32") if variable.dtype == "bfloat16" else array  # unknown to NumPy

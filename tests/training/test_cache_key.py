@@ -409,6 +409,30 @@ STALE = {
     "seed generator": lambda v: preprocessing(own(CALLABLE, seed_generator(v))),
     "regularizer of an own layer's output": lambda v: compiled(network(regularized(v))),
     "reduction of an own loss": lambda v: with_loss(reduced(v)),
+    "order of inputs": lambda v: compiled(two_inputs(v)),
+    "type of an input": lambda v: compiled(
+        keras.Sequential([keras.Input((4,), dtype=("float32", "int32")[v - 1]), layers.Dense(3)])
+    ),
+    "names of outputs": lambda v: two_outputs(v),
+    "private sublayers of an own layer": lambda v: with_layer(
+        LAYER.replace(
+            "self._value = value", "self._value, self._layers = 1.0, [layers.Dropout(value / 10)]"
+        ),
+        v,
+    ),
+    "private name that begins as TensorFlow's": lambda v: with_layer(
+        LAYER.replace("self._value = value", "self._value, self._self_rate = 1.0, value"), v
+    ),
+    "regularizer of an own model's output": lambda v: regularized_model(v),
+    "variable of an own metric": lambda v: compiled(metrics=[weighted_metric(v)]),
+    "arguments of a function": lambda v: reading(
+        "f", f=cell(f"def f(a, {'*' * (v - 1)}b):\n    pass\n").f
+    ),
+    "number of epochs in Keras' settings": lambda v: with_config("max_epochs", v),
+    "format in Keras' settings": lambda v: with_config(
+        "image_data_format", ("channels_first", "channels_last")[v - 1]
+    ),
+    "fields that are not pickled": lambda v: preprocessing(own(UNPICKLED, v)),
     "recursive structure": lambda v: reading("len(s)", s=recursive(v)),
 }
 
@@ -466,6 +490,48 @@ def seed_generator(value):
     generator = keras.random.SeedGenerator(1)
     generator.state.assign([1, value])
     return generator
+
+
+UNPICKLED = CALLABLE + "\n    def __getstate__(self):\n        return {}\n"
+
+
+def two_inputs(value):
+    a, b = keras.Input((4,)), keras.Input((4,))
+    x = layers.Subtract()([layers.Dense(3, kernel_initializer="zeros")(i) for i in (a, b)])
+    return keras.Model([a, b] if value == 1 else [b, a], x)
+
+
+def two_outputs(value):
+    inputs = keras.Input((4,))
+    names = ("head_1", "head_2")[:: 1 if value == 1 else -1]
+    head = type("Head", (layers.Dense,), {"__module__": "__main__"})
+    outputs = [head(3, kernel_initializer="zeros", name=name)(inputs) for name in names]
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"head_1": "mse", "head_2": "mae"})
+    return model
+
+
+def regularized_model(value):
+    model = own(MODEL, 1.0)
+    model(X)
+    model.activity_regularizer = keras.regularizers.L2(value)
+    return compiled(model)
+
+
+def weighted_metric(value):
+    metric = cell(F1).F1Score()
+    metric.beta = metric.add_weight(initializer=keras.initializers.Constant(value))
+    metric.reset_state = lambda: None
+    return metric
+
+
+def with_config(name, value):
+    before = getattr(keras.config, name)()
+    getattr(keras.config, f"set_{name}")(value)
+    try:
+        return {"x": X, "y": [digest(1)]}
+    finally:
+        getattr(keras.config, f"set_{name}")(before)
 
 
 def recursive(value):
@@ -651,6 +717,15 @@ def deep(n):
     return keras.Model(inputs, layers.Dense(1, kernel_initializer="zeros")(x))
 
 
+BASE = keras.Sequential([keras.Input((4,)), layers.Dense(2, kernel_initializer="zeros")])
+
+
+def on_base():
+    inputs = keras.Input((4,))
+    outputs = layers.Dense(3, kernel_initializer="zeros")(BASE(inputs, training=False))
+    return keras.Model(inputs, outputs)
+
+
 def with_part():
     model = functional()
     keras.Model(model.inputs, model.layers[1].output)
@@ -716,6 +791,11 @@ LOADED = {
     ),
     "network of 150 layers": lambda: key(compiled(deep(150), metrics=())),
     "network of which a part was taken": lambda: key(compiled(with_part())),
+    "class with an underscore": lambda: key(
+        with_layer(LAYER.replace("Own", "Own_Layer") + "\nOwn = Own_Layer\n", 2.0)
+    ),
+    "settings in a namespace": lambda: key(reading("s.a", s=types.SimpleNamespace(a=1))),
+    "head on another network": lambda: key(compiled(on_base(), metrics=())),
     "layer of one's own": lambda: key(with_layer(LAYER, 2.0)),
     "partial": lambda: key(**preprocessing(functools.partial(np.multiply, 2.0))),
     "augmenting layer": lambda: key(

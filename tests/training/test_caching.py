@@ -205,6 +205,65 @@ def test_a_trained_network_is_not_trained_on(tmp_path, fits, capsys, loaded):
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_trained_network_trains_on_under_another_name(tmp_path, fits):
+    model = started()
+    for name in ("warm-up", "training"):
+        fit_cached(model, X, Y, name=name, folder=tmp_path, verbose=0, batch_size=10)
+    assert len(fits) == 2
+    assert int(model.optimizer.iterations) == 8
+
+
+def test_a_network_that_trains_a_part_by_itself_trains_each_time(tmp_path, fits):
+    class Part(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.body = layers.Dense(2)
+            self.head = layers.Dense(2)
+
+        def call(self, images):
+            return self.head(self.body(layers.Flatten()(images)))
+
+        def train_step(self, data):
+            with tf.GradientTape() as tape:
+                loss = keras.ops.mean((self(data[0]) - data[1]) ** 2)
+            variables = self.head.trainable_variables
+            gradients = tape.gradient(loss, variables)
+            self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            return {"loss": loss}
+
+    for _ in range(2):
+        set_seed(458)
+        model = Part()
+        model(X[:1] / 255)
+        model.compile("adam", "mse")
+        train(tmp_path, model, X / 255)
+    assert len(fits) == 2
+
+
+def test_weights_in_bfloat16_come_back(tmp_path, fits):
+    def run():
+        set_seed(458)
+        model = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten()])
+        model.add(layers.Dense(2, dtype="bfloat16"))
+        model.compile("sgd", "mse")
+        return train(tmp_path, model, X / np.float32(255))[0]
+
+    first, second = run(), run()
+    assert len(fits) == 1
+    for a, b in zip(first.variables, second.variables, strict=True):
+        assert np.array_equal(keras.ops.cast(a, "float32"), keras.ops.cast(b, "float32"))
+
+
+def test_one_callback_for_two_trainings(tmp_path, fits):
+    for _ in range(2):
+        stop = keras.callbacks.EarlyStopping("loss", min_delta=0.01, patience=1)
+        for name in ("a", "b"):
+            fit_cached(
+                started(), X, Y, name=name, folder=tmp_path, epochs=2, verbose=0, callbacks=[stop]
+            )
+    assert len(fits) == 2
+
+
 def test_a_trained_network_trains_on_with_other_arguments_or_weights(tmp_path, fits, capsys):
     model, _ = train(tmp_path)
     train(tmp_path, model, epochs=2)
@@ -672,8 +731,9 @@ def test_those_used_longest_ago_are_deleted(tmp_path, monkeypatch, fits):
     assert not files[1].exists()
     assert files[0].exists()
     monkeypatch.setattr(caching, "MAX_BYTES", 0)
+    (tmp_path / "net" / "images.npz").write_bytes(b"not the kit's")
     train(tmp_path, epochs=4)
-    assert len(list((tmp_path / "net").glob("*.npz"))) == 1  # never the one at work
+    assert len(list((tmp_path / "net").glob("*.npz"))) == 2  # never the one at work, or others
 
 
 def test_another_process_waits_for_its_turn(tmp_path, capsys):
@@ -698,8 +758,9 @@ def test_cleared_it_trains_again(tmp_path, fits):
     assert len(fits) == 1
     clear_runs("net", tmp_path)
     train(tmp_path)
+    (tmp_path / "net" / "images.npz").write_bytes(b"not the kit's")
     clear_runs(folder=tmp_path)
-    assert not tmp_path.exists()
+    assert [file.name for file in tmp_path.glob("*/*.npz")] == ["images.npz"]
     train(tmp_path)
     assert len(fits) == 3
 
