@@ -2,7 +2,6 @@
 
 caching.py       fit_cached and cached: the same work is not repeated
 cache_key.py     what a stored result depends on
-resumption.py    trainings are stored after each epoch, and continued
 batches.py       ImageBatches: images are prepared batch by batch
 monitor.py       curves and a Stop button during a training
 progress.py      a progress bar for a whole training

@@ -89,3 +89,19 @@ class ImageBatches(keras.utils.PyDataset):
         """Draw the next epoch's order."""
         if self.shuffle:
             self._order = self._rng.permutation(len(self.images))
+
+    @property
+    def draws(self) -> list:
+        """Where the random numbers stand: this epoch's order, and the generators' states."""
+        return [self._order, *(generator.bit_generator.state for generator in self._generators())]
+
+    @draws.setter
+    def draws(self, draws: list) -> None:
+        self._order, *states = draws
+        for generator, state in zip(self._generators(), states, strict=True):
+            generator.bit_generator.state = state
+
+    def _generators(self) -> list[np.random.Generator]:
+        places = [vars(self), getattr(self.augment, "__dict__", {})]
+        values = [value for place in places for value in place.values()]
+        return [value for value in values if isinstance(value, np.random.Generator)]

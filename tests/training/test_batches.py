@@ -134,3 +134,29 @@ def test_the_same_seed_trains_the_same_network():
         return np.concatenate([weights.ravel() for weights in model.get_weights()])
 
     np.testing.assert_array_equal(train(), train())
+
+
+class Noise:
+    """An augmentation of one's own."""
+
+    def __init__(self):
+        self.rng = np.random.default_rng(3)
+
+    def __call__(self, images):
+        """Return brighter images."""
+        return images + self.rng.integers(0, 100, images.shape, np.uint8)
+
+
+def test_its_draws_can_be_taken_up_again():
+    def made():
+        return ImageBatches(IMAGES, LABELS, batch_size=2, shuffle=True, augment=Noise())
+
+    one, other = made(), made()
+    one[0]
+    one.on_epoch_end()
+    one[1]
+    other.draws = one.draws
+    for _ in range(2):
+        np.testing.assert_array_equal(one[0][0], other[0][0])
+        one.on_epoch_end()
+        other.on_epoch_end()

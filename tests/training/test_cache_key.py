@@ -405,14 +405,34 @@ STALE = {
     "a function that a function calls": lambda v: reading(
         "f()", f=cell(f"def f():\n    return {v}\n").f
     ),
-    "number put into a library's module": lambda v: put_into_numpy("np.own_rate", own_rate=v),
-    "function put into a library's module": lambda v: put_into_numpy(
-        "np.own_rate()", own_rate=cell(f"def f():\n    return {v}\n").f
-    ),
     "variables that an optimizer leaves out": lambda v: compiled(optimizer=excluding(v)),
     "seed generator": lambda v: preprocessing(own(CALLABLE, seed_generator(v))),
     "regularizer of an own layer's output": lambda v: compiled(network(regularized(v))),
     "reduction of an own loss": lambda v: with_loss(reduced(v)),
+    "order of inputs": lambda v: compiled(two_inputs(v)),
+    "type of an input": lambda v: compiled(
+        keras.Sequential([keras.Input((4,), dtype=("float32", "int32")[v - 1]), layers.Dense(3)])
+    ),
+    "names of outputs": lambda v: two_outputs(v),
+    "private sublayers of an own layer": lambda v: with_layer(
+        LAYER.replace(
+            "self._value = value", "self._value, self._layers = 1.0, [layers.Dropout(value / 10)]"
+        ),
+        v,
+    ),
+    "private name that begins as TensorFlow's": lambda v: with_layer(
+        LAYER.replace("self._value = value", "self._value, self._self_rate = 1.0, value"), v
+    ),
+    "regularizer of an own model's output": lambda v: regularized_model(v),
+    "variable of an own metric": lambda v: compiled(metrics=[weighted_metric(v)]),
+    "arguments of a function": lambda v: reading(
+        "f", f=cell(f"def f(a, {'*' * (v - 1)}b):\n    pass\n").f
+    ),
+    "number of epochs in Keras' settings": lambda v: with_config("max_epochs", v),
+    "format in Keras' settings": lambda v: with_config(
+        "image_data_format", ("channels_first", "channels_last")[v - 1]
+    ),
+    "fields that are not pickled": lambda v: preprocessing(own(UNPICKLED, v)),
     "recursive structure": lambda v: reading("len(s)", s=recursive(v)),
 }
 
@@ -448,11 +468,6 @@ def with_attribute(value):
     return function
 
 
-def put_into_numpy(expression, **values):
-    vars(np).update(values)
-    return reading(expression)
-
-
 def excluding(value):
     optimizer = keras.optimizers.AdamW(0.1)
     optimizer.exclude_from_weight_decay(var_names=["bias", "kernel"][:value])
@@ -477,6 +492,48 @@ def seed_generator(value):
     return generator
 
 
+UNPICKLED = CALLABLE + "\n    def __getstate__(self):\n        return {}\n"
+
+
+def two_inputs(value):
+    a, b = keras.Input((4,)), keras.Input((4,))
+    x = layers.Subtract()([layers.Dense(3, kernel_initializer="zeros")(i) for i in (a, b)])
+    return keras.Model([a, b] if value == 1 else [b, a], x)
+
+
+def two_outputs(value):
+    inputs = keras.Input((4,))
+    names = ("head_1", "head_2")[:: 1 if value == 1 else -1]
+    head = type("Head", (layers.Dense,), {"__module__": "__main__"})
+    outputs = [head(3, kernel_initializer="zeros", name=name)(inputs) for name in names]
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"head_1": "mse", "head_2": "mae"})
+    return model
+
+
+def regularized_model(value):
+    model = own(MODEL, 1.0)
+    model(X)
+    model.activity_regularizer = keras.regularizers.L2(value)
+    return compiled(model)
+
+
+def weighted_metric(value):
+    metric = cell(F1).F1Score()
+    metric.beta = metric.add_weight(initializer=keras.initializers.Constant(value))
+    metric.reset_state = lambda: None
+    return metric
+
+
+def with_config(name, value):
+    before = getattr(keras.config, name)()
+    getattr(keras.config, f"set_{name}")(value)
+    try:
+        return {"x": X, "y": [digest(1)]}
+    finally:
+        getattr(keras.config, f"set_{name}")(before)
+
+
 def recursive(value):
     found = [value]
     found.append(found)
@@ -495,8 +552,6 @@ def test_it_trains(name):
         one, other = (key_of(STALE[name](value)) for value in (1, 2))
     except NotComparableError:
         return
-    finally:
-        vars(np).pop("own_rate", None)
     assert one != other
 
 
@@ -532,26 +587,20 @@ USES = "def preprocess(images):\n    return {}\n"
     ("make", "reason"),
     [
         (lambda: {"x": tf.data.Dataset.range(3)}, "a `_RangeDataset` can't be compared"),
-        (lambda: {"x": iter([X])}, "a `list_iterator` can't be compared"),
         (lambda: {"x": (i for i in [X])}, "a `generator` can't be compared"),
         (lambda: {"x": np.array([None, 1])}, "an array holds objects instead of numbers"),
-        (lambda: {"x": pd.DataFrame(Y)}, "a `DataFrame` can't be compared"),
+        (lambda: {"x": pd.DataFrame(Y)}, "`DataFrame` can't be compared"),
         (lambda: own_dataset("x.npy"), "`Own` is your own, and may do anything"),
         (lambda: {"callbacks": [own_callback(1)]}, "the callback `Own` may do anything"),
         (
             lambda: {"callbacks": [keras.callbacks.LambdaCallback()]},
             "the callback `LambdaCallback` may do anything",
         ),
-        (
-            lambda: compiled(network(kernel_regularizer=own(REGULARIZER, 1))),
-            "`Own` in the settings of Keras is your own",
-        ),
-        (lambda: with_call(2), "what `call` in a `Conv2D` does is unknown"),
         (lambda: compiled(keras.Sequential([layers.Dense(1)])), "begin with a keras.Input"),
         (lambda: network(), "the network isn't compiled"),
         (
-            lambda: compiled(optimizer=keras.optimizers.SGD(own(SCHEDULE, 1))),
-            "must override `get_config\\(\\)`",
+            lambda: preprocessing(functools.cache(cell("def f(i):\n    return i\n").f)),
+            "`f` can't be compared",
         ),
         (lambda: own_module(1), "`settings` can't be compared"),
     ],
@@ -661,6 +710,28 @@ def functional():
     return keras.Model(inputs, layers.Dense(3, kernel_initializer="zeros")(x))
 
 
+def deep(n):
+    inputs = x = keras.Input((4,))
+    for _ in range(n):
+        x = layers.Add()([layers.ReLU()(x), x])
+    return keras.Model(inputs, layers.Dense(1, kernel_initializer="zeros")(x))
+
+
+BASE = keras.Sequential([keras.Input((4,)), layers.Dense(2, kernel_initializer="zeros")])
+
+
+def on_base():
+    inputs = keras.Input((4,))
+    outputs = layers.Dense(3, kernel_initializer="zeros")(BASE(inputs, training=False))
+    return keras.Model(inputs, outputs)
+
+
+def with_part():
+    model = functional()
+    keras.Model(model.inputs, model.layers[1].output)
+    return model
+
+
 def part_one():
     return key(compiled(optimizer="adam", metrics=["accuracy", cell(F1).F1Score()]))
 
@@ -707,6 +778,24 @@ LOADED = {
     "names as texts": lambda: key(compiled(optimizer="sgd", loss="mae", metrics=["mse"])),
     "regularizer of Keras": lambda: key(compiled(network(kernel_regularizer="l2"))),
     "network of one's own": lambda: key(own_model(2.0)),
+    "regularizer of one's own": lambda: key(
+        compiled(network(kernel_regularizer=own(REGULARIZER, 2.0)))
+    ),
+    "activation of one's own": lambda: key(compiled(network(activation=own(CALLABLE, 2.0)))),
+    "schedule of one's own": lambda: key(
+        compiled(optimizer=keras.optimizers.SGD(own(SCHEDULE, 0.1)))
+    ),
+    "function in place of a layer's": lambda: key(with_call(2)),
+    "functional network in another": lambda: key(
+        compiled(keras.Sequential([keras.Input((4, 4, 1)), functional()]), metrics=())
+    ),
+    "network of 150 layers": lambda: key(compiled(deep(150), metrics=())),
+    "network of which a part was taken": lambda: key(compiled(with_part())),
+    "class with an underscore": lambda: key(
+        with_layer(LAYER.replace("Own", "Own_Layer") + "\nOwn = Own_Layer\n", 2.0)
+    ),
+    "settings in a namespace": lambda: key(reading("s.a", s=types.SimpleNamespace(a=1))),
+    "head on another network": lambda: key(compiled(on_base(), metrics=())),
     "layer of one's own": lambda: key(with_layer(LAYER, 2.0)),
     "partial": lambda: key(**preprocessing(functools.partial(np.multiply, 2.0))),
     "augmenting layer": lambda: key(
@@ -799,7 +888,7 @@ def test_batches_in_another_order_are_others():
     assert digest(batches) != before
 
 
-def test_the_kit_itself_counts(monkeypatch):
+def test_the_kit_itself_counts(monkeypatch, tmp_path):
     before = digest(1)
-    monkeypatch.setattr(cache_key, "_kit_sources", lambda: "other")
+    monkeypatch.setattr(cache_key, "KIT", tmp_path)
     assert digest(1) != before

@@ -193,14 +193,75 @@ def test_a_trained_network_is_not_trained_on(tmp_path, fits, capsys, loaded):
     for x in (train_again, batches()):  # the batches of an earlier cell, or those of this one
         model.evaluate(X, Y, verbose=0)
         watch = EpochProgress()
-        assert train(tmp_path, model, x, None, callbacks=[watch])[1] is history
-        said = "net: this network is already trained (3 epochs). Build it again to train from the"
+        again = train(tmp_path, model, x, None, callbacks=[watch])[1]
+        assert again.history == history.history
+        assert again.seconds == history.seconds
+        said = f"net: this network is already trained (3 epochs, trained in {again.seconds:.0f} s)."
         out = capsys.readouterr().out
-        assert out.startswith(f"{said} start.\n")
+        assert out.startswith(f"{said} Build it again to train from the start.\n")
         assert f"loss {history.history['loss'][-1]:.4f}" in out
     assert len(fits) == 1
     for a, b in zip(weights, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_trained_network_trains_on_under_another_name(tmp_path, fits):
+    model = started()
+    for name in ("warm-up", "training"):
+        fit_cached(model, X, Y, name=name, folder=tmp_path, verbose=0, batch_size=10)
+    assert len(fits) == 2
+    assert int(model.optimizer.iterations) == 8
+
+
+def test_a_network_that_trains_a_part_by_itself_trains_each_time(tmp_path, fits):
+    class Part(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.body = layers.Dense(2)
+            self.head = layers.Dense(2)
+
+        def call(self, images):
+            return self.head(self.body(layers.Flatten()(images)))
+
+        def train_step(self, data):
+            with tf.GradientTape() as tape:
+                loss = keras.ops.mean((self(data[0]) - data[1]) ** 2)
+            variables = self.head.trainable_variables
+            gradients = tape.gradient(loss, variables)
+            self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            return {"loss": loss}
+
+    for _ in range(2):
+        set_seed(458)
+        model = Part()
+        model(X[:1] / 255)
+        model.compile("adam", "mse")
+        train(tmp_path, model, X / 255)
+    assert len(fits) == 2
+
+
+def test_weights_in_bfloat16_come_back(tmp_path, fits):
+    def run():
+        set_seed(458)
+        model = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten()])
+        model.add(layers.Dense(2, dtype="bfloat16"))
+        model.compile("sgd", "mse")
+        return train(tmp_path, model, X / np.float32(255))[0]
+
+    first, second = run(), run()
+    assert len(fits) == 1
+    for a, b in zip(first.variables, second.variables, strict=True):
+        assert np.array_equal(keras.ops.cast(a, "float32"), keras.ops.cast(b, "float32"))
+
+
+def test_one_callback_for_two_trainings(tmp_path, fits):
+    for _ in range(2):
+        stop = keras.callbacks.EarlyStopping("loss", min_delta=0.01, patience=1)
+        for name in ("a", "b"):
+            fit_cached(
+                started(), X, Y, name=name, folder=tmp_path, epochs=2, verbose=0, callbacks=[stop]
+            )
+    assert len(fits) == 2
 
 
 def test_a_trained_network_trains_on_with_other_arguments_or_weights(tmp_path, fits, capsys):
@@ -319,6 +380,12 @@ class Slower(keras.optimizers.schedules.LearningRateSchedule):
         return 0.1 / (1 + keras.ops.cast(step, "float32"))
 
 
+def test_a_schedule_without_get_config(tmp_path, fits):
+    for _ in range(2):
+        train(tmp_path, started(keras.optimizers.SGD(Slower())))
+    assert len(fits) == 1
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -330,7 +397,6 @@ class Slower(keras.optimizers.schedules.LearningRateSchedule):
             lambda: {"x": tf.data.Dataset.from_tensor_slices((X, Y)).batch(8), "y": None},
             "a `_BatchDataset` can't be compared",
         ),
-        (lambda: {"model": started(keras.optimizers.SGD(Slower()))}, "get_config"),
     ],
 )
 def test_what_can_not_be_compared_trains_each_time(tmp_path, fits, capsys, options, said):
@@ -386,6 +452,31 @@ def test_callbacks_know_again_what_they_had_learned(tmp_path, epoch):
     model, history = run("ended")
     assert history.history == expected.history
     assert_same(model, whole)
+
+
+def test_each_epoch_and_the_end_are_stored(tmp_path, monkeypatch):
+    states = []
+    monkeypatch.setattr(
+        caching, "_write", lambda _, state: states.append(json.dumps(state, default=str))
+    )
+    train(tmp_path, x=batches(), y=None)
+    states = [json.loads(state) for state in states]
+    assert [len(state["logs"]) for state in states] == [1, 2, 3, 3]
+    assert [state["finished"] for state in states] == [False, False, False, True]
+    assert states[-1]["params"] == {"verbose": 0, "epochs": 3, "steps": 5}
+    seconds = [state["seconds"] for state in states]
+    assert seconds == sorted(seconds)
+
+
+def test_the_settings_of_a_callback_are_not_stored(tmp_path, monkeypatch):
+    """`EarlyStopping` turns the sign of `min_delta` in place; restored, it would turn it twice."""
+    states = []
+    monkeypatch.setattr(caching, "_write", lambda _, state: states.append(state))
+    stop = keras.callbacks.EarlyStopping("loss", min_delta=0.25, patience=5)
+    train(tmp_path, callbacks=[stop])
+    assert stop.min_delta == -0.25
+    (learned,) = states[-1]["callbacks"]
+    assert sorted(learned) == ["best", "best_epoch", "best_weights", "stopped_epoch", "wait"]
 
 
 def test_interrupted_after_the_last_epoch_only_the_end_is_missing(tmp_path, fits, monkeypatch):
@@ -640,8 +731,9 @@ def test_those_used_longest_ago_are_deleted(tmp_path, monkeypatch, fits):
     assert not files[1].exists()
     assert files[0].exists()
     monkeypatch.setattr(caching, "MAX_BYTES", 0)
+    (tmp_path / "net" / "images.npz").write_bytes(b"not the kit's")
     train(tmp_path, epochs=4)
-    assert len(list((tmp_path / "net").glob("*.npz"))) == 1  # never the one at work
+    assert len(list((tmp_path / "net").glob("*.npz"))) == 2  # never the one at work, or others
 
 
 def test_another_process_waits_for_its_turn(tmp_path, capsys):
@@ -666,8 +758,9 @@ def test_cleared_it_trains_again(tmp_path, fits):
     assert len(fits) == 1
     clear_runs("net", tmp_path)
     train(tmp_path)
+    (tmp_path / "net" / "images.npz").write_bytes(b"not the kit's")
     clear_runs(folder=tmp_path)
-    assert not tmp_path.exists()
+    assert [file.name for file in tmp_path.glob("*/*.npz")] == ["images.npz"]
     train(tmp_path)
     assert len(fits) == 3
 
@@ -797,8 +890,3 @@ def test_an_unwritable_cache_is_no_reason_not_to_compute(tmp_path, monkeypatch):
     monkeypatch.setattr(caching, "_folder", lambda: tmp_path / "file")
     (tmp_path / "file").write_text("")
     assert cached(np.sqrt, PAIRS).tolist() == np.sqrt(PAIRS).tolist()
-
-
-def test_the_result_of_a_call_is_no_function():
-    with pytest.raises(KitError, match=r"`function` must be a function.*Write cached\(model\.pre"):
-        cached(X)
