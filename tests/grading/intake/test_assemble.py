@@ -2,13 +2,13 @@ import pytest
 
 from cnn_utils.grading.intake.assemble import assemble
 from cnn_utils.grading.intake.assignment import read_source_notebook
-from cnn_utils.grading.intake.reader import read_cells
 from cnn_utils.grading.intake.splice import splice
+from cnn_utils.notebook.reader import read
 from tests.grading.small_lab import F1, LAB, TEN, notebook
 
 
 def assembled(source_notebook, *cells):
-    made = assemble(source_notebook, splice(source_notebook, read_cells(notebook(*cells))))
+    made = assemble(source_notebook, splice(source_notebook, read(notebook(*cells))))
     return {cell.metadata.grade_id: cell.source for cell in made.cells}
 
 

@@ -1,7 +1,7 @@
 import nbformat.v4 as v4
 import pytest
-
 from cnn_utils.grading.intake.reader import read_cells
+
 from cnn_utils.grading.intake.splice import splice
 from tests.grading.small_lab import F1, TEN, answer, notebook
 

@@ -1,0 +1,409 @@
+"""Read a notebook from any bytes that a person may hand in; no other module parses notebooks."""
+
+import json
+import re
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+from cnn_utils.errors import KitError
+from cnn_utils.notebook.names import calls_only, parsed
+
+MAX_BYTES, MAX_CELLS = 100_000_000, 10_000
+# What counts as a figure in an output, the best form first.
+FIGURE_TYPES = (
+    "image/png",
+    "image/jpeg",
+    "image/svg+xml",
+    "image/gif",
+    "image/webp",
+    "application/pdf",
+)
+MARKER = re.compile(r"^[ \t]*#[ \t]*task:[ \t]*([\w-]+)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+IN = re.compile(r"^# In ?\[[ \d]*\]:[ \t]*$", re.MULTILINE)
+CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
+# The rows of the header's table, in their order, and the words in their labels.
+ROWS = {"group number": r"group\W*n(umber|o|r)\b", "members": "member", "group name": "group.*name"}
+# A table that names the group, or begins with a number and has a second row.
+HEADER = re.compile(
+    r"\|\W{0,9}group\W{0,9}number|\|[ :|-]{1,40}\|\n\|[^|\n]{1,99}\|[^|\d\n]{0,20}\d{1,4}[ *]{0,9}\|\n\|",
+    re.IGNORECASE,
+)
+NEED_NAMES = ("kernelspec", "language_info")
+OTHER_FILES = {
+    b"PK": "a zip, or a document of an office program",
+    b"Rar!": "a rar archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
+
+
+class Unreadable(KitError):
+    """Bytes that are no readable notebook; the message says what they are."""
+
+
+@dataclass
+class Cell:
+    """A cell whose parts have the types that the notebook format demands, whatever was read.
+
+    Attributes
+    ----------
+    kind : {"code", "markdown", "raw"}
+    source : str
+        With ``\\n`` at the ends of its lines.
+    metadata : dict
+    outputs : list of dict
+        As in the notebook format, version 4; texts are single strings.
+    execution_count : int or None
+    attachments : dict
+    number : int
+        Its place in the notebook, from 1.
+    """
+
+    kind: str
+    source: str
+    metadata: dict = field(default_factory=dict)
+    outputs: list[dict] = field(default_factory=list)
+    execution_count: int | None = None
+    attachments: dict = field(default_factory=dict)
+    id: str = ""
+    number: int = 0
+
+    @property
+    def figures(self) -> list[tuple[str, str]]:
+        """Return type and data of each output that is a figure."""
+        bundles = [output.get("data", {}) for output in self.outputs]
+        best = [next((m for m in FIGURE_TYPES if m in bundle), None) for bundle in bundles]
+        return [(mime, bundle[mime]) for mime, bundle in zip(best, bundles, strict=True) if mime]
+
+    @property
+    def output_text(self) -> str:
+        """Return the text of all outputs."""
+        texts = []
+        for output in self.outputs:
+            data = output.get("data", {})
+            texts += [output.get("text"), data.get("text/plain"), data.get("text/html")]
+        return "\n".join(text for text in texts if text)
+
+    @property
+    def is_hand_in(self) -> bool:
+        """Return whether the cell only hands in; it runs after the others."""
+        return self.kind == "code" and calls_only(self.source, "hand_in")
+
+
+@dataclass
+class Notebook:
+    """A notebook's cells and metadata.
+
+    Attributes
+    ----------
+    name : str
+        Of its file.
+    cells : list of Cell
+    metadata : dict
+    """
+
+    name: str
+    cells: list[Cell]
+    metadata: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        for number, cell in enumerate(self.cells, start=1):
+            cell.number = number
+
+    @property
+    def output_text(self) -> str:
+        """Return the text of all outputs, except those of an earlier `hand_in`."""
+        return "\n".join(c.output_text for c in self.cells if c.outputs and not c.is_hand_in)
+
+    @property
+    def group(self) -> dict[str, str]:
+        """Return what was filled into the header's table: group number, members, group name."""
+        texts = [cell for cell in self.cells if cell.kind == "markdown"]
+        headers = [_group(c.source) for c in texts if c.metadata.get("kind") == "header"]
+        tables = [_group(c.source) for c in texts[:10] if HEADER.search(c.source)]
+        return next(iter([*headers, *tables]), {})
+
+    def node(self) -> nbformat.NotebookNode:
+        """Return a valid notebook of format 4.5, for nbconvert, nbclient and nbval."""
+        seen, cells = set(), []
+        for cell in self.cells:
+            is_good = re.fullmatch(r"[\w-]{1,64}", cell.id, re.ASCII) and cell.id not in seen
+            seen.add(cell.id if is_good else f"cell-{cell.number}")
+            made = {"cell_type": cell.kind, "source": cell.source, "metadata": cell.metadata}
+            made["id"] = cell.id if is_good else f"cell-{cell.number}"
+            if cell.kind == "code":
+                made |= {"outputs": cell.outputs, "execution_count": cell.execution_count}
+            elif cell.attachments:
+                made["attachments"] = cell.attachments
+            cells.append(made)
+        told = {k: v for k, v in self.metadata.items() if k not in NEED_NAMES or _is_named(v)}
+        content = {"nbformat": 4, "nbformat_minor": 5, "metadata": told, "cells": cells}
+        try:
+            nbformat.validate(nbformat.from_dict(content))
+        except nbformat.ValidationError:  # in the metadata, which were not normalised
+            content["metadata"] = {"language_info": {"name": "python"}}
+            for cell in cells:
+                told = cell["metadata"]
+                cell["metadata"] = {k: v for k, v in told.items() if k in ("task", "kind", "check")}
+        return nbformat.from_dict(content)
+
+
+def read(data: bytes, name: str = "notebook.ipynb") -> Notebook:
+    """Read a notebook of any version of the format, or a script that was made of one.
+
+    Parameters
+    ----------
+    data : bytes
+        In UTF-8, UTF-16 or Latin-1. Surplus parts are ignored, missing ones are filled in.
+        Scripts: the percent format, nbconvert's and Colab's.
+    name : str
+        Its file name; ".py" is read as a script.
+
+    Raises
+    ------
+    Unreadable
+        If the bytes hold no cells.
+    """
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f"The file has {len(data) / 1e6:.0f} MB; at most 100 are read.")
+    for beginning, what in OTHER_FILES.items():
+        if data.startswith(beginning):
+            raise Unreadable(f"The file is not a notebook: it is {what}.")
+    text = _decoded(data).replace("\r\n", "\n").strip("\0 \t\r\n\ufeff")
+    if not text:
+        raise Unreadable("The file is empty.")
+    is_script = re.search(r"\.py\b", name) or re.search(r"^# (%%|In ?\[|task:)", text, re.M)
+    if is_script and text[0] not in "{<":
+        return read_script(text, name)
+    notebook = from_content(_parsed(text), name)
+    if not notebook.cells:
+        raise Unreadable("The file is not a notebook: it holds no cells.")
+    return notebook
+
+
+def read_file(path: Path) -> Notebook:
+    """Read a notebook's file; KitError, which names the file, if that is impossible."""
+    try:
+        with open(path, "rb") as file:
+            return read(file.read(MAX_BYTES + 1), path.name)
+    except OSError as error:
+        reason, next_step = f"{error.strerror or error}", "Check its name and folder."
+        raise KitError.about(f"'{path}'", "be a readable file", reason, next_step) from None
+    except Unreadable as error:
+        raise Unreadable(f"'{path}' can't be read. {error}") from None
+
+
+def from_content(content, name: str = "notebook.ipynb") -> Notebook:
+    """Make a notebook from the content of an .ipynb: values of a wrong type count as absent."""
+    if not isinstance(content, dict):
+        raise Unreadable("The file is not a notebook: it holds no cells.")
+    if content.get("nbformat") == 3 or "worksheets" in content:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                content = nbformat.convert(nbformat.from_dict(content), 4)
+        except Exception:  # of any kind: the format is obsolete
+            raise Unreadable("The notebook's old format could not be converted.") from None
+    found = content.get("cells")
+    if not isinstance(found, list):
+        raise Unreadable("The file is not a notebook: it holds no cells.")
+    if len(found) > MAX_CELLS:
+        raise Unreadable(f"The notebook has {len(found)} cells; at most {MAX_CELLS:,} are read.")
+    cells = [_cell(cell) for cell in found if isinstance(cell, dict)]
+    cells = [cell for cell in cells if cell.kind in ("code", "markdown", "raw")]
+    return Notebook(name, cells, _metadata(content))
+
+
+def read_script(text: str, name: str = "notebook.py") -> Notebook:
+    """Read a Python script as a notebook: the percent format, nbconvert's or Colab's."""
+    if re.search(r"^# ?%%", text, re.MULTILINE):
+        import jupytext
+
+        return from_content(jupytext.reads(text, fmt="py:percent"), name)
+    split = _split_at_prompts if IN.search(text) else _split_at_docstrings
+    cells = [Cell(kind, source) for kind, source in split(text) if source]
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"The script has {len(cells)} cells; at most {MAX_CELLS:,} are read.")
+    return Notebook(name, cells)
+
+
+def as_ipynb(notebook) -> str:
+    """Return the text of an .ipynb."""
+    return nbformat.writes(notebook) + "\n"
+
+
+def as_script(notebook) -> str:
+    """Return a notebook in percent format."""
+    import jupytext
+
+    return jupytext.writes(notebook, fmt="py:percent")
+
+
+def _decoded(data: bytes) -> str:
+    for zeros, encoding in ((data[1:2], "utf-16-le"), (data[:1], "utf-16-be")):
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            encoding = "utf-16"
+        elif zeros != b"\0" or not data[:2].strip(b"\0"):
+            continue
+        return data.decode(encoding, "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _parsed(text: str):
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise Unreadable("The file is nested too deeply to be a notebook.") from None
+    except ValueError as error:
+        line = getattr(error, "lineno", 1)
+    if conflict := CONFLICT.search(text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        what = f"it has git's conflict markers in line {line}. Choose one version of these lines"
+        raise Unreadable(f"The file is not a notebook: {what}, without the markers.") from None
+    if text[0] == "<":
+        raise Unreadable("The file is not a notebook: it is a web page.")
+    if text[0] not in "{[":
+        raise Unreadable("The file is not a notebook: it holds other text, or no text.")
+    what = f"Its JSON is damaged in line {line}"
+    raise Unreadable(f"{what}. Open it in JupyterLab and save it again, or take an earlier copy.")
+
+
+def _cell(cell: dict) -> Cell:
+    outputs, count = cell.get("outputs"), cell.get("execution_count")
+    outputs = map(_output, outputs if isinstance(outputs, list) else [])
+    attachments = cell.get("attachments")
+    attachments = attachments if isinstance(attachments, dict) else {}
+    return Cell(
+        kind=_text(cell.get("cell_type")),
+        source=_text(cell.get("source")).replace("\r\n", "\n").replace("\r", "\n"),
+        metadata=_metadata(cell),
+        outputs=[output for output in outputs if output],
+        execution_count=count if type(count) is int and count >= 0 else None,
+        attachments={k: _bundle(v) for k, v in attachments.items() if isinstance(v, dict)},
+        id=_text(cell.get("id")),
+    )
+
+
+def _output(output) -> dict | None:
+    if not isinstance(output, dict):
+        return None
+    kind, count = output.get("output_type"), output.get("execution_count")
+    if kind == "error":
+        trace = output.get("traceback")
+        trace = [_text(line) for line in trace] if isinstance(trace, list) else []
+        names = {key: _text(output.get(key)) for key in ("ename", "evalue")}
+        return {"output_type": "error", **names, "traceback": trace}
+    if isinstance(output.get("data"), dict):
+        made = {"data": _bundle(output["data"]), "metadata": _metadata(output)}
+        if kind == "execute_result":
+            count = count if type(count) is int and count >= 0 else None
+            return {"output_type": kind, **made, "execution_count": count}
+        return {"output_type": "display_data", **made}
+    text, name = _text(output.get("text")), _text(output.get("name"))
+    return {"output_type": "stream", "name": name or "stdout", "text": text} if text else None
+
+
+def _bundle(data: dict) -> dict:
+    """Return a mimebundle with single strings; only JSON may be of another type."""
+    joined = {mime: value if "json" in mime else _text(value) for mime, value in data.items()}
+    return {mime: value for mime, value in joined.items() if value}
+
+
+def _metadata(holder: dict) -> dict:
+    metadata = holder.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _is_named(value) -> bool:
+    return isinstance(value, dict) and bool(_text(value.get("name")))
+
+
+def _text(value) -> str:
+    if isinstance(value, list):
+        value = "".join(part for part in value if isinstance(part, str))
+    # Half of a pair of surrogates can't be written to any file.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _group(table: str) -> dict[str, str]:
+    """Read a table; if its rows are named in another language, they are known by their order."""
+    lines = [line.strip().removeprefix("|").removesuffix("|") for line in table.split("\n")]
+    if "|" not in table:  # a list of "Group number: 7"
+        lines = [line.replace(":", "|", 1) for line in lines]
+    rows = [[x.strip(" *\t") for x in line.split("|")] for line in lines if "|" in line]
+    rows = [row for row in rows if any(row) and not set("".join(row)) <= set(" :-")]
+    labels = [row[0].replace("*", "").lower() for row in rows]
+    keys = [next((k for k, words in ROWS.items() if re.search(words, x)), "") for x in labels]
+    if not any(keys):
+        order = iter(ROWS)
+        keys = [next(order, "") if label else "" for label in labels]
+    found, key = {}, ""
+    for row, label, named in zip(rows, labels, keys, strict=True):
+        key = named if label else key  # a row without a label goes on with the one above
+        if key:
+            found[key] = ", ".join(filter(None, (found.get(key), *row[1:])))
+    return found
+
+
+def _split_at_prompts(text: str):
+    """Split nbconvert's script: code follows `# In[1]:`; Markdown is comments before it."""
+    for number, part in enumerate(IN.split(text)):
+        paragraphs = re.split(r"\n[ \t]*\n", part.strip("\n"))
+        n_code = len(paragraphs) if number else 0
+        while n_code > 1 and _is_comment(paragraphs[n_code - 1]):
+            n_code -= 1
+        yield "code", "\n\n".join(paragraphs[:n_code]).strip("\n")
+        for text in paragraphs[n_code:]:
+            if _is_comment(text):
+                yield "markdown", re.sub(r"^# ?", "", text, flags=re.MULTILINE).strip("\n")
+            else:
+                yield "code", text.strip("\n")
+
+
+def _is_comment(paragraph: str) -> bool:
+    lines = paragraph.strip("\n").split("\n")
+    return all(line.startswith("#") for line in lines) and not MARKER.search(paragraph)
+
+
+def _split_at_docstrings(text: str):
+    """Split Colab's script: Markdown is docstrings; between code cells are only blank lines."""
+    # Colab turns magics into comments, and says so in a line.
+    text = re.sub(r"^# Commented out IPython magic.*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^# ([%!]\w)", r"\1", text, flags=re.MULTILINE)
+    kind, lines = "code", []
+    for line in [*text.split("\n"), '"""']:
+        begins = kind == "code" and line.startswith('"""')
+        if begins or (kind == "code" and MARKER.match(line)):
+            yield from (("code", part) for part in _paragraphs("\n".join(lines).strip("\n")))
+            kind, lines = ("markdown", []) if begins else ("code", [])
+            line = line[3:] if begins else line
+        if kind == "markdown" and line.rstrip().endswith('"""'):
+            yield "markdown", "\n".join([*lines, line.rstrip()[:-3]]).strip("\n")
+            kind, lines = "code", []
+        else:
+            lines.append(line)
+
+
+def _paragraphs(code: str):
+    """Split code at blank lines between statements; a task's code only before and after checks."""
+    tree, lines, start = parsed(code), code.split("\n"), 0
+    is_task, was_check = MARKER.match(code), False
+    for node in tree.body if tree else []:
+        line = min([node, *getattr(node, "decorator_list", [])], key=lambda n: n.lineno).lineno - 1
+        while line > 0 and lines[line - 1].startswith("#"):
+            line -= 1
+        is_check = calls_only("\n".join(lines[node.lineno - 1 : node.end_lineno]), "check_")
+        if line > start and not lines[line - 1].strip() and (not is_task or is_check or was_check):
+            yield "\n".join(lines[start:line]).strip("\n")
+            start, is_task = line, is_task and not was_check
+        was_check = is_check
+    yield "\n".join(lines[start:]).strip("\n")
