@@ -12,6 +12,8 @@ FILE = "assignment.json"
 # Where `save_for_grading` writes; earlier releases wrote to the other one.
 ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER = "artifacts", "evidence"
 
+MARKER = re.compile(r"^[ \t]*#[ \t]*task:[ \t]*([\w-]+)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+
 
 class Task(NamedTuple):
     """A task: its name, its kind, the names that its code defines, and the heading above it."""

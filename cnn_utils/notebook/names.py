@@ -33,18 +33,6 @@ def names_read_by(source: str) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
-def names_replaced_by(source: str) -> set[str]:
-    """Return the names that a cell computes from themselves: run twice, it gives another result."""
-    tree, found = parsed(source), set()
-    for statement in tree.body if tree else []:
-        if isinstance(statement, ast.AugAssign):
-            found |= {node.id for node in ast.walk(statement.target) if isinstance(node, ast.Name)}
-        elif isinstance(statement, ast.Assign):
-            read = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)}
-            found |= read & set(_stored(statement, imports=False))
-    return found
-
-
 def calls_only(source: str, *functions: str) -> bool:
     """Return whether code does nothing but call functions whose names begin like one of these."""
     tree = parsed(source) if any(name in source for name in functions) else None

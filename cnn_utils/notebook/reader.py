@@ -3,13 +3,15 @@
 import json
 import re
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 
 from cnn_utils.errors import KitError
-from cnn_utils.notebook.names import calls_only, parsed
+from cnn_utils.notebook.names import calls_only
 
 MAX_BYTES, MAX_CELLS = 100_000_000, 10_000
 # What counts as a figure in an output, the best form first.
@@ -21,14 +23,13 @@ FIGURE_TYPES = (
     "image/webp",
     "application/pdf",
 )
-MARKER = re.compile(r"^[ \t]*#[ \t]*task:[ \t]*([\w-]+)[ \t]*$", re.IGNORECASE | re.MULTILINE)
-IN = re.compile(r"^# In ?\[[ \d]*\]:[ \t]*$", re.MULTILINE)
 CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 # The rows of the header's table, in their order, and the words in their labels.
 ROWS = {"group number": r"group\W*n(umber|o|r)\b", "members": "member", "group name": "group.*name"}
 # A table that names the group, or begins with a number and has a second row.
 HEADER = re.compile(
-    r"\|\W{0,9}group\W{0,9}number|\|[ :|-]{1,40}\|\n\|[^|\n]{1,99}\|[^|\d\n]{0,20}\d{1,4}[ *]{0,9}\|\n\|",
+    r"\|\W{0,9}group\W{0,9}number"
+    r"|\|[ :|-]{1,40}\|\n\|[^|\n]{1,99}\|[^|\d\n]{0,20}\d{1,4}[ *]{0,9}\|\n\|",
     re.IGNORECASE,
 )
 NEED_NAMES = ("kernelspec", "language_info")
@@ -51,21 +52,11 @@ class Unreadable(KitError):
 class Cell:
     """A cell whose parts have the types that the notebook format demands, whatever was read.
 
-    Attributes
-    ----------
-    kind : {"code", "markdown", "raw"}
-    source : str
-        With ``\\n`` at the ends of its lines.
-    metadata : dict
-    outputs : list of dict
-        As in the notebook format, version 4; texts are single strings.
-    execution_count : int or None
-    attachments : dict
-    number : int
-        Its place in the notebook, from 1.
+    Outputs are as in the format's version 4, with texts as single strings; the number is the
+    cell's place in the notebook, from 1.
     """
 
-    kind: str
+    kind: Literal["code", "markdown", "raw"]
     source: str
     metadata: dict = field(default_factory=dict)
     outputs: list[dict] = field(default_factory=list)
@@ -98,15 +89,7 @@ class Cell:
 
 @dataclass
 class Notebook:
-    """A notebook's cells and metadata.
-
-    Attributes
-    ----------
-    name : str
-        Of its file.
-    cells : list of Cell
-    metadata : dict
-    """
+    """The name of a notebook's file, its cells and metadata."""
 
     name: str
     cells: list[Cell]
@@ -180,7 +163,10 @@ def read(data: bytes, name: str = "notebook.ipynb") -> Notebook:
         raise Unreadable("The file is empty.")
     is_script = re.search(r"\.py\b", name) or re.search(r"^# (%%|In ?\[|task:)", text, re.M)
     if is_script and text[0] not in "{<":
-        return read_script(text, name)
+        with suppress(ImportError):  # which students do not have: they hand in notebooks
+            from cnn_utils.notebook.scripts import read_script
+
+            return read_script(text, name)
     notebook = from_content(_parsed(text), name)
     if not notebook.cells:
         raise Unreadable("The file is not a notebook: it holds no cells.")
@@ -220,37 +206,15 @@ def from_content(content, name: str = "notebook.ipynb") -> Notebook:
     return Notebook(name, cells, _metadata(content))
 
 
-def read_script(text: str, name: str = "notebook.py") -> Notebook:
-    """Read a Python script as a notebook: the percent format, nbconvert's or Colab's."""
-    if re.search(r"^# ?%%", text, re.MULTILINE):
-        import jupytext
-
-        return from_content(jupytext.reads(text, fmt="py:percent"), name)
-    split = _split_at_prompts if IN.search(text) else _split_at_docstrings
-    cells = [Cell(kind, source) for kind, source in split(text) if source]
-    if len(cells) > MAX_CELLS:
-        raise Unreadable(f"The script has {len(cells)} cells; at most {MAX_CELLS:,} are read.")
-    return Notebook(name, cells)
-
-
 def as_ipynb(notebook) -> str:
     """Return the text of an .ipynb."""
     return nbformat.writes(notebook) + "\n"
 
 
-def as_script(notebook) -> str:
-    """Return a notebook in percent format."""
-    import jupytext
-
-    return jupytext.writes(notebook, fmt="py:percent")
-
-
 def _decoded(data: bytes) -> str:
-    for zeros, encoding in ((data[1:2], "utf-16-le"), (data[:1], "utf-16-be")):
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            encoding = "utf-16"
-        elif zeros != b"\0" or not data[:2].strip(b"\0"):
-            continue
+    # Of UTF-16 the mark at the beginning may be missing; the first letter is a bracket.
+    marks = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"{\0": "utf-16-le", b"\0{": "utf-16-be"}
+    if encoding := marks.get(data[:2]):
         return data.decode(encoding, "replace")
     try:
         return data.decode("utf-8-sig")
@@ -352,58 +316,3 @@ def _group(table: str) -> dict[str, str]:
         if key:
             found[key] = ", ".join(filter(None, (found.get(key), *row[1:])))
     return found
-
-
-def _split_at_prompts(text: str):
-    """Split nbconvert's script: code follows `# In[1]:`; Markdown is comments before it."""
-    for number, part in enumerate(IN.split(text)):
-        paragraphs = re.split(r"\n[ \t]*\n", part.strip("\n"))
-        n_code = len(paragraphs) if number else 0
-        while n_code > 1 and _is_comment(paragraphs[n_code - 1]):
-            n_code -= 1
-        yield "code", "\n\n".join(paragraphs[:n_code]).strip("\n")
-        for text in paragraphs[n_code:]:
-            if _is_comment(text):
-                yield "markdown", re.sub(r"^# ?", "", text, flags=re.MULTILINE).strip("\n")
-            else:
-                yield "code", text.strip("\n")
-
-
-def _is_comment(paragraph: str) -> bool:
-    lines = paragraph.strip("\n").split("\n")
-    return all(line.startswith("#") for line in lines) and not MARKER.search(paragraph)
-
-
-def _split_at_docstrings(text: str):
-    """Split Colab's script: Markdown is docstrings; between code cells are only blank lines."""
-    # Colab turns magics into comments, and says so in a line.
-    text = re.sub(r"^# Commented out IPython magic.*\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"^# ([%!]\w)", r"\1", text, flags=re.MULTILINE)
-    kind, lines = "code", []
-    for line in [*text.split("\n"), '"""']:
-        begins = kind == "code" and line.startswith('"""')
-        if begins or (kind == "code" and MARKER.match(line)):
-            yield from (("code", part) for part in _paragraphs("\n".join(lines).strip("\n")))
-            kind, lines = ("markdown", []) if begins else ("code", [])
-            line = line[3:] if begins else line
-        if kind == "markdown" and line.rstrip().endswith('"""'):
-            yield "markdown", "\n".join([*lines, line.rstrip()[:-3]]).strip("\n")
-            kind, lines = "code", []
-        else:
-            lines.append(line)
-
-
-def _paragraphs(code: str):
-    """Split code at blank lines between statements; a task's code only before and after checks."""
-    tree, lines, start = parsed(code), code.split("\n"), 0
-    is_task, was_check = MARKER.match(code), False
-    for node in tree.body if tree else []:
-        line = min([node, *getattr(node, "decorator_list", [])], key=lambda n: n.lineno).lineno - 1
-        while line > 0 and lines[line - 1].startswith("#"):
-            line -= 1
-        is_check = calls_only("\n".join(lines[node.lineno - 1 : node.end_lineno]), "check_")
-        if line > start and not lines[line - 1].strip() and (not is_task or is_check or was_check):
-            yield "\n".join(lines[start:line]).strip("\n")
-            start, is_task = line, is_task and not was_check
-        was_check = is_check
-    yield "\n".join(lines[start:]).strip("\n")

@@ -1,12 +1,13 @@
 """Build the notebook that is run: the student's code in the student's order, and ours around it."""
 
+import ast
 import re
 
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.splice import Spliced
 from cnn_utils.grading.release.regions import END
 from cnn_utils.grading.verify.hidden_tests import hidden_test_cells
-from cnn_utils.notebook.names import MAGIC, names_left_by, names_read_by, names_replaced_by
+from cnn_utils.notebook.names import MAGIC, names_left_by, names_read_by, parsed
 from cnn_utils.notebook.reader import Cell, Notebook
 
 # With TASK and HELPER the kinds of cells: a cell's name in nbval's report begins with its kind.
@@ -21,7 +22,8 @@ if "model" not in globals():
     "history": """\
 if "history" not in globals():
     _made = map(globals().get, {names})
-    (history,) = {{id(x): x for x in _made if hasattr(x, "history") and hasattr(x, "epoch")}}.values()""",
+    _made = [x for x in _made if hasattr(x, "history") and hasattr(x, "epoch")]
+    (history,) = {{id(x): x for x in _made}}.values()""",
 }
 
 
@@ -92,7 +94,7 @@ def _given(source_notebook: SourceNotebook, spliced: Spliced, solved: set[str]):
 
 
 def _needed(cells: list[tuple[str, str]], optional: set[str]) -> list[tuple[str, str]]:
-    """Leave out given and optional cells that neither define a name used below nor load an extension."""
+    """Leave out given and optional cells that nothing below needs."""
     kept, wanted = [], set()
     for name, source in reversed(cells):
         is_needed = "%load_ext" in source or wanted & set(names_left_by(source))
@@ -106,3 +108,15 @@ def _needed(cells: list[tuple[str, str]], optional: set[str]) -> list[tuple[str,
 def _words_of_magics(source: str) -> set[str]:
     """Return all words in the line magics of a cell: ``%time y = f(x)`` reads names, too."""
     return {word for match in MAGIC.finditer(source) for word in re.findall(r"\w+", match[0])}
+
+
+def names_replaced_by(source: str) -> set[str]:
+    """Return the names that a cell computes from themselves: run twice, it gives another result."""
+    found, tree = set(), parsed(source)
+    for node in tree.body if tree else []:
+        if isinstance(node, (ast.Assign, ast.AugAssign)):
+            read = node.target if isinstance(node, ast.AugAssign) else node.value
+            targets = getattr(node, "targets", None) or [node.target]
+            stored = [n for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+            found |= {name.id for name in stored} & names_read_by(ast.unparse(read))
+    return found

@@ -70,15 +70,14 @@ def splice(source_notebook: SourceNotebook, notebook: Notebook) -> Spliced:
     result = Spliced(answers, {}, {})
     texts = {n for key, a in answers.items() if key.startswith("answer:") for n in a.cells}
     solved = result.tasks_of
-    for i, cell in enumerate(notebook.cells):
-        number, source = cell.number, NBVAL_COMMENT.sub("#", layout.code[i])
-        if layout.places[i] is not None:
-            result.given[number] = layout.places[i]
-        is_own = layout.is_own[i] and cell.kind == "code" and number not in texts
-        if layout.marks[i] and number not in solved:
-            is_own = number not in texts and _computes_before_raise(source)
-        if (is_own or number in solved) and hash_of(source):
-            result.own[number] = source
+    for spot in layout.spots:
+        number, source = spot.cell.number, NBVAL_COMMENT.sub("#", spot.code)
+        if spot.place is not None:
+            result.given[number] = spot.place
+        is_unfinished = bool(spot.tasks) and _computes_before_raise(source)
+        is_own = (spot.is_own and spot.cell.kind == "code") or is_unfinished
+        if number in solved or (is_own and number not in texts):
+            result.own |= {number: source} if hash_of(source) else {}
     return result
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-from cnn_utils.notebook.assignment import FILE, Part, Task, hash_of, headings_in
-from cnn_utils.notebook.reader import MARKER, Notebook, as_ipynb, read_file
+from cnn_utils.notebook.assignment import FILE, MARKER, Part, Task, hash_of, headings_in
+from cnn_utils.notebook.reader import Notebook, as_ipynb, read_file
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 

@@ -14,7 +14,8 @@ from cnn_utils.grading.release.pairing import pair, read_worked
 from cnn_utils.grading.release.regions import replace_regions
 from cnn_utils.grading.release.student_file import write_course_file
 from cnn_utils.notebook.names import names_left_by, names_read_by
-from cnn_utils.notebook.reader import as_script, read_file
+from cnn_utils.notebook.reader import read_file
+from cnn_utils.notebook.scripts import as_script
 
 # Copied unchanged; students get a README and a Makefile of their own.
 COPIED_FILES = ("requirements.txt", "environment.yml", "pyproject.toml", "LICENSE")
@@ -158,7 +159,7 @@ def _emptied(table: str) -> str:
 
 
 def _not_for_students(folder: str, names: list[str]) -> list[str]:
-    out = {"grading", "__pycache__"}
+    out = {"grading", "__pycache__", "scripts.py"}
     is_folder = {name for name in names if (Path(folder) / name).is_dir()}
     return [n for n in names if n in out or (n not in is_folder and not n.endswith(SUFFIXES))]
 
