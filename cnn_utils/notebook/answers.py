@@ -51,31 +51,15 @@ class Answer:
 
 @dataclass(eq=False)
 class Spot:
-    """A cell, and what is known about it.
-
-    Attributes
-    ----------
-    code : str
-        Its code, also if it was turned into Markdown; "" for a text.
-    names : set of str
-        The names that its code defines.
-    tasks : list of str
-        Keys of the tasks that it names.
-    place : int or None
-        Its place in the assignment's outline, if it is a task's or a given one.
-    is_own : bool
-        Whether it is neither of these, nor only calls a check or hands in.
-    above, below : int
-        Places of the nearest known cells.
-    """
+    """A cell, and what is known about it."""
 
     cell: Cell
-    code: str
-    names: set[str]
-    tasks: list[str]
-    place: int | None = None
-    is_own: bool = False
-    above: int = -1
+    code: str  # also of a cell that was turned into Markdown; "" for a text
+    names: set[str]  # that its code defines
+    tasks: list[str]  # keys of the tasks that it names
+    place: int | None = None  # in the outline, of a task's or a given cell
+    is_own: bool = False  # neither of these, and not only a check or handing in
+    above: int = -1  # places of the nearest known cells
     below: int = -1
 
 
@@ -101,7 +85,8 @@ class Layout:
         self.outline = list(outline)
         self.spots = [self._spot(cell) for cell in notebook.cells]
         self._find_places()
-        self._taken: list[Spot] = []
+        self._named = {key for spot in self.spots for key in spot.tasks}
+        self._taken: set[Spot] = set()
 
     def answers(self) -> dict[str, Answer]:
         """Return the answers by their tasks' keys."""
@@ -141,8 +126,9 @@ class Layout:
         if is_code and any(spot.cell.kind != "code" for spot in found):
             notes.append("was not a code cell")
         notes += [f"{len(found)} cells joined"] if len(found) > 1 else []
-        mine = [spot for spot in self.spots if spot in (found or named)]
-        shown = [spot.cell for spot in self.spots if found and spot in [*found, *near]]
+        chosen, seen = set(found or named), {*found, *near} if found else ()
+        mine = [spot for spot in self.spots if spot in chosen]
+        shown = [spot.cell for spot in self.spots if spot in seen]
         return Answer(
             "answered" if found else "unanswered" if named else "missing",
             "\n".join(self._segment(spot, key) if is_code else spot.cell.source for spot in mine),
@@ -168,7 +154,7 @@ class Layout:
             return [*found, *more], near, "" if found else note
         others = [spot for spot in self.spots if spot.is_own or (spot.tasks and spot not in named)]
         last = {name: spot for spot in others for name in spot.names & missing}
-        found = [*last.values()] if missing and set(last) == missing else []
+        found = list(set(last.values())) if missing and set(last) == missing else []
         return found, [], "found by the names it defines"
 
     def _texts(self, key: str, task, named: list[Spot]) -> tuple[list[Spot], list[Spot], str]:
@@ -189,7 +175,7 @@ class Layout:
         elif task.heading:
             under = (spot for spot in own if task.heading in headings_in(spot.cell.source))
             found, note = written(under)[:1], "found in the cell of its heading"
-        self._taken += found
+        self._taken |= set(found)
         return found, [], note
 
     def _near(self, key: str, named: list[Spot]) -> list[Spot]:
@@ -201,8 +187,7 @@ class Layout:
 
     def _rivals(self, key: str, spot: Spot) -> bool:
         """Return whether other tasks' cells of this kind are missing from the same place."""
-        here = {key for spot in self.spots for key in spot.tasks} | {key}
-        missing = set(self.outline[spot.above + 1 : spot.below]) - here
+        missing = set(self.outline[spot.above + 1 : spot.below]) - self._named - {key}
         return any(other.startswith(key.partition(":")[0] + ":") for other in missing)
 
     def _segment(self, spot: Spot, key: str) -> str:

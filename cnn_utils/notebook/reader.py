@@ -15,14 +15,8 @@ from cnn_utils.notebook.names import calls_only
 
 MAX_BYTES, MAX_CELLS = 100_000_000, 10_000
 # What counts as a figure in an output, the best form first.
-FIGURE_TYPES = (
-    "image/png",
-    "image/jpeg",
-    "image/svg+xml",
-    "image/gif",
-    "image/webp",
-    "application/pdf",
-)
+FIGURE_TYPES = [f"image/{kind}" for kind in ("png", "jpeg", "svg+xml", "gif", "webp")]
+FIGURE_TYPES += ["application/pdf"]
 CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 # The rows of the header's table, in their order, and the words in their labels.
 ROWS = {"group number": r"group\W*n(umber|o|r)\b", "members": "member", "group name": "group.*name"}
@@ -32,7 +26,6 @@ HEADER = re.compile(
     r"|\|[ :|-]{1,40}\|\n\|[^|\n]{1,99}\|[^|\d\n]{0,20}\d{1,4}[ *]{0,9}\|\n\|",
     re.IGNORECASE,
 )
-NEED_NAMES = ("kernelspec", "language_info")
 OTHER_FILES = {
     b"PK": "a zip, or a document of an office program",
     b"Rar!": "a rar archive",
@@ -40,7 +33,6 @@ OTHER_FILES = {
     b"\x1f\x8b": "a gzip archive",
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
 }
 
 
@@ -114,26 +106,24 @@ class Notebook:
 
     def node(self) -> nbformat.NotebookNode:
         """Return a valid notebook of format 4.5, for nbconvert, nbclient and nbval."""
-        seen, cells = set(), []
+        ids = [cell.id for cell in self.cells if re.fullmatch(r"[\w-]{1,64}", cell.id, re.ASCII)]
+        has_ids, cells = len(set(ids)) == len(self.cells), []
         for cell in self.cells:
-            is_good = re.fullmatch(r"[\w-]{1,64}", cell.id, re.ASCII) and cell.id not in seen
-            seen.add(cell.id if is_good else f"cell-{cell.number}")
             made = {"cell_type": cell.kind, "source": cell.source, "metadata": cell.metadata}
-            made["id"] = cell.id if is_good else f"cell-{cell.number}"
+            made["id"] = cell.id if has_ids else f"cell-{cell.number}"
             if cell.kind == "code":
                 made |= {"outputs": cell.outputs, "execution_count": cell.execution_count}
             elif cell.attachments:
                 made["attachments"] = cell.attachments
             cells.append(made)
-        told = {k: v for k, v in self.metadata.items() if k not in NEED_NAMES or _is_named(v)}
-        content = {"nbformat": 4, "nbformat_minor": 5, "metadata": told, "cells": cells}
+        content = {"nbformat": 4, "nbformat_minor": 5, "metadata": self.metadata, "cells": cells}
         try:
             nbformat.validate(nbformat.from_dict(content))
         except nbformat.ValidationError:  # in the metadata, which were not normalised
             content["metadata"] = {"language_info": {"name": "python"}}
-            for cell in cells:
-                told = cell["metadata"]
-                cell["metadata"] = {k: v for k, v in told.items() if k in ("task", "kind", "check")}
+            for made, cell in zip(cells, self.cells, strict=True):
+                known = {key: cell.metadata.get(key) for key in ("task", "kind", "check")}
+                made["metadata"] = {key: value for key, value in known.items() if value}
         return nbformat.from_dict(content)
 
 
@@ -158,11 +148,11 @@ def read(data: bytes, name: str = "notebook.ipynb") -> Notebook:
     for beginning, what in OTHER_FILES.items():
         if data.startswith(beginning):
             raise Unreadable(f"The file is not a notebook: it is {what}.")
-    text = _decoded(data).replace("\r\n", "\n").strip("\0 \t\r\n\ufeff")
-    if not text:
+    text = _decoded(data).replace("\r\n", "\n").strip("\0\ufeff")
+    if not text.strip():
         raise Unreadable("The file is empty.")
     is_script = re.search(r"\.py\b", name) or re.search(r"^# (%%|In ?\[|task:)", text, re.M)
-    if is_script and text[0] not in "{<":
+    if is_script and text.lstrip()[0] not in "{<":
         with suppress(ImportError):  # which students do not have: they hand in notebooks
             from cnn_utils.notebook.scripts import read_script
 
@@ -187,8 +177,7 @@ def read_file(path: Path) -> Notebook:
 
 def from_content(content, name: str = "notebook.ipynb") -> Notebook:
     """Make a notebook from the content of an .ipynb: values of a wrong type count as absent."""
-    if not isinstance(content, dict):
-        raise Unreadable("The file is not a notebook: it holds no cells.")
+    content = _as(dict, content)
     if content.get("nbformat") == 3 or "worksheets" in content:
         try:
             with warnings.catch_warnings():
@@ -196,14 +185,12 @@ def from_content(content, name: str = "notebook.ipynb") -> Notebook:
                 content = nbformat.convert(nbformat.from_dict(content), 4)
         except Exception:  # of any kind: the format is obsolete
             raise Unreadable("The notebook's old format could not be converted.") from None
-    found = content.get("cells")
-    if not isinstance(found, list):
-        raise Unreadable("The file is not a notebook: it holds no cells.")
+    found = _as(list, content.get("cells"))
     if len(found) > MAX_CELLS:
         raise Unreadable(f"The notebook has {len(found)} cells; at most {MAX_CELLS:,} are read.")
     cells = [_cell(cell) for cell in found if isinstance(cell, dict)]
     cells = [cell for cell in cells if cell.kind in ("code", "markdown", "raw")]
-    return Notebook(name, cells, _metadata(content))
+    return Notebook(name, cells, _as(dict, content.get("metadata")))
 
 
 def as_ipynb(notebook) -> str:
@@ -233,62 +220,54 @@ def _parsed(text: str):
         line = text.count("\n", 0, conflict.start()) + 1
         what = f"it has git's conflict markers in line {line}. Choose one version of these lines"
         raise Unreadable(f"The file is not a notebook: {what}, without the markers.") from None
-    if text[0] == "<":
-        raise Unreadable("The file is not a notebook: it is a web page.")
-    if text[0] not in "{[":
-        raise Unreadable("The file is not a notebook: it holds other text, or no text.")
+    if (first := text.lstrip()[0]) not in "{[":
+        what = "it is a web page" if first == "<" else "it holds other text, or no text"
+        raise Unreadable(f"The file is not a notebook: {what}.")
     what = f"Its JSON is damaged in line {line}"
     raise Unreadable(f"{what}. Open it in JupyterLab and save it again, or take an earlier copy.")
 
 
 def _cell(cell: dict) -> Cell:
-    outputs, count = cell.get("outputs"), cell.get("execution_count")
-    outputs = map(_output, outputs if isinstance(outputs, list) else [])
-    attachments = cell.get("attachments")
-    attachments = attachments if isinstance(attachments, dict) else {}
     return Cell(
         kind=_text(cell.get("cell_type")),
         source=_text(cell.get("source")).replace("\r\n", "\n").replace("\r", "\n"),
-        metadata=_metadata(cell),
-        outputs=[output for output in outputs if output],
-        execution_count=count if type(count) is int and count >= 0 else None,
-        attachments={k: _bundle(v) for k, v in attachments.items() if isinstance(v, dict)},
+        metadata=_as(dict, cell.get("metadata")),
+        outputs=[made for output in _as(list, cell.get("outputs")) if (made := _output(output))],
+        execution_count=_count(cell),
+        attachments={k: _bundle(v) for k, v in _as(dict, cell.get("attachments")).items()},
         id=_text(cell.get("id")),
     )
 
 
 def _output(output) -> dict | None:
-    if not isinstance(output, dict):
-        return None
-    kind, count = output.get("output_type"), output.get("execution_count")
+    output = _as(dict, output)
+    kind, text = output.get("output_type"), _text(output.get("text"))
     if kind == "error":
-        trace = output.get("traceback")
-        trace = [_text(line) for line in trace] if isinstance(trace, list) else []
         names = {key: _text(output.get(key)) for key in ("ename", "evalue")}
-        return {"output_type": "error", **names, "traceback": trace}
+        trace = [_text(line) for line in _as(list, output.get("traceback"))]
+        return {"output_type": kind, **names, "traceback": trace}
     if isinstance(output.get("data"), dict):
-        made = {"data": _bundle(output["data"]), "metadata": _metadata(output)}
+        made = {"data": _bundle(output["data"]), "metadata": _as(dict, output.get("metadata"))}
         if kind == "execute_result":
-            count = count if type(count) is int and count >= 0 else None
-            return {"output_type": kind, **made, "execution_count": count}
+            return {"output_type": kind, **made, "execution_count": _count(output)}
         return {"output_type": "display_data", **made}
-    text, name = _text(output.get("text")), _text(output.get("name"))
-    return {"output_type": "stream", "name": name or "stdout", "text": text} if text else None
+    name = _text(output.get("name")) or "stdout"
+    return {"output_type": "stream", "name": name, "text": text} if text else None
 
 
-def _bundle(data: dict) -> dict:
+def _bundle(data) -> dict:
     """Return a mimebundle with single strings; only JSON may be of another type."""
-    joined = {mime: value if "json" in mime else _text(value) for mime, value in data.items()}
+    joined = {k: v if "json" in k else _text(v) for k, v in _as(dict, data).items()}
     return {mime: value for mime, value in joined.items() if value}
 
 
-def _metadata(holder: dict) -> dict:
-    metadata = holder.get("metadata")
-    return metadata if isinstance(metadata, dict) else {}
+def _as(kind: type, value):
+    return value if isinstance(value, kind) else kind()
 
 
-def _is_named(value) -> bool:
-    return isinstance(value, dict) and bool(_text(value.get("name")))
+def _count(holder: dict) -> int | None:
+    count = holder.get("execution_count")
+    return count if type(count) is int and count >= 0 else None
 
 
 def _text(value) -> str:

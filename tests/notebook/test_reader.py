@@ -214,7 +214,7 @@ def test_the_header_s_own_metadata_name_it_too():
         (b'{"cells": 3}', "holds no cells"),
         (b'{"cells": [null]}', "holds no cells"),
         (b"<!DOCTYPE html><html>", "it is a web page"),
-        (b'{"cells": [\n1,\n', "Its JSON is damaged in line 2"),
+        (b'{"cells": [\n1,\n', "Its JSON is damaged in line 3"),
         (
             b'{\n"cells": [\n<<<<<<< HEAD\n1,\n=======\n2\n>>>>>>> x\n]}',
             "conflict markers in line 3",

@@ -53,7 +53,8 @@ class Spliced:
     @property
     def helpers(self) -> dict[str, list[str]]:
         """Return the sources of the own cells that answer no task, by their names in a run."""
-        return {self.ids[n]: [x] for n, x in self.own.items() if n not in self.tasks_of}
+        ids, tasks_of = self.ids, self.tasks_of
+        return {ids[n]: [source] for n, source in self.own.items() if n not in tasks_of}
 
 
 def splice(source_notebook: SourceNotebook, notebook: Notebook) -> Spliced:

@@ -78,8 +78,9 @@ def main() -> None:
         source_notebook = read_source_notebook((Path(folder) / notebook).with_suffix(".py"))
         handed_in = read(sys.stdin.buffer.read(MAX_BYTES + 1), name)
         spliced = splice(source_notebook, handed_in)
+        ids = spliced.ids
         reply = {
-            "answers": {key: _plain(a, spliced.ids) for key, a in spliced.answers.items()},
+            "answers": {key: _plain(a, ids) for key, a in spliced.answers.items()},
             "helpers": spliced.helpers,
             "notebook": assemble(source_notebook, spliced),
             "group": {key: value[:200] for key, value in handed_in.group.items()},
