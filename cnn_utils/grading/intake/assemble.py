@@ -4,27 +4,27 @@ import ast
 import re
 
 from cnn_utils.grading.intake.assignment import SourceNotebook
-from cnn_utils.grading.intake.splice import Spliced
+from cnn_utils.grading.intake.splice import HELPER, TASK, Spliced
 from cnn_utils.grading.release.regions import END
 from cnn_utils.grading.verify.hidden_tests import hidden_test_cells
 from cnn_utils.notebook.names import MAGIC, names_left_by, names_read_by, parsed
 from cnn_utils.notebook.reader import Cell, Notebook
 
-# With TASK and HELPER the kinds of cells: a cell's name in nbval's report begins with its kind.
+__all__ = ["CHECK", "GIVEN", "HELPER", "HIDDEN_TEST", "TASK", "assemble", "names_replaced_by"]
+# A cell's name in nbval's report begins with its kind.
 GIVEN, CHECK, HIDDEN_TEST = "given", "check", "hidden"
 # What a training made under another name gets the assignment's; it fails unless there is just one.
+# The student may have given names of Python's own another meaning.
 ALIASES = {
-    "model": """\
-import keras as _keras
-if "model" not in globals():
-    _made = map(globals().get, {names})
-    (model,) = {{id(x): x for x in _made if isinstance(x, _keras.Model)}}.values()""",
-    "history": """\
-if "history" not in globals():
-    _made = map(globals().get, {names})
-    _made = [x for x in _made if hasattr(x, "history") and hasattr(x, "epoch")]
-    (history,) = {{id(x): x for x in _made}}.values()""",
+    "model": ("import keras as _keras", "_py.isinstance(_x, _keras.Model)"),
+    "history": ("", "_py.hasattr(_x, 'history') and _py.hasattr(_x, 'epoch')"),
 }
+ALIAS = """\
+import builtins as _py
+{imports}
+if "{name}" not in _py.globals():
+    _made = [_x for _x in _py.map(_py.globals().get, {names}) if {is_one}]
+    ({name},) = {{_py.id(_x): _x for _x in _made}}.values()"""
 
 
 def assemble(source_notebook: SourceNotebook, spliced: Spliced):
@@ -77,7 +77,8 @@ def _given(source_notebook: SourceNotebook, spliced: Spliced, solved: set[str]):
             defined = set().union(*(stored[n] for n in stored if n <= last[name]))
             made = sorted(set().union(*(stored.get(n, set()) for n in answer.cells)))
             for alias in set(source_notebook.task(name).defines) & set(ALIASES) - defined:
-                source = ALIASES[alias].format(names=made)
+                imports, is_one = ALIASES[alias]
+                source = ALIAS.format(name=alias, imports=imports, names=made, is_one=is_one)
                 yield (last[name], 1, place), f"{GIVEN}:{alias}", source
             trailing = cell.source.partition(END)[2].strip()  # given code below the solution
             if trailing and trailing not in answer.source:
