@@ -4,7 +4,6 @@ release/   student_release  notebooks and package for students (student_files/: 
            regions          find and replace the worked answers between their delimiters
 intake/    assignment       tasks, points and thresholds of the worked notebooks
            submissions      find hand-ins and read the files that grading needs
-           reader           untrusted bytes in, plain cells out
            splice           find a student's answers and helper cells
            assemble         build the notebook that is run
 sandbox/   prepare          what all hand-ins of a batch share

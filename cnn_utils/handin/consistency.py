@@ -7,7 +7,6 @@ from pathlib import Path
 from cnn_utils.errors import KitError
 from cnn_utils.files import is_own
 from cnn_utils.handin.artifacts import PREDICTIONS, RECORD, WEIGHTS, hashes, place_of, source_hash
-from cnn_utils.notebook.assignment import is_hand_in, output_text
 from cnn_utils.submission import as_csv, validate_submission
 
 SUBMISSION = "submission.csv"
@@ -17,7 +16,7 @@ MAX_BYTES = 200_000_000
 
 def check_artifacts(notebook, folder: Path, networks) -> Iterator[str]:
     """Yield which artifacts are missing from a notebook's folder, or are of another run."""
-    printed = output_text(notebook)
+    printed = notebook.output_text
     for network in networks:
         place = place_of(folder, network)
         name, record = place.relative_to(folder).as_posix(), _record(place / RECORD)
@@ -46,7 +45,7 @@ def changed_cells(notebook, folder: Path, networks, ran: dict[int, str] | None) 
     known |= {str(count): source_hash(source) for count, source in (ran or {}).items()}
     on_disk = _executions(notebook)
     for number, cell in enumerate(notebook.cells, start=1):
-        if cell.cell_type != "code" or is_hand_in(cell):
+        if cell.kind != "code" or cell.is_hand_in:
             continue
         count = str(cell.execution_count)
         # A restarted kernel counts from 1 again: another cell may be meant.
@@ -79,7 +78,7 @@ def is_unsaved(notebook, path: Path, ran: dict[int, str], networks) -> bool:
 
 def _executions(notebook) -> set[tuple[str, str]]:
     """Return the execution counts of the code cells, and what identifies their sources."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in notebook.cells if cell.kind == "code"]
     return {(str(cell.execution_count), source_hash(cell.source)) for cell in code}
 
 

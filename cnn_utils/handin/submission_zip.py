@@ -16,16 +16,10 @@ from cnn_utils.files import KIT, atomic_path, is_own
 from cnn_utils.handin.artifacts import executed_cells, files_of, finish_saving
 from cnn_utils.handin.checklist import Finding, examine
 from cnn_utils.handin.consistency import SUBMISSION, is_unsaved
-from cnn_utils.notebook.assignment import (
-    FILE,
-    Part,
-    calls_hand_in,
-    count_figures,
-    group_of,
-    read_assignment,
-    tasks_in,
-)
-from cnn_utils.notebook.file import read_notebook
+from cnn_utils.notebook.answers import find_answers
+from cnn_utils.notebook.assignment import FILE, Part, read_assignment
+from cnn_utils.notebook.names import calls_only
+from cnn_utils.notebook.reader import read_file
 from cnn_utils.pdf.exporter import export_pdf_or_page
 from cnn_utils.pdf.html import markdown_to_html
 
@@ -93,10 +87,8 @@ def hand_in(folder=".", assignment=None) -> HandIn:
     folder = Path(os.path.expanduser(folder))
     place = folder if (folder / FILE).is_file() else KIT / "notebooks"
     parts = read_assignment(Path(assignment) if assignment else place)
-    notebooks = {
-        name: read_notebook(folder / name) for name in parts if is_own(folder / name, folder)
-    }
-    ran = {n: source for n, source in executed_cells().items() if not calls_hand_in(source)}
+    notebooks = {name: read_file(folder / name) for name in parts if is_own(folder / name, folder)}
+    ran = {n: source for n, source in executed_cells().items() if not calls_only(source, "hand_in")}
     if not notebooks and not ran:
         raise KitError.about(f"'{folder}'", f"hold executed notebooks ({', '.join(parts)})", "none")
     own = _this_notebook(notebooks, ran)
@@ -127,7 +119,7 @@ def hand_in(folder=".", assignment=None) -> HandIn:
             _write(new, files, folder)
     except OSError as error:
         raise cannot_write(target, error) from None
-    contents = f"{len(files)} files, {_contents(notebooks, papers)}"
+    contents = f"{len(files)} files, {_contents(notebooks, papers, parts)}"
     if own is not None:
         saved = datetime.fromtimestamp((folder / own).stat().st_mtime)
         contents += f"; {own} as it was saved at {saved:%H:%M:%S}, so save first what you change"
@@ -159,7 +151,7 @@ def _has_to_be_saved(path: Path, notebook, part: Part, ran: dict[int, str]) -> b
 
 def _group_number(notebook) -> str:
     """Return the group's number, fit for a file name; the digits of "Group 7"."""
-    number = group_of(notebook).get("group number", "")
+    number = notebook.group.get("group number", "")
     digits = re.search(r"\d+", number)
     return (digits[0] if digits else re.sub(r"\W", "", number))[:40]
 
@@ -175,7 +167,7 @@ def _write(path: Path, files: list[Path], folder: Path) -> None:
             raise KitError(f"'{path.name}' does not hold {damaged} as it was written: try again.")
 
 
-def _contents(notebooks: dict, papers: dict[str, Path]) -> str:
+def _contents(notebooks: dict, papers: dict[str, Path], parts: dict[str, Part]) -> str:
     """Count pages, figures and answers, and name the answers that the PDFs do not show."""
     n_pages = n_figures = n_answers = 0
     missing = []
@@ -183,10 +175,13 @@ def _contents(notebooks: dict, papers: dict[str, Path]) -> str:
         pages = _pages(paper)
         n_pages += len(pages) if paper.suffix == ".pdf" else 0
         text = _bare(" ".join(pages))
-        n_figures += sum(map(count_figures, notebooks[name].cells))
-        answers = [task for task in tasks_in(notebooks[name]).values() if not task.is_stub]
-        n_answers += len(answers)
-        missing += [task.name for task in answers if _bare(_first_words(task)) not in text]
+        n_figures += sum(len(cell.figures) for cell in notebooks[name].cells)
+        answers = find_answers(notebooks[name], parts[name].tasks, parts[name].outline)
+        for key, answer in answers.items():
+            kind, _, task = key.partition(":")
+            n_answers += answer.state == "answered"
+            if answer.state == "answered" and _bare(_first_words(answer.source, kind)) not in text:
+                missing.append(task)
     found = f"all {n_answers} answers found"
     if missing:
         n_found = n_answers - len(missing)
@@ -202,11 +197,11 @@ def _pages(paper: Path) -> list[str]:
         return [page.get_textpage().get_text_bounded() for page in pages]
 
 
-def _first_words(task) -> str:
+def _first_words(source: str, kind: str) -> str:
     """Return how an answer begins, as far as it has neither markup nor a formula."""
-    if task.kind == "code":
-        return task.source.strip().split("\n")[0][:60]
-    page = BeautifulSoup(markdown_to_html(task.source), "html.parser")
+    if kind == "code":
+        return source.strip().split("\n")[0][:60]
+    page = BeautifulSoup(markdown_to_html(source), "html.parser")
     for formula in page.find_all("kit-formula"):
         formula.replace_with("\n")
     lines = (re.match(PLAIN, line.strip())[0] for line in page.get_text().split("\n"))

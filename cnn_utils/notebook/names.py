@@ -1,11 +1,11 @@
-"""Read Python source: which names a cell defines and which it reads."""
+"""Read Python source: which names a cell defines, reads and replaces."""
 
 import ast
 import re
-from collections.abc import Iterator
 
 # A line of IPython's own: `%load_ext cnn_utils`, `%%time`, `!pip list`.
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def parsed(source: str) -> ast.Module | None:
@@ -19,10 +19,10 @@ def parsed(source: str) -> ast.Module | None:
     return None
 
 
-def names_left_by(source: str) -> list[str]:
+def names_left_by(source: str, imports: bool = True) -> list[str]:
     """Return the names that a cell defines, but not those within its functions."""
     tree = parsed(source)
-    return list(_stored(tree)) if tree else []
+    return _stored(tree, imports) if tree else []
 
 
 def names_read_by(source: str) -> set[str]:
@@ -33,13 +33,27 @@ def names_read_by(source: str) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
-def _stored(node: ast.AST) -> Iterator[str]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield child.name
-        elif isinstance(child, ast.alias):
-            yield (child.asname or child.name).split(".")[0]
-        elif not isinstance(child, ast.Lambda):
-            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-                yield child.id
-            yield from _stored(child)
+def calls_only(source: str, *functions: str) -> bool:
+    """Return whether code does nothing but call functions whose names begin like one of these."""
+    tree = parsed(source) if any(name in source for name in functions) else None
+    ignored = (ast.Import, ast.ImportFrom, ast.Pass)
+    calls = [node for node in (tree.body if tree else []) if not isinstance(node, ignored)]
+    called = [getattr(getattr(node, "value", None), "func", None) for node in calls]
+    names = [getattr(function, "attr", getattr(function, "id", "")) for function in called]
+    return bool(names) and all(name.startswith(functions) for name in names)
+
+
+def _stored(tree: ast.AST, imports: bool) -> list[str]:
+    # Without recursion: the source may be nested deeply.
+    found, waiting = [], [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, DEFINITIONS):
+            found.append(node.name)
+        elif isinstance(node, ast.alias):
+            found += [(node.asname or node.name).split(".")[0]] if imports else []
+        elif not isinstance(node, ast.Lambda):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.append(node.id)
+            waiting += reversed(list(ast.iter_child_nodes(node)))
+    return found

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from cnn_utils.notebook.assignment import FIGURE_TYPES
+from cnn_utils.notebook.reader import FIGURE_TYPES
 from cnn_utils.pdf import pictures
 from cnn_utils.pdf.code import highlighted, listing
 from cnn_utils.pdf.html import HtmlWriter, markdown_to_html

@@ -10,7 +10,8 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from cnn_utils.errors import KitError
-from cnn_utils.notebook.assignment import group_of, is_hand_in
+from cnn_utils.notebook.names import calls_only
+from cnn_utils.notebook.reader import from_content
 from cnn_utils.pdf.cells import CellWriter
 from cnn_utils.pdf.html import markdown_to_html
 from cnn_utils.pdf.typst_source import string
@@ -43,10 +44,12 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
         import typst
     except ImportError:
         raise NoLayout(NO_TYPST) from None
+    read = from_content(notebook, name)
+    notebook, group = read.node(), read.group
     writer = CellWriter(folder)
     title, cells = _title_and_cells(notebook, name)
     parts = [_written(writer, cell) for cell in cells]
-    head = _head(notebook, title, today or date.today())
+    head = _head(group, title, today or date.today())
     with tempfile.TemporaryDirectory() as work:
         compiler = _Compiler(typst, Path(work), writer)
         try:
@@ -151,7 +154,7 @@ def _title_and_cells(notebook, name: str):
     """Take the title from the first heading, if the notebook begins with one."""
     cells = [cell for cell in notebook.cells if cell.source.strip() or cell.get("outputs")]
     # The output of `hand_in` is for the student, and older than this document.
-    cells = [cell for cell in cells if not is_hand_in(cell)]
+    cells = [c for c in cells if c.cell_type != "code" or not calls_only(c.source, "hand_in")]
     first = cells[0] if cells and cells[0].cell_type == "markdown" else None
     line, _, rest_of_it = first.source.strip().partition("\n") if first else ("", "", "")
     if not line.startswith("# ") or not line.strip("# \t"):
@@ -162,9 +165,8 @@ def _title_and_cells(notebook, name: str):
     return title, [*kept, *cells[1:]]
 
 
-def _head(notebook, title: str, today: date) -> str:
+def _head(group: dict[str, str], title: str, today: date) -> str:
     """Return the document's head: title, group, members and date."""
-    group = group_of(notebook)
     number = group.get("group number")
     parts = [f"Group {number}" if number else "", group.get("group name"), group.get("members")]
     subtitle = " · ".join([*filter(None, parts), today.isoformat()])

@@ -10,10 +10,12 @@ from urllib.parse import unquote
 
 from PIL import Image, UnidentifiedImageError
 
-from cnn_utils.notebook.assignment import FIGURE_TYPES
+from cnn_utils.notebook.reader import FIGURE_TYPES
 
 # Typst reads these as they are; other raster formats become PNG.
 AS_IS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
+# Pixels per point of a figure that is a PDF.
+PDF_SCALE = 3
 # Formulas are drawn at this size and scaled: SVG pixels per em.
 EM = 24
 
@@ -62,6 +64,8 @@ def checked(data: bytes, mime: str) -> tuple[bytes, str]:
     if "svg" in mime or data.lstrip()[:5] in (b"<svg ", b"<?xml"):
         return data, "svg"
     try:
+        if data.startswith(b"%PDF"):
+            data = _first_page(data)
         with Image.open(io.BytesIO(data)) as image:
             image.load()
             if image.format in AS_IS and image.mode != "CMYK":
@@ -71,6 +75,19 @@ def checked(data: bytes, mime: str) -> tuple[bytes, str]:
             return buffer.getvalue(), "png"
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
         raise NoPicture("it is damaged or of an unknown kind") from None
+
+
+def _first_page(pdf: bytes) -> bytes:
+    """Return a figure that was saved as PDF as PNG."""
+    import pypdfium2
+
+    buffer = io.BytesIO()
+    try:
+        with pypdfium2.PdfDocument(pdf) as document:
+            document[0].render(scale=PDF_SCALE).to_pil().save(buffer, "png")
+    except pypdfium2.PdfiumError:
+        raise NoPicture("it is damaged or of an unknown kind") from None
+    return buffer.getvalue()
 
 
 class Formula(NamedTuple):

@@ -79,10 +79,10 @@ def prepare(folder):
     import nbformat
 
     from cnn_utils.grading.release.pairing import as_json
-    from cnn_utils.notebook.assignment import FILE, Part
+    from cnn_utils.notebook.assignment import FILE, Part, Task
 
     folder.mkdir(parents=True, exist_ok=True)
-    part = Part((("lab", "code"),), ("lab",))
+    part = Part((Task("lab"),), ("lab",))
     (folder / FILE).write_text(as_json({"lab.ipynb": part}), encoding="utf-8")
     submit(folder)
     output = v4.new_output("stream", text=save(folder))

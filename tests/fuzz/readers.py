@@ -23,7 +23,6 @@ from cnn_utils.data.download import read_remote_files
 from cnn_utils.files import KIT
 from cnn_utils.grading.intake.assemble import assemble
 from cnn_utils.grading.intake.assignment import SourceNotebook, read_source_notebook
-from cnn_utils.grading.intake.reader import read_cells
 from cnn_utils.grading.intake.splice import splice
 from cnn_utils.grading.intake.submissions import HandedIn, take
 from cnn_utils.grading.release.pairing import as_json
@@ -33,7 +32,8 @@ from cnn_utils.grading.verify.compare import read_submission
 from cnn_utils.grading.verify.weights_file import read_weights
 from cnn_utils.handin import checklist, consistency
 from cnn_utils.history import history_table
-from cnn_utils.notebook import assignment, file
+from cnn_utils.notebook import assignment
+from cnn_utils.notebook.reader import from_content, read, read_file
 from cnn_utils.submission import validate_submission
 from cnn_utils.training import caching
 
@@ -132,8 +132,8 @@ def _notebooks(folder: Path) -> list[bytes]:
 
 
 def _look_over(path: Path) -> None:
-    notebook = file.read_notebook(path)
-    checklist.examine(notebook, path.parent, assignment.Part((("lenet", "code"),), ("lenet",)))
+    part = assignment.Part((assignment.Task("lenet"),), ("lenet",))
+    checklist.examine(read_file(path), path.parent, part)
 
 
 @cache
@@ -142,7 +142,7 @@ def _source_notebook() -> SourceNotebook:
 
 
 def _splice(path: Path) -> None:
-    answers = splice(_source_notebook(), read_cells(path.read_bytes()))
+    answers = splice(_source_notebook(), read(path.read_bytes()))
     json.dumps(assemble(_source_notebook(), answers))
 
 
@@ -155,6 +155,7 @@ def _compare_record(path: Path) -> None:
     (path.parent / "weights.npz").write_bytes(b"PK")
     folder = path.parents[2]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", execution_count=1)])
+    notebook = from_content(notebook)
     list(consistency.check_artifacts(notebook, folder, ["lenet"]))
     list(consistency.changed_cells(notebook, folder, ["lenet"], None))
 
@@ -180,7 +181,9 @@ def _logs(folder: Path) -> list[bytes]:
 
 
 def _assignments(folder: Path) -> list[bytes]:
-    part = assignment.Part((("lenet", "code"), ("compare", "answer")), ("lenet",))
+    part = assignment.Part(
+        (assignment.Task("lenet"), assignment.Task("compare", "answer")), ("lenet",)
+    )
     return [as_json({NOTEBOOK: part}).encode()]
 
 

@@ -5,8 +5,15 @@ import numpy as np
 import pytest
 
 from cnn_utils.grading.release.pairing import part_of
-from cnn_utils.handin.checklist import Finding, examine
-from cnn_utils.notebook.assignment import Part
+from cnn_utils.handin.checklist import (
+    Finding,
+    claims_in,
+    examine,
+    shares_in,
+    unsupported,
+)
+from cnn_utils.notebook.assignment import Part, Task
+from cnn_utils.notebook.reader import from_content
 from cnn_utils.submission import export_submission
 
 TABLE = "| | |\n|---|---|\n| **Group number** | {} |\n| **Members** | {} |"
@@ -44,7 +51,7 @@ def folder(tmp_path):
 
 def told(notebook, folder, part=None):
     part = part_of(notebook) if part is None else part
-    return [str(finding) for finding in examine(notebook, folder, part)]
+    return [str(finding) for finding in examine(from_content(notebook), folder, part)]
 
 
 def test_a_good_notebook_has_nothing_to_mend(notebook, folder):
@@ -164,7 +171,7 @@ def test_a_finding_names_its_cell_by_its_first_words(notebook, folder):
     assert str(Finding(3, "Why?")) == "cell 3: Why?"
     notebook.cells[1].source = "x = " + "very " * 20 + "long"
     notebook.cells[4].source = "<!-- note -->\n**Yes**, it is 99.9 % accurate: accuracy 99.9 %."
-    found = told(notebook, folder, Part((("lenet", "code"),)))
+    found = told(notebook, folder, Part((Task("lenet"), Task("overfitting", "answer"))))
     assert found[0] == (
         "Task 'lenet' is missing: put a code cell that begins with `# task: lenet` back."
     )
@@ -173,7 +180,7 @@ def test_a_finding_names_its_cell_by_its_first_words(notebook, folder):
 
 def test_a_changed_cell_is_named(notebook, folder):
     part = part_of(notebook)
-    (finding,) = examine(notebook, folder, part, {3: "print(f1)"})
+    (finding,) = examine(from_content(notebook), folder, part, {3: "print(f1)"})
     assert str(finding).startswith("cell 4 (print(accuracy)): It was changed after it was run, so")
 
 
@@ -185,3 +192,50 @@ def test_a_figure_may_be_a_vector_picture(notebook, folder):
 def test_a_cell_with_a_line_magic_is_like_any_other(notebook, folder):
     notebook.cells[1].source = "%load_ext cnn_utils\n# task: lenet\nmodel = 1"
     assert told(notebook, folder) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("The test accuracy is 98.7 %.", [0.987]),
+        ("Accuracy: 98,7% and F1 0.986.", [0.987, 0.986]),
+        ("An accuracy of 99 percent.", [0.99]),
+        ("It has 61,706 parameters and 98.7 % accuracy after 40 epochs.", [0.987]),
+        ("The loss falls by 20 %.", []),
+        ("A baseline reaches an accuracy of 70 %.", []),
+        ("With augmentation, the accuracy could reach 85 %.", []),
+        ("Accuracy rises by 120 %.", []),
+        ("Batch normalisation with momentum 0.9.", []),
+        ("accuracy: 99.9 %", [0.999]),
+        ("**Accuracy**: we got 99.9 %.", [0.999]),
+        ("A dropout of 0.25 raised the accuracy.", []),
+        ("A learning rate of 0.001 gave the best accuracy, 0.81.", [0.81]),
+        ("Guessing gives an accuracy of 10 %.", []),
+        ("The accuracy rose by 3.1 % to 98.7 %.", [0.987]),
+        ("We took 80 % of the images for training, and the accuracy was 98.7 %.", [0.987]),
+    ],
+)
+def test_accuracies_and_f1_scores_are_claims(text, values):
+    assert [claim.value for claim in claims_in(text)] == pytest.approx(values)
+
+
+def test_shares_are_read_from_what_the_run_printed():
+    text = "test accuracy 0.9870, macro F1 0.9868 on 10,000 images; 1.2% wrong, 3 epochs, 12 s"
+    assert shares_in(text) == pytest.approx([0.987, 0.9868, 0.012])
+
+
+@pytest.mark.parametrize("claimed", ["98.7 %", "98.70 %", "99 %", "0.987"])
+def test_rounded_claims_hold(claimed):
+    (claim,) = claims_in(f"accuracy {claimed}")
+    assert unsupported(claim, [0.98703, 0.5]) is None
+
+
+@pytest.mark.parametrize("claimed", ["99.1 %", "98.8 %", "0.991"])
+def test_other_claims_are_answered_with_the_nearest_share(claimed):
+    (claim,) = claims_in(f"accuracy {claimed}")
+    assert unsupported(claim, [0.98703, 0.5]) == 0.98703
+
+
+def test_a_run_without_numbers_says_nothing():
+    (claim,) = claims_in("accuracy 98.7 %")
+    assert unsupported(claim, []) is None

@@ -11,6 +11,7 @@ from cnn_utils.handin.consistency import (
     check_submission,
     is_unsaved,
 )
+from cnn_utils.notebook.reader import from_content
 from cnn_utils.submission import export_submission
 
 ANSWERS = np.arange(10_000) % 10
@@ -42,15 +43,15 @@ def notebook(tmp_path, monkeypatch, capsys):
 
 
 def test_artifacts_of_this_run_are_well(notebook, tmp_path):
-    assert list(check_artifacts(notebook, tmp_path, ["cnn"])) == []
+    assert list(check_artifacts(from_content(notebook), tmp_path, ["cnn"])) == []
 
 
 def test_no_network_needs_no_artifacts(notebook, tmp_path):
-    assert list(check_artifacts(notebook, tmp_path / "none", [])) == []
+    assert list(check_artifacts(from_content(notebook), tmp_path / "none", [])) == []
 
 
 def test_missing_artifacts_are_named(notebook, tmp_path):
-    (sentence,) = list(check_artifacts(notebook, tmp_path, ["lenet"]))
+    (sentence,) = list(check_artifacts(from_content(notebook), tmp_path, ["lenet"]))
     where = f"artifacts/lenet is missing beside the notebook, in '{tmp_path}': run the cell with"
     assert sentence.startswith(where)
 
@@ -58,32 +59,32 @@ def test_missing_artifacts_are_named(notebook, tmp_path):
 @pytest.mark.parametrize("file", ["weights.npz", "predictions.csv", "history.json", "record.json"])
 def test_a_file_that_was_changed_is_noticed(notebook, tmp_path, file):
     (tmp_path / "artifacts" / "cnn" / file).write_text("[]")
-    (sentence,) = list(check_artifacts(notebook, tmp_path, ["cnn"]))
+    (sentence,) = list(check_artifacts(from_content(notebook), tmp_path, ["cnn"]))
     assert "do not belong together. Restart the kernel" in sentence
 
 
 def test_artifacts_of_another_run_is_noticed(notebook, tmp_path):
     notebook.cells[1].outputs = []
-    (sentence,) = list(check_artifacts(notebook, tmp_path, ["cnn"]))
+    (sentence,) = list(check_artifacts(from_content(notebook), tmp_path, ["cnn"]))
     assert "artifacts/cnn was saved by another run than this notebook shows" in sentence
 
 
 def test_weights_too_large_to_hand_in_are_not_read(notebook, tmp_path):
     with (tmp_path / "artifacts" / "cnn" / "weights.npz").open("wb") as file:
         file.truncate(10**10)
-    (sentence,) = list(check_artifacts(notebook, tmp_path, ["cnn"]))
+    (sentence,) = list(check_artifacts(from_content(notebook), tmp_path, ["cnn"]))
     assert "has 10,000 MB; the limit is 200 MB. Make the network smaller." in sentence
 
 
 @pytest.mark.parametrize("text", ["[" * 200_000, '{"cells": [1, 2]}', "3"])
 def test_a_record_of_any_content_is_read(notebook, tmp_path, text):
     (tmp_path / "artifacts" / "cnn" / "record.json").write_text(text)
-    assert len(list(check_artifacts(notebook, tmp_path, ["cnn"]))) == 1
+    assert len(list(check_artifacts(from_content(notebook), tmp_path, ["cnn"]))) == 1
     assert changed(notebook, tmp_path) == []
 
 
 def changed(notebook, folder, ran=None):
-    return list(changed_cells(notebook, folder, ["cnn"], ran))
+    return list(changed_cells(from_content(notebook), folder, ["cnn"], ran))
 
 
 def test_a_cell_changed_after_the_run_is_named(notebook, tmp_path):
@@ -160,15 +161,15 @@ def file(tmp_path):
     ],
 )
 def test_a_file_without_the_last_cell_run_is_unsaved(notebook, file, history, unsaved):
-    assert is_unsaved(notebook, file, history, ["cnn"]) is unsaved
+    assert is_unsaved(from_content(notebook), file, history, ["cnn"]) is unsaved
 
 
 def test_of_two_cells_with_one_number_either_will_do(notebook, file):
     notebook.cells.insert(0, ran("import cnn_utils", 2))
-    assert not is_unsaved(notebook, file, {2: "import cnn_utils"}, [])
+    assert not is_unsaved(from_content(notebook), file, {2: "import cnn_utils"}, [])
 
 
 def test_a_file_older_than_its_artifacts_is_unsaved(notebook, file):
     os.utime(file, (0, 0))
-    assert is_unsaved(notebook, file, {}, ["cnn"])
-    assert not is_unsaved(notebook, file, {}, [])
+    assert is_unsaved(from_content(notebook), file, {}, ["cnn"])
+    assert not is_unsaved(from_content(notebook), file, {}, [])

@@ -13,7 +13,7 @@ from cnn_utils.grading.release.pairing import as_json
 from cnn_utils.handin import submission_zip
 from cnn_utils.handin.artifacts import save_for_grading
 from cnn_utils.handin.submission_zip import hand_in
-from cnn_utils.notebook.assignment import FILE, Part
+from cnn_utils.notebook.assignment import FILE, Part, Task
 from cnn_utils.submission import export_submission
 
 TABLE = "# Lab\n\n| | |\n|---|---|\n| **Group number** | {} |\n| **Members** | Ada |"
@@ -23,7 +23,7 @@ TABLE = "# Lab\n\n| | |\n|---|---|\n| **Group number** | {} |\n| **Members** | A
 def masters(tmp_path):
     folder = tmp_path / "masters"
     folder.mkdir()
-    part = Part((("lenet", "code"), ("why", "answer")), ("lenet",))
+    part = Part((Task("lenet"), Task("why", "answer")), ("lenet",))
     (folder / FILE).write_text(as_json({"lab.ipynb": part}))
     return folder
 
@@ -156,7 +156,7 @@ def test_from_another_notebook_it_is_as_from_outside(folder, masters, ran):
 
 
 def test_a_missing_notebook_is_named(folder, masters):
-    part = Part((("lenet", "code"), ("why", "answer")), ("lenet",))
+    part = Part((Task("lenet"), Task("why", "answer")), ("lenet",))
     (masters / FILE).write_text(as_json({"lab.ipynb": part, "two.ipynb": part}))
     handed_in = hand_in(folder, masters)
     assert "two.ipynb:\n  - It is not in this folder under this name." in repr(handed_in)
@@ -164,7 +164,7 @@ def test_a_missing_notebook_is_named(folder, masters):
 
 
 def test_groups_that_differ_are_named(folder, masters):
-    part = Part((("lenet", "code"), ("why", "answer")), ("lenet",))
+    part = Part((Task("lenet"), Task("why", "answer")), ("lenet",))
     (masters / FILE).write_text(as_json({"lab.ipynb": part, "two.ipynb": part}))
     text = (folder / "lab.ipynb").read_text()
     (folder / "two.ipynb").write_text(text.replace("** | 7", "** | Group 8"))
@@ -198,7 +198,7 @@ def test_answers_are_found_however_they_begin(folder, masters, answer, found):
 
 
 def test_an_answer_that_is_not_in_the_pdf_is_named(folder, masters, monkeypatch):
-    monkeypatch.setattr(submission_zip, "_first_words", lambda task: f"{task.name} is missing")
+    monkeypatch.setattr(submission_zip, "_first_words", lambda source, kind: f"{kind} is missing")
     assert "0 of 2 answers found (not: lenet, why)" in hand_in(folder, masters).contents
 
 

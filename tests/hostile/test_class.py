@@ -34,7 +34,7 @@ KINDS = [
     (nb(v4.new_markdown_cell(PRE), TEN), 30),
     (nb(STUB, PRE, TEN), 30),
     (nb(STUB, TEN), 20),
-    (nb("import numpy as np", f"{PRE}\n\n{BARE_TEN}"), 10),
+    (nb("import numpy as np", f"{PRE}\n\n{BARE_TEN}"), 30),
     (nb(PRE, TEN).replace(b"\\n", b"\\r\\n"), 30),
     (b"\xef\xbb\xbf" + nb(PRE, TEN), 30),
     (nb(instead("raise SystemExit"), TEN), 20),

@@ -2,13 +2,15 @@ import os
 import sys
 
 import nbformat
+import nbformat.v4 as v4
 import pypdf
 import pytest
+from bs4 import BeautifulSoup
 from nbconvert.exporters import get_exporter
 
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
-from cnn_utils.pdf.exporter import AssignmentPDF, export_pdf_or_page
+from cnn_utils.pdf.exporter import AssignmentPDF, export_pdf_or_page, write_page
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_the_command_says_what_it_wrote(notebook, tmp_path, capsys):
 def test_what_is_no_notebook_is_said_and_the_next_is_done(notebook, tmp_path, capsys):
     (tmp_path / "a.ipynb").write_text("{")
     assert main(["pdf", str(tmp_path / "a.ipynb"), str(notebook)]) == 2
-    assert "must be a notebook" in capsys.readouterr().err
+    assert "JSON is damaged in line 1" in capsys.readouterr().err
     assert (tmp_path / "lab 1.pdf").exists()
 
 
@@ -70,3 +72,24 @@ def test_a_pdf_printed_by_hand_is_taken(notebook, tmp_path, monkeypatch):
     assert export_pdf_or_page(notebook) == (printed, "")
     os.utime(printed, (0, 0))
     assert export_pdf_or_page(notebook)[0] == tmp_path / "lab 1.html"
+
+
+FIGURE = v4.new_output(
+    "display_data",
+    data={"image/png": "AAAA"},
+    metadata={"image/png": {"alt": 'a "curve" <b>'}},
+)
+
+
+def test_figures_keep_their_alternative_text(tmp_path):
+    write_page(
+        v4.new_notebook(cells=[v4.new_code_cell("plot()", outputs=[FIGURE])]), tmp_path / "a_b.html"
+    )
+    page = BeautifulSoup((tmp_path / "a_b.html").read_text(), "html.parser")
+    assert page.find("img")["alt"] == 'a "curve" <b>'
+    assert page.find("title").text == "a b"
+
+
+def test_a_page_that_cannot_be_written_is_said(tmp_path):
+    with pytest.raises(KitError, match="must be a file to write to; received No such file"):
+        write_page(v4.new_notebook(), tmp_path / "none" / "a.html")

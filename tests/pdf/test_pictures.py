@@ -34,6 +34,14 @@ def test_others_become_png(kind, mode):
     assert Image.open(io.BytesIO(data)).size == (4, 3)
 
 
+def test_of_a_pdf_the_first_page_is_shown():
+    data, extension = from_bundle({"application/pdf": encoded(picture("pdf", size=(72, 36)))})
+    assert extension == "png"
+    assert Image.open(io.BytesIO(data)).size == (216, 108)
+    with pytest.raises(NoPicture, match="damaged"):
+        checked(b"%PDF-1.7 and no more", "application/pdf")
+
+
 def test_sources_may_be_data_attachments_or_files_beside_the_notebook(tmp_path):
     data = picture()
     (tmp_path / "a å.png").write_bytes(data)

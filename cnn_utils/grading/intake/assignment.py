@@ -3,11 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
-
 from cnn_utils.errors import KitError
-from cnn_utils.grading.release.pairing import build_notebook, saves_of
-from cnn_utils.notebook.assignment import without_comments
+from cnn_utils.grading.release.pairing import part_of, read_worked
 
 
 @dataclass(frozen=True)
@@ -56,12 +53,15 @@ class SourceNotebook:
     tasks : list of TaskSpec
     networks : list of str
         Names under which `save_for_grading` saves networks.
+    outline : tuple of str
+        Its cells as in `cnn_utils.notebook.assignment.Part`.
     """
 
     name: str
     cells: list
     tasks: list[TaskSpec] = field(default_factory=list)
     networks: list[str] = field(default_factory=list)
+    outline: tuple[str, ...] = ()
 
     def task(self, name: str, kind: str = "code") -> TaskSpec | None:
         """Return a task, or None if there is no such task."""
@@ -73,16 +73,9 @@ def key_of(name: str, kind: str) -> str:
     return name if kind == "code" else f"{name} (text)"
 
 
-def last_heading(markdown: str) -> str:
-    """Return the last heading of a Markdown text, or ""."""
-    found = [line.lstrip("# ").strip() for line in markdown.split("\n") if line.startswith("#")]
-    return found[-1] if found else ""
-
-
 def read_source_notebook(path: Path) -> SourceNotebook:
     """Read one worked notebook (.py); see `read_source_notebooks`."""
-    notebook = nbformat.reads(build_notebook(path), as_version=4)
-    return _read(path.with_suffix(".ipynb").name, notebook)
+    return _read(path.with_suffix(".ipynb").name, read_worked(path))
 
 
 def read_source_notebooks(folder: Path) -> dict[str, SourceNotebook]:
@@ -112,33 +105,27 @@ def networks_of(source_notebooks: dict[str, SourceNotebook]) -> list[str]:
 
 
 def _read(name: str, notebook) -> SourceNotebook:
-    source_notebook, heading = SourceNotebook(name, notebook.cells), ""
+    part = part_of(notebook)
+    headings = {task.key: task.heading for task in part.tasks}
+    source_notebook = SourceNotebook(name, notebook.cells, [], [*part.networks], part.outline)
     for number, cell in enumerate(notebook.cells, start=1):
-        heading = _heading(cell) or heading
         metadata = cell.metadata
-        if network := saves_of(metadata):
-            source_notebook.networks.append(network)
         if "task" not in metadata or metadata.get("kind") == "header":
             continue
         points = metadata.get("points")
         if isinstance(points, bool) or not isinstance(points, (int, float)) or points < 0:
             where = f"'points' of task '{metadata['task']}' ({name}, cell {number})"
             raise KitError.about(where, "be a number of at least 0", points)
+        task, kind = str(metadata["task"]), "code" if cell.cell_type == "code" else "answer"
         source_notebook.tasks.append(
             TaskSpec(
-                name=str(metadata["task"]),
-                kind="code" if cell.cell_type == "code" else "answer",
+                name=task,
+                kind=kind,
                 points=float(points),
                 defines=tuple(metadata.get("defines", ())),
                 threshold=metadata.get("threshold"),
                 is_run=metadata.get("rerun", True),
-                heading=heading,
+                heading=headings.get(f"{kind}:{task}", ""),
             )
         )
     return source_notebook
-
-
-def _heading(cell) -> str:
-    if cell.cell_type != "markdown":
-        return ""
-    return last_heading(without_comments(cell.source))

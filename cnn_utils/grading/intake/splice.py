@@ -1,197 +1,89 @@
-"""Find a student's answers and helper cells; only these are run, in a copy of our notebook.
-
-An answer is found by its first line (``# task: lenet``), else by its metadata, which some front
-ends lose, else by the names that it defines; a text also by the heading above it. So answers may be
-moved, split, copied, merged with helper cells, or retyped.
-"""
+"""Find a student's answers, and the cells to run: everything that the student wrote as code."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from cnn_utils.grading.intake.assignment import SourceNotebook, TaskSpec, last_heading
-from cnn_utils.grading.intake.reader import PlainCell
-from cnn_utils.notebook.assignment import MARKER, Task
-from cnn_utils.notebook.names import names_left_by, parsed
+from cnn_utils.grading.intake.assignment import SourceNotebook
+from cnn_utils.notebook.answers import Answer, Layout, statements_before_raise
+from cnn_utils.notebook.assignment import hash_of
+from cnn_utils.notebook.names import DEFINITIONS, parsed
+from cnn_utils.notebook.reader import Notebook
 
+TASK, HELPER = "task", "helper"
 # Comments that control nbval.
 NBVAL_COMMENT = re.compile(r"(?i)#\s*(nbval_\w+|PYTEST_VALIDATE_\w+)[^\n]*")
-# A cell is a given one if at least this share of its lines is.
-MIN_GIVEN_SHARE = 0.6
-
-
-@dataclass
-class Answer:
-    """A student's answer to one task.
-
-    Attributes
-    ----------
-    state : {"answered", "unanswered", "missing"}
-    source : str
-        Its cells, joined in their order.
-    notes : list of str
-        Repairs that were needed.
-    has_figure : bool
-        Whether the handed-in notebook shows a figure below it.
-    output_text : str
-        Text of the outputs in the handed-in notebook.
-    """
-
-    state: str = "missing"
-    source: str = ""
-    notes: list[str] = field(default_factory=list)
-    has_figure: bool = False
-    output_text: str = ""
 
 
 @dataclass
 class Spliced:
-    """A student's answers and helper cells.
+    """A student's answers and code, and where the given cells stand.
 
     Attributes
     ----------
-    answers : dict of (str, str) to Answer
-        By name and kind of task.
-    helpers : dict of str to list of str
-        Sources of the student's own cells, by the next code task below them; "" for those
-        below the last one.
+    answers : dict of str to Answer
+        By keys such as "code:lenet".
+    own : dict of int to str
+        Sources of the student's own code cells, by their numbers in the hand-in.
+    given : dict of int to int
+        Places in the assignment, by the numbers of the cells that were left as they were given,
+        and of the tasks' cells.
     """
 
-    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
-    helpers: dict[str, list[str]] = field(default_factory=dict)
+    answers: dict[str, Answer]
+    own: dict[int, str]
+    given: dict[int, int]
+
+    @property
+    def tasks_of(self) -> dict[int, list[str]]:
+        """Return the names of the code tasks that each cell answers, by the cell's number."""
+        found: dict[int, list[str]] = {}
+        for key, answer in self.answers.items():
+            kind, _, name = key.partition(":")
+            for number in answer.cells if kind == "code" and answer.state == "answered" else []:
+                found.setdefault(number, []).append(name)
+        return found
+
+    @property
+    def ids(self) -> dict[int, str]:
+        """Return the name of each own cell in a run: a task's last cell is named after it."""
+        last = {name: number for number, names in sorted(self.tasks_of.items()) for name in names}
+        names = {number: f"{HELPER}:cell {number}" for number in self.own}
+        return names | {number: f"{TASK}:{name}" for name, number in reversed(last.items())}
+
+    @property
+    def helpers(self) -> dict[str, list[str]]:
+        """Return the sources of the own cells that answer no task, by their names in a run."""
+        ids, tasks_of = self.ids, self.tasks_of
+        return {ids[n]: [source] for n, source in self.own.items() if n not in tasks_of}
 
 
-def splice(source_notebook: SourceNotebook, cells: list[PlainCell]) -> Spliced:
-    """Find a student's answers and helper cells.
+def splice(source_notebook: SourceNotebook, notebook: Notebook) -> Spliced:
+    """Find a student's answers and code.
 
     Parameters
     ----------
     source_notebook : SourceNotebook
-    cells : list of PlainCell
-        Cells of the hand-in.
+    notebook : Notebook
+        The hand-in.
     """
-    owners = _owners(source_notebook, cells)
-    result = Spliced({(task.name, task.kind): Answer() for task in source_notebook.tasks})
-    for task in source_notebook.tasks:
-        mine = [i for i, owner in enumerate(owners) if owner and owner[0] is task]
-        result.answers[task.name, task.kind] = _answer(task, mine, owners, cells)
-    given = _lines_of(cell for cell in source_notebook.cells if cell.cell_type == "code")
-    waiting: list[str] = []
-    for cell, owner in zip(cells, owners, strict=True):
-        if owner and owner[0].kind == "code":
-            if waiting:
-                result.helpers.setdefault(owner[0].name, []).extend(waiting)
-            waiting = []
-        elif cell.kind == "code" and not owner and not _is_given(cell.source, given):
-            waiting.append(_cleaned(cell.source))
-    if waiting:
-        result.helpers[""] = waiting
+    layout = Layout(notebook, source_notebook.tasks, source_notebook.outline)
+    answers = layout.answers()
+    result = Spliced(answers, {}, {})
+    texts = {n for key, a in answers.items() if key.startswith("answer:") for n in a.cells}
+    solved = result.tasks_of
+    for spot in layout.spots:
+        number, source = spot.cell.number, NBVAL_COMMENT.sub("#", spot.code)
+        if spot.place is not None:
+            result.given[number] = spot.place
+        is_unfinished = bool(spot.tasks) and _computes_before_raise(source)
+        is_own = (spot.is_own and spot.cell.kind == "code") or is_unfinished
+        if number in solved or (is_own and number not in texts):
+            result.own |= {number: source} if hash_of(source) else {}
     return result
 
 
-def _owners(source_notebook: SourceNotebook, cells) -> list[tuple[TaskSpec, str] | None]:
-    """Return for each cell the task that it answers, and how it was found."""
-    code = {task.name: task for task in source_notebook.tasks if task.kind == "code"}
-    text = {task.name: task for task in source_notebook.tasks if task.kind == "answer"}
-    owners: list[tuple[TaskSpec, str] | None] = []
-    heading = ""
-    for cell in cells:
-        marked = _marked(cell.source)
-        if cell.kind == "markdown":
-            heading = last_heading(cell.source) or heading
-        if marked in code and (cell.kind != "markdown" or parsed(cell.source) is not None):
-            owners.append((code[marked], "line"))
-        elif cell.kind == "markdown" and cell.role == "answer" and cell.task in text:
-            owners.append((text[cell.task], "metadata"))
-        elif cell.kind == "code" and cell.task in code and cell.role != "answer":
-            owners.append((code[cell.task], "metadata"))
-        else:
-            owners.append(None)
-    found = {owner[0].key for owner in owners if owner}
-    for task in code.values():
-        if task.key in found or not task.defines:
-            continue
-        for i, cell in enumerate(cells):
-            if owners[i] is None and cell.kind == "code" and _defines(cell.source, task.defines):
-                owners[i] = (task, "names")
-    _texts_by_heading(text, owners, cells)
-    return owners
-
-
-def _texts_by_heading(text: dict[str, TaskSpec], owners, cells) -> None:
-    """Assign the last unowned text below a heading to the task of this heading."""
-    found = {owner[0].key for owner in owners if owner}
-    for task in text.values():
-        if task.key in found or not task.heading:
-            continue
-        under, last = False, None
-        for i, cell in enumerate(cells):
-            if cell.kind == "markdown" and (title := last_heading(cell.source)):
-                under = title == task.heading
-            elif cell.kind in ("markdown", "raw") and under and owners[i] is None:
-                last = i
-        if last is not None:
-            owners[last] = (task, "heading")
-
-
-def _answer(task: TaskSpec, mine: list[int], owners, cells) -> Answer:
-    if not mine:
-        return Answer(notes=[f"task '{task.name}' ({task.kind}): no cell found"])
-    pieces = [cells[i] for i in mine]
-    ways = {owners[i][1] for i in mine}
-    notes = []
-    if ways == {"names"}:
-        notes.append(f"task '{task.name}': found by the names it defines")
-    if ways == {"heading"}:
-        notes.append(f"task '{task.name}' (text): found under its heading")
-    if task.kind == "code" and any(cell.kind != "code" for cell in pieces):
-        notes.append(f"task '{task.name}': was not a code cell")
-    solved = [cell for cell in pieces if not _is_stub(task, cell.source)]
-    if len(pieces) > 1:
-        left_out = len(pieces) - len(solved)
-        untouched = f", {left_out} of them untouched" if solved and left_out else ""
-        notes.append(f"task '{task.name}': {len(pieces)} cells joined{untouched}")
-    if not solved:
-        return Answer("unanswered", pieces[0].source, notes)
-    return Answer(
-        "answered",
-        "\n".join(_cleaned(cell.source) for cell in solved),
-        notes,
-        has_figure=any(cell.has_figure for cell in pieces),
-        output_text="\n".join(cell.output_text for cell in pieces),
-    )
-
-
-def _is_stub(task: TaskSpec, source: str) -> bool:
-    return Task(task.name, task.kind, [(1, source)]).is_stub
-
-
-def _marked(source: str) -> str:
-    """Return the task that a cell's first line names, or ""."""
-    for line in source.split("\n")[:3]:
-        if line.strip():
-            match = MARKER.match(line)
-            return match[1].lower() if match else ""
-    return ""
-
-
-def _defines(source: str, names: tuple[str, ...]) -> bool:
-    return set(names) <= set(names_left_by(source))
-
-
-def _lines_of(cells) -> list[set[str]]:
-    return [{line.strip() for line in cell.source.split("\n") if line.strip()} for cell in cells]
-
-
-def _is_given(source: str, given: list[set[str]]) -> bool:
-    """Tell whether a cell is a given one, perhaps slightly changed.
-
-    Compares sets of lines: a comparison of characters takes seconds for hostile texts.
-    """
-    lines = {line.strip() for line in source.split("\n") if line.strip()}
-    if not lines:
-        return True
-    return any(len(lines & cell) >= MIN_GIVEN_SHARE * max(len(lines), len(cell)) for cell in given)
-
-
-def _cleaned(source: str) -> str:
-    return NBVAL_COMMENT.sub("#", source)
+def _computes_before_raise(source: str) -> bool:
+    """Return whether an unfinished answer computes something before it ends at its placeholder."""
+    tree = parsed(source)
+    before = statements_before_raise(tree) if tree else []
+    return any(not isinstance(node, DEFINITIONS) for node in before)

@@ -9,35 +9,33 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import jupytext
-import nbformat
-
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-from cnn_utils.notebook.assignment import FILE, Part, tasks_in
+from cnn_utils.notebook.assignment import FILE, MARKER, Part, Task, hash_of, headings_in
+from cnn_utils.notebook.reader import Notebook, as_ipynb, read_file
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-def build_notebook(source: Path) -> str:
-    """Return the .ipynb text of a .py notebook: no outputs, cell ids derived from the cells.
+def read_worked(source: Path):
+    """Return a .py notebook as a node: no outputs, cell ids derived from the cells.
 
     In the .py, line magics are comments: ``# %load_ext cnn_utils``.
     """
-    try:
-        notebook = jupytext.read(source, fmt="py:percent")
-    except (OSError, UnicodeDecodeError) as error:
-        received = type(error).__name__
-        raise KitError.about(f"'{source}'", "be a notebook in percent format", received) from None
+    notebook = read_file(source)
     seen: Counter = Counter()
     for cell in notebook.cells:
         # A random id would change with every build; one made from the position with every insert.
-        name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
+        name = hashlib.sha256(f"{cell.kind}\n{cell.source}".encode()).hexdigest()[:8]
         seen[name] += 1
-        cell["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
-    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    return nbformat.writes(notebook) + "\n"
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    return Notebook(notebook.name, notebook.cells, metadata).node()
+
+
+def build_notebook(source: Path) -> str:
+    """Return the .ipynb text of a .py notebook; the same text always gives the same bytes."""
+    return as_ipynb(read_worked(source))
 
 
 def pair(folder: Path, check: bool = False) -> list[Path]:
@@ -58,8 +56,9 @@ def pair(folder: Path, check: bool = False) -> list[Path]:
     sources = sorted(folder.glob("*.py"))
     if not sources:
         raise KitError.about(f"'{folder}'", "hold .py notebooks", "none")
-    texts = {source.with_suffix(".ipynb"): build_notebook(source) for source in sources}
-    parts = {path.name: part_of(nbformat.reads(text, as_version=4)) for path, text in texts.items()}
+    worked = {source.with_suffix(".ipynb"): read_worked(source) for source in sources}
+    texts = {path: as_ipynb(notebook) for path, notebook in worked.items()}
+    parts = {path.name: part_of(notebook) for path, notebook in worked.items()}
     texts[folder / FILE] = as_json(parts)
     changed = []
     for target, text in texts.items():
@@ -76,15 +75,30 @@ def saves_of(metadata: dict) -> str | None:
 
 
 def part_of(notebook) -> Part:
-    """Read tasks and networks from a notebook as it is handed out."""
-    networks = (saves_of(cell.metadata) for cell in notebook.cells)
-    return Part(tuple(tasks_in(notebook)), tuple(filter(None, networks)))
+    """Read tasks, networks and outline from a notebook, worked or as it is handed out."""
+    tasks, outline, heading = {}, [], ""
+    for cell in notebook.cells:
+        metadata, is_code = cell.metadata, cell.cell_type == "code"
+        heading = heading if is_code else (headings_in(cell.source) or [heading])[-1]
+        marker = MARKER.search(cell.source) if is_code else None
+        name = marker[1].lower() if marker else metadata.get("task")
+        if metadata.get("kind") == "header" or not name:
+            is_header = metadata.get("kind") == "header"
+            outline.append("header" if is_header else hash_of(cell.source, cell.cell_type) or "-")
+            continue
+        kind, defines = "code" if is_code else "answer", tuple(metadata.get("defines", ()))
+        task = Task(str(name), kind, defines, heading)
+        tasks.setdefault(task.key, task)
+        outline.append(task.key)
+    networks = filter(None, (saves_of(cell.metadata) for cell in notebook.cells))
+    return Part(tuple(tasks.values()), tuple(networks), tuple(outline))
 
 
 def as_json(parts: dict[str, Part]) -> str:
     """Return the parts, by the names of their notebooks, as the text of ``assignment.json``."""
-    lines = (
-        f"{json.dumps(name)}: {json.dumps({'tasks': part.tasks, 'networks': part.networks})}"
-        for name, part in parts.items()
-    )
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    texts = []
+    for name, part in parts.items():
+        tasks = ",\n".join(f"  {json.dumps(task)}" for task in part.tasks)
+        rest = f'"networks": {json.dumps(part.networks)}, "outline": "{" ".join(part.outline)}"'
+        texts.append(f'{json.dumps(name)}: {{"tasks": [\n{tasks}\n], {rest}}}')
+    return "{\n" + ",\n".join(texts) + "\n}\n"

@@ -7,14 +7,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-from cnn_utils.notebook.file import read_notebook, write_page
+from cnn_utils.notebook.reader import as_ipynb, read_file
+from cnn_utils.pdf.exporter import write_page
 
 
 @dataclass
@@ -80,7 +80,7 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     KitError
         If `source` is not a notebook, or `out` can't be made.
     """
-    notebook = read_notebook(source)
+    notebook = read_file(source).node()
     try:
         out.mkdir(parents=True, exist_ok=True)
         # Now, not after an hour of training.
@@ -114,6 +114,6 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
         error = f"the kernel did not start ({failure})"
     finally:  # also when interrupted: hours of training may have gone into the cells before
         executed, page = out / source.name, out / f"{source.stem}.html"
-        write_whole(executed, nbformat.writes(notebook) + "\n")
+        write_whole(executed, as_ipynb(notebook))
         write_page(notebook, page)
     return Run(executed, page, error)

@@ -1,22 +1,21 @@
 """Write the student release: notebooks with gaps, and the package without its answers."""
 
+import copy
 import shutil
 import tempfile
 from importlib import resources
 from pathlib import Path
 
-import jupytext
-import nbformat
-
 from cnn_utils.data.download import RemoteFile
 from cnn_utils.data.locations import COURSE_FILE
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT
-from cnn_utils.grading.release.pairing import build_notebook, pair
+from cnn_utils.grading.release.pairing import pair, read_worked
 from cnn_utils.grading.release.regions import replace_regions
 from cnn_utils.grading.release.student_file import write_course_file
-from cnn_utils.notebook.file import read_notebook
 from cnn_utils.notebook.names import names_left_by, names_read_by
+from cnn_utils.notebook.reader import read_file
+from cnn_utils.notebook.scripts import as_script
 
 # Copied unchanged; students get a README and a Makefile of their own.
 COPIED_FILES = ("requirements.txt", "environment.yml", "pyproject.toml", "LICENSE")
@@ -98,7 +97,7 @@ def without_answers(notebook, name: str):
     name : str
         Its name in error messages.
     """
-    student = nbformat.from_dict(notebook)
+    student = copy.deepcopy(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     needs = iter(needs_an_answer(code))
     for number, cell in enumerate(student.cells, start=1):
@@ -160,7 +159,7 @@ def _emptied(table: str) -> str:
 
 
 def _not_for_students(folder: str, names: list[str]) -> list[str]:
-    out = {"grading", "__pycache__"}
+    out = {"grading", "__pycache__", "scripts.py"}
     is_folder = {name for name in names if (Path(folder) / name).is_dir()}
     return [n for n in names if n in out or (n not in is_folder and not n.endswith(SUFFIXES))]
 
@@ -186,12 +185,11 @@ def _notebooks(source: Path, target: Path, as_text: bool) -> None:
     if not sources:
         raise KitError.about(f"'{source}'", "hold worked notebooks (.py)", "none")
     for path in sources:
-        worked = nbformat.reads(build_notebook(path), as_version=4)
-        student = without_answers(worked, path.name)
-        text = jupytext.writes(student, fmt="py:percent")
+        student = without_answers(read_worked(path), path.name)
+        text = as_script(student)
         (target / path.name).write_text(text, encoding="utf-8")
     pair(target)
     for path in sources:
-        read_notebook(target / path.with_suffix(".ipynb").name)
+        read_file(target / path.with_suffix(".ipynb").name)
         if not as_text:
             (target / path.name).unlink()

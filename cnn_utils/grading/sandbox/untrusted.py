@@ -1,25 +1,26 @@
 """Read and splice a hand-in in a separate process with limited time and memory.
 
-``python -m cnn_utils.grading.sandbox.untrusted NOTEBOOKS < request``: bytes in, JSON out. A
-notebook may be made to be slow or to fill the memory; the batch must continue.
+``python -m cnn_utils.grading.sandbox.untrusted NOTEBOOKS NOTEBOOK NAME < DATA``: bytes in, JSON
+out. A notebook may be made to be slow or to fill the memory; the batch must continue.
 """
 
-import base64
 import json
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
 
 SECONDS, MEMORY = 40, 2_000_000_000
+MAX_LETTERS = 2_000_000
+MAX_FIGURES, MAX_FIGURE_LETTERS = 20, 2_800_000  # 2 MB in base64
 
 
 def read_and_splice(folder: Path, notebook: str, name: str, data: bytes) -> dict:
-    """Return a hand-in's answers and helper cells, and the notebook to run.
+    """Return a hand-in's answers and own cells, and the notebook to run.
 
     Parameters
     ----------
@@ -32,21 +33,26 @@ def read_and_splice(folder: Path, notebook: str, name: str, data: bytes) -> dict
     data : bytes
         Content of the handed-in file.
 
+    Returns
+    -------
+    reply : dict
+        ``answers`` by keys such as "code:lenet": the attributes of `Answer`, ``has_figure``, and
+        ``ids``, the names of its cells in the run; ``helpers``, lists of sources by names in the
+        run; ``notebook``, the one to run; ``group``, the header's table; ``notes``.
+
     Raises
     ------
     KitError
         If no cells could be read.
     """
-    request = {"notebook": notebook, "name": name, "data": base64.b64encode(data).decode()}
-    command = [sys.executable, "-m", __name__, str(folder)]
+    command = [sys.executable, "-m", __name__, str(folder), notebook, name]
     if shutil.which("prlimit"):  # of Linux
         command = ["prlimit", f"--data={MEMORY}", f"--cpu={SECONDS}", "--core=0", "--", *command]
     try:
         done = subprocess.run(
             command,
-            input=json.dumps(request),
+            input=data,
             capture_output=True,
-            text=True,
             timeout=SECONDS,
             cwd=KIT,
         )
@@ -64,21 +70,37 @@ def main() -> None:
     sys.modules["rfc3987_syntax"] = None
     from cnn_utils.grading.intake.assemble import assemble
     from cnn_utils.grading.intake.assignment import read_source_notebook
-    from cnn_utils.grading.intake.reader import read_cells
     from cnn_utils.grading.intake.splice import splice
+    from cnn_utils.notebook.reader import MAX_BYTES, read
 
-    request = json.load(sys.stdin)
+    folder, notebook, name = sys.argv[1:4]
     try:
-        source = Path(sys.argv[1]) / request["notebook"]
-        source_notebook = read_source_notebook(source.with_suffix(".py"))
-        cells = read_cells(base64.b64decode(request["data"]), request["name"])
-        spliced = splice(source_notebook, cells)
-        answers = {f"{kind}:{name}": asdict(a) for (name, kind), a in spliced.answers.items()}
-        reply = {"answers": answers, "helpers": spliced.helpers}
-        reply["notebook"] = assemble(source_notebook, spliced)
+        source_notebook = read_source_notebook((Path(folder) / notebook).with_suffix(".py"))
+        handed_in = read(sys.stdin.buffer.read(MAX_BYTES + 1), name)
+        spliced = splice(source_notebook, handed_in)
+        ids = spliced.ids
+        reply = {
+            "answers": {key: _plain(a, ids) for key, a in spliced.answers.items()},
+            "helpers": spliced.helpers,
+            "notebook": assemble(source_notebook, spliced),
+            "group": {key: value[:200] for key, value in handed_in.group.items()},
+            "notes": [note for answer in spliced.answers.values() for note in answer.notes],
+        }
     except KitError as error:
         reply = {"error": str(error)}
     json.dump(reply, sys.stdout)
+
+
+def _plain(answer, ids: dict[int, str]) -> dict:
+    """Return an answer as plain data of bounded size."""
+    small = [figure for figure in answer.figures if len(figure[1]) <= MAX_FIGURE_LETTERS]
+    return {
+        **asdict(replace(answer, figures=[])),
+        "has_figure": bool(answer.figures),
+        "figures": small[:MAX_FIGURES],
+        "output_text": answer.output_text[-MAX_LETTERS:],
+        "ids": [ids[number] for number in answer.cells if number in ids],
+    }
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 import pytest
 
-from cnn_utils.grading.intake.assemble import assemble
+from cnn_utils.grading.intake.assemble import assemble, names_replaced_by
 from cnn_utils.grading.intake.assignment import read_source_notebook
-from cnn_utils.grading.intake.reader import read_cells
 from cnn_utils.grading.intake.splice import splice
+from cnn_utils.notebook.reader import read
 from tests.grading.small_lab import F1, LAB, TEN, notebook
 
 
 def assembled(source_notebook, *cells):
-    made = assemble(source_notebook, splice(source_notebook, read_cells(notebook(*cells))))
+    made = assemble(source_notebook, splice(source_notebook, read(notebook(*cells))))
     return {cell.metadata.grade_id: cell.source for cell in made.cells}
 
 
@@ -16,7 +16,7 @@ def test_given_answers_checks_and_hidden_tests_in_their_order(source_notebook):
     cells = assembled(source_notebook, "h = 1", F1, TEN)
     assert list(cells) == [
         "given:1",
-        "helper:2",
+        "helper:cell 1",
         "task:f1",
         "check:f1",
         "task:ten-digits",
@@ -59,3 +59,41 @@ def test_a_cell_that_loads_the_extension_stays_even_if_it_defines_nothing(tmp_pa
     (tmp_path / "lab.py").write_text(LAB.replace("cnn_utils\n", "cnn_utils\n\n# %%\n", 1))
     cells = assembled(read_source_notebook(tmp_path / "lab.py"), F1)
     assert (cells["given:1"], cells["given:2"][:12]) == ("%load_ext cnn_utils", "import keras")
+
+
+def test_the_student_s_own_cells_run_whatever_they_are_for(source_notebook):
+    cells = assembled(source_notebook, "print(1)", "%cd work", "def half(x):\n    return x / 2")
+    assert list(cells)[1:] == ["helper:cell 1", "helper:cell 2", "helper:cell 3"]
+
+
+def test_a_changed_given_cell_runs_behind_ours_and_a_copy_again(source_notebook):
+    given = "import keras\nimport numpy as np\nfrom keras import ops"
+    cells = assembled(source_notebook, f"{given}\nimport math", F1)
+    assert list(cells)[:3] == ["given:1", "helper:cell 1", "task:f1"]
+    cells = assembled(source_notebook, given, F1, given, "np.zeros(3)")
+    assert list(cells)[:4] == ["given:1", "task:f1", "check:f1", "given:1 cell 3"]
+
+
+NOT_RUN = LAB.replace("points=20", "points=20 rerun=false")
+
+
+def test_an_answer_that_is_not_run_again_runs_if_it_is_needed(tmp_path):
+    (tmp_path / "lab.py").write_text(NOT_RUN)
+    source_notebook = read_source_notebook(tmp_path / "lab.py")
+    assert "task:ten-digits" not in assembled(source_notebook, F1, TEN)
+    cells = assembled(source_notebook, F1, TEN, "rate = ten_digit_error_rate(0.9)")
+    assert "task:ten-digits" in cells
+    assert "check:ten-digits" not in cells
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("x = x.astype('float32') / 255", {"x"}),
+        ("x /= 255\ny[0] += 1", {"x", "y"}),
+        ("x = y / 255\nfor z in z: pass", set()),
+        ("x = = 1", set()),
+    ],
+)
+def test_names_that_change_with_each_run(source, names):
+    assert names_replaced_by(source) == names

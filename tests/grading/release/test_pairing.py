@@ -7,9 +7,9 @@ import pytest
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.release.pairing import as_json, build_notebook, pair, part_of
-from cnn_utils.notebook.assignment import FILE, Part, read_assignment
+from cnn_utils.notebook.assignment import FILE, Part, Task, hash_of, read_assignment
 
-PART = Part((("lenet", "code"), ("why", "answer")), ("lenet",))
+PART = Part((Task("lenet"), Task("why", "answer")), ("lenet",))
 TEXT = """\
 # ---
 # jupyter:
@@ -72,7 +72,13 @@ def test_pair_writes_once_and_check_writes_never(source, tmp_path):
     assert not target.exists()
     assert not assignment.exists()
     assert pair(tmp_path) == [target, assignment]
-    assert read_assignment(tmp_path) == {"part.ipynb": Part((("lenet", "code"),))}
+    assert read_assignment(tmp_path) == {
+        "part.ipynb": Part(
+            (Task("lenet", "code", ("build_lenet",), "Title"),),
+            (),
+            (hash_of("# Title", "markdown"), "code:lenet", hash_of("x"), hash_of("x")),
+        )
+    }
     assert pair(tmp_path) == []
     assert pair(tmp_path, check=True) == []
 
@@ -89,7 +95,7 @@ def test_an_edited_ipynb_is_noticed_and_built_again(source, tmp_path):
 def test_nothing_to_build_is_said(tmp_path):
     with pytest.raises(KitError, match=r"must hold \.py notebooks; received none"):
         pair(tmp_path)
-    with pytest.raises(KitError, match="percent format; received FileNotFoundError"):
+    with pytest.raises(KitError, match="readable file; received No such file"):
         build_notebook(tmp_path / "none.py")
 
 
@@ -108,7 +114,8 @@ def test_tasks_and_networks_are_read_from_a_notebook(key):
         v4.new_markdown_cell("Because.", metadata={"task": "why", "kind": "answer"}),
         v4.new_code_cell("save_for_grading()", metadata={key: "lenet"}),
     ]
-    assert part_of(v4.new_notebook(cells=cells)) == PART
+    outline = ("code:lenet", "answer:why", hash_of("save_for_grading()"))
+    assert part_of(v4.new_notebook(cells=cells)) == PART._replace(outline=outline)
 
 
 def test_what_is_written_is_read_back(tmp_path):

@@ -110,7 +110,7 @@ def test_a_missing_or_broken_notebook(tmp_path):
     ):
         run_notebook(tmp_path / "none.ipynb", tmp_path, "quick")
     (tmp_path / "bad.ipynb").write_text("{")
-    with pytest.raises(KitError, match="be a notebook"):
+    with pytest.raises(KitError, match="JSON is damaged in line 1"):
         run_notebook(tmp_path / "bad.ipynb", tmp_path, "quick")
 
 
