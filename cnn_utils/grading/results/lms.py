@@ -19,12 +19,11 @@ GROUP = re.compile(
     r"|ομάδ|กลุ่ม|グループ|班|小?[组組]|그룹|모둠|مجموع|گروه|קבוצ)[^\W\d_]*",
     re.IGNORECASE,
 )
-# Names of downloaded files, with the student's number: Moodle's, Canvas'; and the people in them.
+# Names of downloaded files, with the student's number: Moodle's, Canvas'.
 DOWNLOADED = [
     re.compile(r".*?_(\d+)_assignsubmission_"),
     re.compile(r"[^_]+(?:_LATE)?_(\d+)_\d+_"),
 ]
-MEMBER = re.compile(r"[^_]+(?:_LATE)?_(\d+)(?:_\d+)?_?")
 COPY = re.compile(r"(\s*\(\d+\)|[\s_-]+(copy|kopie|copie|kopi|copia)\s*\d*)+$", re.IGNORECASE)
 BETWEEN_NAMES = re.compile(r"[;/&|+\n]|<br\s*/?>|(?<=\s)(?:and|und|et|og|och|en|y|e)(?=\s)")
 
@@ -253,7 +252,7 @@ def _claims(row: dict, people: list[Person], questions: list[str]) -> dict[int, 
     name, header = row["name"], row.get("group") or {}
     is_asked, certain = False, set()
     for who in row.get("members") or [name]:
-        found = _of_member(who, people, who != name)
+        found = _of_member(who, people)
         if len(found) > 1:
             labels = " or ".join(people[i].label for i in found)
             questions.append(f"{printable(name)}: which one is {printable(who)}, {labels}?")
@@ -277,11 +276,9 @@ def _claims(row: dict, people: list[Person], questions: list[str]) -> dict[int, 
     return {**dict.fromkeys(written, False), **dict.fromkeys(certain, True)}
 
 
-def _of_member(who: str, people: list[Person], is_person: bool) -> list[int]:
+def _of_member(who: str, people: list[Person]) -> list[int]:
     """Return the rows of one who uploaded: by number if there is one, else by name."""
-    matches = [pattern.match(who) for pattern in DOWNLOADED]
-    matches += [MEMBER.fullmatch(who)] if is_person else []
-    if match := next(filter(None, matches), None):
+    if match := next(filter(None, (pattern.match(who) for pattern in DOWNLOADED)), None):
         return [i for i, person in enumerate(people) if person.number == match[1]]
     for key in dict.fromkeys((_key(who), _key(COPY.sub("", who)))):
         if found := [i for i, p in enumerate(people) if key and key in p.full_names | p.logins]:

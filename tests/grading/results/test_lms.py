@@ -287,7 +287,7 @@ def test_two_students_of_one_name_are_asked_about(tmp_path):
 
 
 def test_each_member_who_uploaded_gets_the_points_once(tmp_path):
-    uploaded = ["Gruppe 7-Jane Doe_501_assignsubmission_file_", "Max Roe_502"]
+    uploaded = ["Gruppe 7-Jane Doe_501_assignsubmission_file_", "Max Roe_502_assignsubmission_file"]
     result, people = filled(tmp_path, GERMAN, group_row("group7", uploaded=uploaded))
     assert [p["Bewertung"] for p in people][:3] == ["7.5", "7.5", ""]
     assert (result.n_filled, result.questions, result.not_found) == (2, [], [])
@@ -327,7 +327,9 @@ def test_a_header_gives_no_other_group_s_points(tmp_path):
 def test_what_the_platform_says_comes_before_the_header(tmp_path):
     rows = [
         row("Max Roe_502_assignsubmission_file_", score=100),
-        group_row("x", members="Jane Doe, Max Roe", uploaded=["Jane Doe_501"]),
+        group_row(
+            "x", members="Jane Doe, Max Roe", uploaded=["Jane Doe_501_assignsubmission_file_"]
+        ),
     ]
     points, questions = grades(tmp_path, *rows)
     assert points[:2] == ["7.5", "10"]
