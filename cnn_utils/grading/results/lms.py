@@ -258,7 +258,7 @@ def _claims(row: dict, people: list[Person], questions: list[str]) -> dict[int, 
             questions.append(f"{printable(name)}: which one is {printable(who)}, {labels}?")
             is_asked = True
         certain |= set(found) if len(found) == 1 else set()
-    if not certain and not is_asked and not any(p.match(name) for p in DOWNLOADED):
+    if not certain and not is_asked and uploader(name) == name:
         certain = set(_of_group(name, people))
     written = _of_group(str(header.get("group number") or "")[:200], people)
     if not certain <= set(written):
@@ -276,10 +276,16 @@ def _claims(row: dict, people: list[Person], questions: list[str]) -> dict[int, 
     return {**dict.fromkeys(written, False), **dict.fromkeys(certain, True)}
 
 
+def uploader(name: str) -> str:
+    """Return the student's number in the name of a downloaded file, else the name."""
+    found = next(filter(None, (pattern.match(name) for pattern in DOWNLOADED)), None)
+    return found[1] if found else name
+
+
 def _of_member(who: str, people: list[Person]) -> list[int]:
     """Return the rows of one who uploaded: by number if there is one, else by name."""
-    if match := next(filter(None, (pattern.match(who) for pattern in DOWNLOADED)), None):
-        return [i for i, person in enumerate(people) if person.number == match[1]]
+    if (number := uploader(who)) != who:
+        return [i for i, person in enumerate(people) if person.number == number]
     for key in dict.fromkeys((_key(who), _key(COPY.sub("", who)))):
         if found := [i for i, p in enumerate(people) if key and key in p.full_names | p.logins]:
             return found
