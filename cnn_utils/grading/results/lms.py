@@ -22,7 +22,7 @@ GROUP = re.compile(
 # Names of downloaded files, with the student's number: Moodle's, Canvas'.
 DOWNLOADED = [
     re.compile(r".*?_(\d+)_assignsubmission_"),
-    re.compile(r"[^_]+(?:_LATE)?_(\d+)_\d+_"),
+    re.compile(r"[^_]+(?:_LATE)?_(\d+)_(?:\d+_|text|link)"),
 ]
 COPY = re.compile(r"(\s*\(\d+\)|[\s_-]+(copy|kopie|copie|kopi|copia)\s*\d*)+$", re.IGNORECASE)
 BETWEEN_NAMES = re.compile(r"[;/&|+\n]|<br\s*/?>|(?<=\s)(?:and|und|et|og|och|en|y|e)(?=\s)")
@@ -143,11 +143,12 @@ def _canvas(export: Path, columns: list[str], rows: list[dict], wanted: str | No
     for name in list(assignments):
         if any("read only" in row[name].lower() for row in above):
             del assignments[name]
-    target = _only([a for a, plain in assignments.items() if wanted in (None, a, plain)])
-    if target is None:
+    fits = [a for a, plain in assignments.items() if wanted in (None, a, plain)]
+    if len(fits) != 1:
         known = ", ".join(assignments) or "it has no assignments"
         required = f"name one of the assignments in '{export}': {known}"
         raise KitError.about("--column", required, wanted or "nothing")
+    (target,) = fits
     numbers = [row[target] for row in above if re.search(r"\d", row[target])]
     max_points = _number(numbers[0], export, target) if numbers else None
     groups = [name for name in columns if GROUP.search(name) and name not in assignments]
@@ -168,26 +169,21 @@ def _canvas(export: Path, columns: list[str], rows: list[dict], wanted: str | No
 def _moodle(export: Path, columns: list[str], rows: list[dict], wanted: str | None) -> Export:
     """Recognise a grading worksheet by its cells: "Participant 123", a grade, its maximum."""
     identifier = next((name for name in columns if _are_identifiers(name, rows)), None)
-    if identifier is None and set(columns) >= {"Identifier", "Grade"} and not rows:
-        identifier = "Identifier"
     if identifier is None:
         required = "be exported from Canvas (Grades, Export) or Moodle (Download grading worksheet)"
         raise KitError.about(f"'{export}'", required, f"the columns {', '.join(columns)}")
     first = columns.index(identifier) + 1
     grades = _grade_columns(columns[first:], rows)
-    if "Grade" in columns and len(grades) != 1:
-        grades = {"Grade": next((n for n in columns if n.lower() == "maximum grade"), "")}
     if wanted is not None:
-        behind = columns[columns.index(wanted) + 1 :][:1] if wanted in columns[first:] else []
-        has_maximum = all(re.search(r"\d", row[n]) for row in rows for n in behind)
-        beside = behind[0] if behind and has_maximum else ""
-        grades = {wanted: grades.get(wanted, beside)} if wanted in columns[first:] else {}
-    target = _only(list(grades))
-    if target is None:
+        grades = {
+            n: grades.get(n) or _beside(n, columns, rows) for n in columns[first:] if n == wanted
+        }
+    target = next(iter(grades), "")
+    if len(grades) != 1:
         required = f"name the column of the grades in '{export}': {', '.join(columns[first:])}"
         raise KitError.about("--column", required, wanted or "nothing")
     known = columns[first : columns.index(target)]
-    groups = [name for name in known if _holds_groups(name, rows)]
+    groups = [name for name in known if GROUP.search(name) or _are_groups(name, rows)]
     people = []
     for row in rows:
         max_points = _number(row.get(grades[target], ""), export, grades[target])
@@ -204,13 +200,19 @@ def _person(row: dict, name: str, number: str, cells: dict, groups: list, max_po
     texts += [text.partition("@")[0] for text in texts if "@" in text]
     label = f"{printable(' '.join(words)) or '(no name)'} ({number})"
     logins = {_key(text) for text in texts} - {""}
-    found = {_key(cells[column]) for column in groups} - {""}
+    found = {group_number(cells[column]) for column in groups} - {""}
     return Person(row, label, number, full_names, logins, found, max_points)
 
 
-def _holds_groups(column: str, rows: list[dict]) -> bool:
+def _are_groups(column: str, rows: list[dict]) -> bool:
     cells = [row[column] for row in rows if row[column].strip()]
-    return bool(GROUP.search(column) or (cells and all(GROUP.match(cell) for cell in cells)))
+    return bool(cells) and all(GROUP.match(cell) for cell in cells)
+
+
+def _beside(column: str, columns: list[str], rows: list[dict]) -> str:
+    """Return the column behind one if it holds numbers, else ""."""
+    behind = [*columns, ""][columns.index(column) + 1]
+    return behind if all(re.search(r"\d", row.get(behind, "")) for row in rows) else ""
 
 
 def _are_identifiers(column: str, rows: list[dict]) -> bool:
@@ -249,18 +251,21 @@ def _is_grade(text: str, most: float) -> bool:
 
 def _claims(row: dict, people: list[Person], questions: list[str]) -> dict[int, bool]:
     """Return the rows that a hand-in fits: certainly, or as its notebook's header says."""
-    name, header = row["name"], row.get("group") or {}
-    is_asked, certain = False, set()
-    for who in row.get("members") or [name]:
+    name, header, certain = row["name"], row.get("group") or {}, set()
+    members = row.get("members") or [name]
+    # A person must decide about those; a number that is not in the export is another class's.
+    is_settled = any(uploader(who) != who for who in members)
+    for who in members:
         found = _of_member(who, people)
         if len(found) > 1:
             labels = " or ".join(people[i].label for i in found)
             questions.append(f"{printable(name)}: which one is {printable(who)}, {labels}?")
-            is_asked = True
+            is_settled = True
         certain |= set(found) if len(found) == 1 else set()
-    if not certain and not is_asked and uploader(name) == name:
-        certain = set(_of_group(name, people))
-    written = _of_group(str(header.get("group number") or "")[:200], people)
+    if not certain and is_settled:
+        return {}
+    certain = certain or set(_of_group(name, people))
+    written = _of_group(str(header.get("group number") or ""), people)
     if not certain <= set(written):
         written = []  # the platform has them in another group
     homes = {group for i in certain for group in people[i].groups}
@@ -293,21 +298,17 @@ def _of_member(who: str, people: list[Person]) -> list[int]:
 
 
 def _of_group(text: str, people: list[Person]) -> list[int]:
-    """Return the rows of a group; none if two groups fit."""
-    keys = dict.fromkeys((_key(text), _key(COPY.sub("", text))))
-    for key in filter(None, keys):
-        if found := [i for i, person in enumerate(people) if key in person.groups]:
+    """Return the rows of a group, by its number or name."""
+    for number in dict.fromkeys((group_number(text), group_number(COPY.sub("", text[:200])))):
+        if found := [i for i, person in enumerate(people) if number and number in person.groups]:
             return found
-    number = _only(re.findall(r"\d+", COPY.sub("", text)))
-    if number is None or not re.fullmatch(r"[\W_\d]*", GROUP.sub("", text)):
-        return []
-    fits = {key for p in people for key in p.groups if _group_number(key) == int(number)}
-    return [i for i, person in enumerate(people) if len(fits) == 1 and fits & person.groups]
+    return []
 
 
-def _group_number(key: str) -> int | None:
-    number = _only(re.findall(r"\d+", key))
-    return None if number is None else int(number)
+def group_number(text: str) -> str:
+    """Return "7" for "Gruppe 07", and what identifies another name; "" for "0" or "?"."""
+    rest = _key(GROUP.sub(" ", text[:200]))
+    return str(int(rest) or "") if rest.isdecimal() else rest
 
 
 def _people_in(text: str) -> list[str]:
@@ -327,10 +328,6 @@ def _key(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in text)
     return re.sub(r"(?<!\d) | (?!\d)", "", " ".join("".join(kept).split()))
-
-
-def _only(found: list):
-    return found[0] if len(found) == 1 else None
 
 
 def _number(text: str, export: Path, column: str) -> float | None:

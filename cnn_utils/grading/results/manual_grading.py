@@ -15,7 +15,6 @@ from cnn_utils.grading.results.spreadsheets import (
     MAX_CELL,
     as_text,
     beginning,
-    fits_in_a_cell,
     read_table,
     write_table,
 )
@@ -91,7 +90,7 @@ def merge_marks(
 def _for_a_cell(text: str, whole: Path) -> str:
     """Return a text as spreadsheets take it; a longer one is written to a file of its own."""
     short = PICTURE.sub("[a picture]", text)
-    if not fits_in_a_cell(short):
+    if beginning(short) != short:
         short = beginning(short, MAX_CELL - 300)
     if short != text:
         short += f"\n[The whole text: {whole.parent.name}/{whole.name}, {len(text):,} characters.]"

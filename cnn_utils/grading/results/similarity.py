@@ -21,7 +21,7 @@ from nbformat.v4 import new_notebook
 
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.release.student_release import without_answers
-from cnn_utils.grading.results.lms import uploader
+from cnn_utils.grading.results.lms import group_number, uploader
 
 # Words of a run, and the minimum number of runs that two hand-ins share.
 CODE_RUN, MIN_CODE_RUNS = 8, 20
@@ -216,16 +216,10 @@ def _compare_networks(a: dict, b: dict) -> str:
 
 def _is_one_group(a: dict, b: dict) -> bool:
     """Return whether two hand-ins are of one group, by its number or by who uploaded them."""
-    numbers = [group_number(row) for row in (a, b)]
+    headers = [row.get("group") or {} for row in (a, b)]
+    numbers = [group_number(str(header.get("group number") or "")) for header in headers]
     people = [{uploader(member) for member in row.get("members") or []} for row in (a, b)]
     return bool((numbers[0] and numbers[0] == numbers[1]) or people[0] & people[1])
-
-
-def group_number(row: dict) -> str:
-    """Return "7" for "Group 07" in the notebook's header; "" if nothing was filled in."""
-    text = str((row.get("group") or {}).get("group number") or "")[:200].casefold()
-    digits = re.findall(r"\d+", text)
-    return str(int(digits[0]) or "") if len(digits) == 1 else " ".join(re.findall(r"\w+", text))
 
 
 def _similar(what: str, runs: dict[str, set], given: set, min_runs: int, sources) -> list[Pair]:

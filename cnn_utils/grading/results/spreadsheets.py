@@ -14,34 +14,19 @@ from cnn_utils.files import write_whole
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Longer texts are torn apart or refused; counted as spreadsheets do, in UTF-16.
 MAX_CELL = 32_767
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-# Characters that change the direction of the text behind them.
-OVERRIDES = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-NO_TABLES = (
-    (b"PK\x03\x04", "an Excel or OpenDocument workbook"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-)
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 def printable(text: str) -> str:
     """Replace what could control a terminal or reorder a line; keep letters of every script.
 
-    Line breaks become spaces, invisible characters vanish, and the others (escape sequences,
-    right-to-left overrides, half characters) become "?".
+    Line breaks become spaces, invisible characters and those that turn the direction vanish, and
+    the others (such as escape) become "?".
     """
-    shown = []
-    for c in text:
-        if c.isprintable():
-            shown.append(c)
-        elif c.isspace():
-            shown.append(" ")
-        elif unicodedata.category(c) != "Cf" or unicodedata.bidirectional(c) in OVERRIDES:
-            shown.append("?")
-    return "".join(shown)
+    unprintable = {c for c in text if not c.isprintable()}
+    invisible = {c: "" for c in unprintable if unicodedata.category(c) == "Cf"}
+    shown = {c: " " if c.isspace() else "?" for c in unprintable} | invisible
+    return text.translate(str.maketrans(shown))
 
 
 def as_text(value: str) -> str:
@@ -56,18 +41,14 @@ def as_cell(value):
     if not isinstance(value, str):
         return value
     text = printable(" ".join(value.split()))
-    return as_text(text if fits_in_a_cell(text) else beginning(text, MAX_CELL - 20) + " [...]")
+    short = beginning(text)
+    return as_text(text if short == text else short[:-20] + " [...]")
 
 
-def fits_in_a_cell(text: str) -> bool:
-    """Return whether a spreadsheet takes a text as one cell."""
-    return len(text.encode("utf-16-le", "surrogatepass")) <= 2 * MAX_CELL
-
-
-def beginning(text: str, length: int) -> str:
+def beginning(text: str, length: int = MAX_CELL) -> str:
     """Return the beginning of a text, at most `length` of a spreadsheet's characters."""
     data = text[:length].encode("utf-16-le", "surrogatepass")[: 2 * length]
-    return data.decode("utf-16-le", "ignore")
+    return data.decode("utf-16-le", "ignore") if len(data) == 2 * length else text
 
 
 def write_table(columns: list[str], rows: list[dict], path: Path) -> None:
@@ -102,10 +83,9 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         data = path.read_bytes()
     except OSError as error:
         raise KitError.about(f"'{path}'", "be a CSV file", f"{error.strerror}") from None
-    for start, what in NO_TABLES:
-        if data.startswith(start):
-            advice = "Open it, and save it as 'CSV UTF-8 (Comma delimited)'."
-            raise KitError.about(f"'{path}'", "be a CSV file", what, advice)
+    if data.startswith(WORKBOOKS):
+        advice = "Open it, and save it as 'CSV UTF-8 (Comma delimited)'."
+        raise KitError.about(f"'{path}'", "be a CSV file", "an Excel or ODF workbook", advice)
     text = _decoded(data)
     # The module's limit for a cell is one for the whole process; a long answer may exceed it.
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
@@ -124,10 +104,11 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def _decoded(data: bytes) -> str:
-    encoding = next((name for mark, name in MARKS if data.startswith(mark)), None)
-    if encoding is None and b"\0" in data[:200]:  # UTF-16 whose mark was lost
-        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16", "replace")
+    if b"\0" in data[:200]:  # UTF-16 whose mark was lost
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
     try:
-        return data.decode(encoding or "utf-8", "replace" if encoding else "strict")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("cp1252", "replace")

@@ -75,6 +75,6 @@ def test_group_members_and_uploaders_stand_in_the_book(source_notebooks, tmp_pat
     write_gradebook(rows, source_notebooks, tmp_path / "book.csv")
     with (tmp_path / "book.csv").open(encoding="utf-8-sig", newline="") as file:
         first, second = csv.DictReader(file)
-    assert (first["group"], first["members"]) == ("7", "Ann Berg, Bo? Dahl")
+    assert (first["group"], first["members"]) == ("7", "Ann Berg, Bo Dahl")
     assert first["uploaded_by"] == "bergann_1_2_x, dahlbo_3_4_x"
     assert (second["group"], second["members"], second["uploaded_by"]) == ("", "3", "cy")

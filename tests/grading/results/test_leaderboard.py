@@ -100,7 +100,7 @@ def test_the_class_reads_groups_and_no_files_or_numbers(tmp_path, source_noteboo
     assert names == {"Group 7 (The\u202e nets)", "Group 12", "Alpha", "roemax"}
     write_page(ranked(entries, {}), {"x": "invalid"}, tmp_path / "a.html", "Board")
     page = (tmp_path / "a.html").read_text()
-    assert "Group 7 (The? nets)" in page
+    assert "Group 7 (The nets)" in page
     assert "1 not scored, because its file is invalid." in page
 
 

@@ -4,7 +4,7 @@ import unicodedata
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.results.lms import check_export, fill_in
+from cnn_utils.grading.results.lms import check_export, fill_in, group_number, uploader
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,CNN (77),Quiz (78),Final Score
@@ -248,7 +248,7 @@ def test_a_workbook_is_named_as_such(tmp_path):
         ("Gruppe 7 - Kopie", ["75", "75", "", "5,00", "-"]),
         ("group71", ["", "", "75", "5,00", "-"]),
         ("group7-1", ["", "", "", "5,00", "-"]),
-        ("group1-2", ["", "", "", "5,00", "-"]),
+        ("group1-2", ["", "", "", "75", "-"]),
         ("Gruppe 1-2", ["", "", "", "75", "-"]),
         ("group12", ["", "", "", "5,00", "75"]),
         ("project7", ["", "", "", "5,00", "-"]),
@@ -340,10 +340,47 @@ def test_what_the_platform_says_comes_before_the_header(tmp_path):
 def test_two_hand_ins_of_one_group_are_asked_about(tmp_path):
     points, questions = grades(tmp_path, row("group7"), row("Group 7\u202e"))
     assert points[:2] == ["", ""]
-    assert questions[0] == "Jane Doe (501): group7 and Group 7? fit this row."
+    assert questions[0] == "Jane Doe (501): group7 and Group 7 fit this row."
 
 
 def test_a_hand_in_that_the_grader_failed_on_gets_no_points(tmp_path):
     points, questions = grades(tmp_path, {**row("Jane Doe", score=0), "status": "failed"})
     assert points[0] == ""
     assert questions == ["Jane Doe (501): the grader failed, so no points: run again."]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Group 07", "7"),
+        ("Gruppe 7", "7"),
+        ("第7组", "第7"),
+        ("0", ""),
+        ("", ""),
+        ("?", ""),
+        ("Team Alpha", "alpha"),
+        ("Group 1-2", "1 2"),
+    ],
+)
+def test_the_number_of_a_group(text, number):
+    assert group_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "doejane_7_9001_x",
+        "doejane_LATE_7_9001_x",
+        "doejane_7_text",
+        "A-Jo_B_7_assignsubmission_file_",
+    ],
+)
+def test_the_number_of_who_uploaded(name):
+    assert uploader(name) == "7"
+    assert uploader("doejane_7") == "doejane_7"
+
+
+def test_whose_number_is_not_there_gets_no_other_s_points(tmp_path):
+    uploaded = ["Jane Doe_999_assignsubmission_file_"]
+    row = group_row("Jane Doe_999", number="7", members="Jane Doe", uploaded=uploaded)
+    assert grades(tmp_path, row)[0] == ["", "", "", "5,00", "-"]

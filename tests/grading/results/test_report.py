@@ -82,7 +82,7 @@ def test_group_and_members_are_shown_and_nothing_controls_the_page(
     text = (tmp_path / "_b_ann.html").read_text()
     assert "Group number: 7. Members: Ann Berg" in text
     assert "Uploaded by a_1_2_x." in text
-    assert "Your maps are 24 x 24;\nexpected 28 x 28.?[2J?" in text
+    assert "Your maps are 24 x 24;\nexpected 28 x 28.?[2J" in text
     assert not {"\x1b", "\u202e", "\u200b"} & set(text)
     found = json.loads((tmp_path / "_b_ann.json").read_text())
-    assert found["tests"][1]["output"] == "Your maps are 24 x 24;\nexpected 28 x 28.?[2J?"
+    assert found["tests"][1]["output"] == "Your maps are 24 x 24;\nexpected 28 x 28.?[2J"

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from cnn_utils.grading.results.similarity import Pair, find_similar, group_number, signature
+from cnn_utils.grading.results.similarity import Pair, find_similar, signature
 from tests.grading.small_lab import F1, TEN
 
 OWN = """\
@@ -248,14 +248,6 @@ def test_a_group_is_not_compared_with_itself(source_notebook, more):
     rows = [{**result(name, OWN, WORDS), **about} for name, about in zip("ab", more, strict=True)]
     assert pairs_of(rows, source_notebook) == []
     assert len(pairs_of([rows[0], result("c", OWN, WORDS)], source_notebook)) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [("Group 07", "7"), ("0", ""), ("", ""), ("?", ""), ("Alpha  1-2", "alpha 1 2")],
-)
-def test_the_number_of_a_group(text, number):
-    assert group_number({"group": {"group number": text}}) == number
 
 
 @pytest.mark.parametrize(

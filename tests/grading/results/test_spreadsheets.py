@@ -39,9 +39,9 @@ def test_what_is_written_is_read(tmp_path):
 def test_a_missing_file_and_a_workbook_are_errors(tmp_path):
     with pytest.raises(KitError, match="must be a CSV file; received No such file"):
         read_table(tmp_path / "none.csv")
-    for start, what in ((b"PK\x03\x04", "an Excel or"), (b"\xd0\xcf\x11\xe0", "an old Excel")):
+    for start in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
         (tmp_path / "x.csv").write_bytes(start)
-        with pytest.raises(KitError, match=f"received {what}.* save it as 'CSV UTF-8"):
+        with pytest.raises(KitError, match=r"received an Excel .* save it as 'CSV UTF-8"):
             read_table(tmp_path / "x.csv")
 
 
@@ -69,7 +69,7 @@ def test_a_delimiter_in_a_name_is_none(tmp_path):
     [
         ("Åsa Ødegård 王 💡", "Åsa Ødegård 王 💡"),
         ("a\x1b[2Jb\x07", "a?[2Jb?"),
-        ("a\u202egpj.exe", "a?gpj.exe"),
+        ("a\u202egpj.exe", "agpj.exe"),
         ("a\u200bb\ufeff", "ab"),
         ("a\nb\xa0c\u2028d", "a b c d"),
         ("a\ud800", "a?"),
