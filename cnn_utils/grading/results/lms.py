@@ -270,7 +270,8 @@ def _claims(row: dict, people: list[Person], questions: list[str]) -> dict[int, 
         written = []  # the platform has them in another group
     homes = {group for i in certain for group in people[i].groups}
     for part in _people_in(str(header.get("members") or "")):
-        found = [i for i, person in enumerate(people) if _key(part) in person.full_names]
+        key = _key(part)
+        found = [i for i, person in enumerate(people) if key in person.full_names]
         is_elsewhere = homes and any(people[i].groups - homes for i in found)
         if (len(found) > 1 or is_elsewhere) and not certain & set(found):
             labels = " or ".join(people[i].label for i in found)
