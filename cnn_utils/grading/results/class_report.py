@@ -1,19 +1,29 @@
 """Write an overview of the class for the instructor: a web page without other files."""
 
-from collections import Counter
+import base64
+import binascii
+import re
+from collections import Counter, defaultdict
 from pathlib import Path
 from statistics import median
 
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook
+from cnn_utils.grading.results.gradebook import header_of
 from cnn_utils.grading.results.pages import render
 from cnn_utils.grading.results.similarity import Pair
 
 BARS = 10
+# What browsers draw without running it, as the <img> of a page.
+PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
+MAX_PICTURES, MAX_PICTURE, MAX_PAGE = 6, 3_000_000, 60_000_000  # of a task; in letters
 
 
 def class_summary(
-    rows: list[dict], source_notebooks: dict[str, SourceNotebook], pairs: list[Pair]
+    rows: list[dict],
+    source_notebooks: dict[str, SourceNotebook],
+    pairs: list[Pair],
+    figures: list[tuple[str, str]] = (),
 ) -> dict:
     """Return the contents of the page.
 
@@ -24,6 +34,8 @@ def class_summary(
     source_notebooks : dict of str to SourceNotebook
     pairs : list of Pair
         From `find_similar`.
+    figures : list of (str, str)
+        From `write_figures`.
     """
     shares = [row["score"] / row["max_score"] if row["max_score"] else 0.0 for row in rows]
     counts = Counter(min(int(share * BARS), BARS - 1) for share in shares)
@@ -55,16 +67,78 @@ def class_summary(
         ],
         "slowest": sorted(((row["seconds"], row["name"]) for row in rows), reverse=True)[:3],
         "seconds": (median(seconds), sum(seconds)) if seconds else (0, 0),
-        "reviews": [(row["name"], row["review"]) for row in rows if row["review"]],
+        "reviews": [(row["name"], *header_of(row), row["review"]) for row in rows if row["review"]],
+        "alone": Counter(key for row in rows for key in row["by_check_alone"]).most_common(),
         "pairs": pairs,
+        "figures": figures,
     }
 
 
 def write_class_report(
-    rows: list[dict], source_notebooks: dict[str, SourceNotebook], pairs: list[Pair], path: Path
+    rows: list[dict],
+    source_notebooks: dict[str, SourceNotebook],
+    pairs: list[Pair],
+    path: Path,
+    figures: list[tuple[str, str]] = (),
 ) -> None:
     """Write the page; see `class_summary`."""
-    write_whole(path, render("class", class_summary(rows, source_notebooks, pairs)))
+    write_whole(path, render("class", class_summary(rows, source_notebooks, pairs, figures)))
+
+
+def write_figures(
+    results: list[dict], source_notebooks: dict[str, SourceNotebook], folder: Path
+) -> list[tuple[str, str]]:
+    """Write a page for each task with figures: those of all hand-ins, side by side.
+
+    Returns
+    -------
+    pages : list of (str, str)
+        Heading and path of each page, relative to the folder around `folder`.
+    """
+    pages = []
+    for name, source_notebook in source_notebooks.items():
+        for task in source_notebook.tasks:
+            found = _figures(results, f"{name}/{task.key}")
+            if found:
+                folder.mkdir(exist_ok=True)
+                file = re.sub(r"\W+", "_", f"{Path(name).stem}_{task.key}").strip("_") + ".html"
+                heading = task.heading or task.key
+                write_whole(folder / file, render("figures", {"title": heading, "found": found}))
+                pages.append((f"{heading} ({task.key})", f"{folder.name}/{file}"))
+    return pages
+
+
+def _figures(results: list[dict], key: str) -> list[dict]:
+    """Return each hand-in's figures below a task, as addresses that hold the picture itself."""
+    holders, found, size = defaultdict(set), [], 0
+    for result in results:
+        figures = [pair for pair in result.get("figures", {}).get(key, []) if _is_picture(*pair)]
+        sources = [f"data:{mime};base64,{''.join(text.split())}" for mime, text in figures]
+        shown = sources[:MAX_PICTURES]
+        size += sum(map(len, shown))
+        if size > MAX_PAGE:
+            shown = []
+        for source in shown:
+            holders[source].add(result["name"])
+        if sources:
+            number, members = header_of(result)
+            about = {"name": result["name"], "number": number, "members": members}
+            found.append({**about, "sources": shown, "n_left_out": len(sources) - len(shown)})
+    for figure in found:
+        others = {name for source in figure["sources"] for name in holders[source]}
+        figure["others"] = sorted(others - {figure["name"]})
+    return found
+
+
+def _is_picture(mime: str, text: str) -> bool:
+    try:
+        return (
+            mime in PICTURES
+            and len(text) <= MAX_PICTURE
+            and bool(base64.b64decode("".join(text.split()), validate=True))
+        )
+    except (binascii.Error, ValueError):
+        return False
 
 
 def _task_summary(key: str, heading: str, max_points: float, rows: list[dict]) -> dict:

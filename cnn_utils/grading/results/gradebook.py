@@ -7,10 +7,11 @@ from cnn_utils.grading.intake.assignment import SourceNotebook, key_of
 from cnn_utils.grading.results.similarity import Pair
 from cnn_utils.grading.results.spreadsheets import as_cell, write_table
 
-FIRST = ["name", "status", "score", "max_score", "to_mark"]
-LAST = ["part1_accuracy", "part1_f1", "part2_accuracy", "submission_accuracy"]
-LAST += ["lenet_fingerprint", "cnn_fingerprint", "review", "notes", "sandbox", "seconds"]
-LAST += ["input_hash", "master_hash", "kit"]
+FIRST = ["name", "group", "members", "status", "score", "max_score", "to_mark"]
+FACTS = ["part1_accuracy", "part1_f1", "part2_accuracy", "submission_accuracy"]
+FACTS += ["lenet_fingerprint", "cnn_fingerprint"]
+ABOUT = ["sandbox", "seconds", "input_hash", "master_hash", "kit"]
+LAST = [*FACTS, "review", "notes", "uploaded_by", *ABOUT]
 
 
 def columns(source_notebooks: dict[str, SourceNotebook]) -> list[str]:
@@ -21,7 +22,10 @@ def columns(source_notebooks: dict[str, SourceNotebook]) -> list[str]:
 def as_rows(
     results: list[dict], source_notebooks: dict[str, SourceNotebook], pairs: Sequence[Pair] = ()
 ) -> list[dict]:
-    """Return one dict per hand-in, by the gradebook's columns.
+    """Return one dict per hand-in, by the gradebook's columns, and a few more.
+
+    "group" is the table in its notebook's header, "members" the platform's names of all who
+    uploaded it, and "by_check_alone" the tasks for which there is no other evidence.
 
     Parameters
     ----------
@@ -35,18 +39,27 @@ def as_rows(
     for result in results:
         marks = {key_of(mark["task"], mark["kind"]): mark for mark in result["marks"]}
         given = [mark["points"] for mark in marks.values() if mark["points"] is not None]
-        reviews = [f"{key}: {mark['review']}" for key, mark in marks.items() if mark["review"]]
+        alone = [key for key, mark in marks.items() if mark.get("by_check_alone")]
+        reviews = [
+            f"{key}: {mark['review']}"
+            for key, mark in marks.items()
+            if mark["review"] and key not in alone
+        ]
+        reviews += result.get("review", [])
         reviews += [message for pair in pairs if (message := pair.message_for(result["name"]))]
         row = {
             "name": result["name"],
+            "group": result.get("group") or {},
+            "members": result.get("members") or [result["name"]],
+            "by_check_alone": alone,
             "status": result["status"],
             "score": sum(given),
             "max_score": sum(mark["max_points"] for mark in marks.values()),
             "to_mark": sum(mark["max_points"] for mark in marks.values() if mark["points"] is None),
             "review": "; ".join(reviews),
             "notes": "; ".join(result["notes"]),
-            **{name: result["facts"].get(name, "") for name in LAST[:6]},
-            **{name: result.get(name, "") for name in LAST[8:]},
+            **{name: result["facts"].get(name, "") for name in FACTS},
+            **{name: result.get(name, "") for name in ABOUT},
         }
         for key in columns(source_notebooks):
             points = marks[key]["points"] if key in marks else 0.0
@@ -55,9 +68,19 @@ def as_rows(
     return rows
 
 
+def header_of(row: dict) -> tuple[str, str]:
+    """Return the group's number and members as its notebook's header has them, or ""."""
+    header = row.get("group") or {}
+    return tuple(str(header.get(name) or "")[:500] for name in ("group number", "members"))
+
+
 def write_gradebook(
     rows: list[dict], source_notebooks: dict[str, SourceNotebook], path: Path
 ) -> None:
     """Write the rows as a CSV file."""
-    cells = [{name: as_cell(value) for name, value in row.items()} for row in rows]
+    cells = []
+    for row in rows:
+        number, members = header_of(row)
+        people = {"group": number, "members": members, "uploaded_by": ", ".join(row["members"])}
+        cells.append({name: as_cell(value) for name, value in {**row, **people}.items()})
     write_table([*FIRST, *columns(source_notebooks), *LAST], cells, path)

@@ -9,12 +9,22 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnn_utils.errors import KitError
+from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook, key_of
-from cnn_utils.grading.results.spreadsheets import as_text, read_table, write_table
+from cnn_utils.grading.results.spreadsheets import (
+    MAX_CELL,
+    as_text,
+    beginning,
+    read_table,
+    write_table,
+)
 
 # "most" holds the maximum points.
 COLUMNS = ["id", "task", "answer", "most", "points", "comment"]
 SALT = "to_mark.key"
+# The folder of texts that are too long for a cell.
+WHOLE = "to_mark_texts"
+PICTURE = re.compile(r"data:image/[\w.+-]{1,40};base64,[A-Za-z0-9+/=\s]{200,}")
 
 
 def merge_marks(
@@ -54,17 +64,18 @@ def merge_marks(
                 continue
             old = filled.pop((identity, mark["task"]), {})
             answer = result["answers"].get(f"{mark['part']}/{key_of(mark['task'], 'answer')}", "")
+            whole = path.with_name(WHOLE) / f"{identity}_{mark['task']}.txt"
             row = {
                 "id": identity,
                 "task": mark["task"],
-                "answer": answer,
+                "answer": _for_a_cell(answer, whole),
                 "most": mark["max_points"],
             }
             rows.append({**row, **{name: old.get(name, "") for name in ("points", "comment")}})
             points = _points(rows[-1], path)
             if points is not None:
                 mark["points"], mark["reason"] = points, rows[-1]["comment"]
-                if _letters(old["answer"]) != _letters(answer):
+                if _letters(old["answer"]) != _letters(rows[-1]["answer"]):
                     mark["review"] = "its text was changed after it was marked"
     order = [task.name for notebook in source_notebooks.values() for task in notebook.tasks]
     rows.sort(key=lambda row: (order.index(row["task"]), row["id"]))
@@ -74,6 +85,18 @@ def merge_marks(
     sheet = [{**row, "answer": as_text(row["answer"])} for row in [*rows, *filled.values()]]
     write_table(COLUMNS, sheet, path)
     return marked
+
+
+def _for_a_cell(text: str, whole: Path) -> str:
+    """Return a text as spreadsheets take it; a longer one is written to a file of its own."""
+    short = PICTURE.sub("[a picture]", text)
+    if beginning(short) != short:
+        short = beginning(short, MAX_CELL - 300)
+    if short != text:
+        short += f"\n[The whole text: {whole.parent.name}/{whole.name}, {len(text):,} characters.]"
+        whole.parent.mkdir(exist_ok=True)
+        write_whole(whole, text)
+    return short
 
 
 def _letters(text: str) -> list[str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook
-from cnn_utils.grading.results.pages import render
+from cnn_utils.grading.results.gradebook import header_of
+from cnn_utils.grading.results.pages import printable_lines, render
 
 STATUS = {
     "complete": "",
@@ -38,12 +39,16 @@ def student_report(result: dict, source_notebooks: dict[str, SourceNotebook]) ->
             "kind": m["kind"],
             "points": m["points"],
             "max_points": m["max_points"],
-            "reason": m["reason"],
+            "reason": m["reason"] or _without_reason(m["points"], m["max_points"]),
         }
         for m in result["marks"]
     ]
+    number, members = header_of(result)
     return {
         "name": result["name"],
+        "group": number,
+        "members": members,
+        "uploaded_by": result.get("members") or [],
         "status": STATUS.get(result["status"], result["status"]),
         "tasks": tasks,
         "score": sum(t["points"] for t in tasks if t["points"] is not None),
@@ -62,6 +67,12 @@ def student_report(result: dict, source_notebooks: dict[str, SourceNotebook]) ->
     }
 
 
+def _without_reason(points: float | None, max_points: float) -> str:
+    if points is None:
+        return "A person will mark this."
+    return "All is well." if points >= max_points else f"{points:g} of {max_points:g} points."
+
+
 def gradescope(result: dict, source_notebooks: dict[str, SourceNotebook]) -> dict:
     """Return the contents of ``results.json`` for Gradescope."""
     report = student_report(result, source_notebooks)
@@ -71,7 +82,7 @@ def gradescope(result: dict, source_notebooks: dict[str, SourceNotebook]) -> dic
             "number": str(number),
             "score": task["points"] or 0.0,
             "max_score": task["max_points"],
-            "output": task["reason"] or "All is well.",
+            "output": printable_lines(task["reason"]),
             "visibility": "after_published",
         }
         for number, task in enumerate(report["tasks"], start=1)
@@ -84,7 +95,7 @@ def gradescope(result: dict, source_notebooks: dict[str, SourceNotebook]) -> dic
     return {
         "score": report["score"],
         "execution_time": result.get("seconds", 0),
-        "output": "\n".join([report["status"], *report["notes"]]).strip(),
+        "output": printable_lines("\n".join([report["status"], *report["notes"]]).strip()),
         "output_format": "text",
         "visibility": "after_published",
         "stdout_visibility": "hidden",

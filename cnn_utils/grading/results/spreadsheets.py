@@ -1,7 +1,10 @@
 """Write CSV files that are safe in spreadsheets, and read CSV files that spreadsheets saved."""
 
+import codecs
 import csv
 import io
+import re
+import unicodedata
 from pathlib import Path
 
 from cnn_utils.errors import KitError
@@ -9,6 +12,21 @@ from cnn_utils.files import write_whole
 
 # A spreadsheet runs a cell that begins with one of these as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Longer texts are torn apart or refused; counted as spreadsheets do, in UTF-16.
+MAX_CELL = 32_767
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+def printable(text: str) -> str:
+    """Replace what could control a terminal or reorder a line; keep letters of every script.
+
+    Line breaks become spaces, invisible characters and those that turn the direction vanish, and
+    the others (such as escape) become "?".
+    """
+    unprintable = {c for c in text if not c.isprintable()}
+    invisible = {c: "" for c in unprintable if unicodedata.category(c) == "Cf"}
+    shown = {c: " " if c.isspace() else "?" for c in unprintable} | invisible
+    return text.translate(str.maketrans(shown))
 
 
 def as_text(value: str) -> str:
@@ -22,7 +40,15 @@ def as_cell(value):
         return int(value)
     if not isinstance(value, str):
         return value
-    return as_text("".join(c if c.isprintable() else " " for c in " ".join(value.split())))
+    text = printable(" ".join(value.split()))
+    short = beginning(text)
+    return as_text(text if short == text else short[:-20] + " [...]")
+
+
+def beginning(text: str, length: int = MAX_CELL) -> str:
+    """Return the beginning of a text, at most `length` of a spreadsheet's characters."""
+    data = text[:length].encode("utf-16-le", "surrogatepass")[: 2 * length]
+    return data.decode("utf-16-le", "ignore") if len(data) == 2 * length else text
 
 
 def write_table(columns: list[str], rows: list[dict], path: Path) -> None:
@@ -44,7 +70,9 @@ def write_table(columns: list[str], rows: list[dict], path: Path) -> None:
 
 
 def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Read the columns and rows of a CSV file with any delimiter.
+    """Read the columns and rows of a CSV file, however a spreadsheet saved it.
+
+    Delimiter, encoding, and a first line such as ``sep=;`` are recognised.
 
     Raises
     ------
@@ -55,16 +83,32 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         data = path.read_bytes()
     except OSError as error:
         raise KitError.about(f"'{path}'", "be a CSV file", f"{error.strerror}") from None
+    if data.startswith(WORKBOOKS):
+        advice = "Open it, and save it as 'CSV UTF-8 (Comma delimited)'."
+        raise KitError.about(f"'{path}'", "be a CSV file", "an Excel or ODF workbook", advice)
+    text = _decoded(data)
+    # The module's limit for a cell is one for the whole process; a long answer may exceed it.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
+        if named := re.match(r'"?sep=([^\w\s"]|\t)"?[,;\t]*[\r\n]+', text, re.IGNORECASE):
+            delimiter, text = named[1], text[named.end() :]
+        else:
+            first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+            delimiter = max(",;\t", key=lambda d: len(next(csv.reader([first], delimiter=d), ())))
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
         columns = list(reader.fieldnames or ())
         rows = [{name: row.get(name) or "" for name in columns} for row in reader]
     except csv.Error as error:
         raise KitError.about(f"'{path}'", "be a CSV file", f"'{error}'") from None
     return columns, rows
+
+
+def _decoded(data: bytes) -> str:
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16", "replace")
+    if b"\0" in data[:200]:  # UTF-16 whose mark was lost
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from cnn_utils.grading.intake.assignment import SourceNotebook
-from cnn_utils.grading.results.class_report import write_class_report
+from cnn_utils.grading.results.class_report import write_class_report, write_figures
 from cnn_utils.grading.results.gradebook import as_rows, write_gradebook
 from cnn_utils.grading.results.manual_grading import merge_marks
 from cnn_utils.grading.results.report import write_reports
 from cnn_utils.grading.results.similarity import find_similar
 
 BOOK, SHEET, CLASS, REPORTS = "gradebook.csv", "to_mark.csv", "class.html", "reports"
+FIGURES = "figures"
 
 
 def write_results(
@@ -35,5 +36,6 @@ def write_results(
     rows = as_rows(results, source_notebooks, pairs)
     write_gradebook(rows, source_notebooks, out / BOOK)
     write_reports(results, source_notebooks, out / REPORTS)
-    write_class_report(rows, source_notebooks, pairs, out / CLASS)
+    figures = write_figures(results, source_notebooks, out / FIGURES)
+    write_class_report(rows, source_notebooks, pairs, out / CLASS, figures)
     return rows

@@ -1,8 +1,10 @@
+import base64
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 
-from cnn_utils.grading.results.class_report import class_summary, write_class_report
+from cnn_utils.grading.results.class_report import class_summary, write_class_report, write_figures
 from cnn_utils.grading.results.gradebook import as_rows
 from cnn_utils.grading.results.similarity import Pair
 from tests.grading.results.test_gradebook import mark, result
@@ -47,3 +49,88 @@ def test_the_page_shows_them_and_runs_nothing(source_notebook, tmp_path):
 def test_a_class_of_none_is_a_page(source_notebook, tmp_path):
     write_class_report([], {"lab.ipynb": source_notebook}, [], tmp_path / "class.html")
     assert "0 hand-ins" in (tmp_path / "class.html").read_text()
+
+
+PNG = base64.b64encode(b"\x89PNG a picture").decode()
+SVG = base64.b64encode(
+    b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+).decode()
+
+
+def figures_of(tmp_path, source_notebook, *results):
+    pages = write_figures(list(results), {"lab.ipynb": source_notebook}, tmp_path / "figures")
+    return pages, [BeautifulSoup((tmp_path / path).read_text(), "html.parser") for _, path in pages]
+
+
+def with_figures(name, *figures, **more):
+    return result(name, figures={"lab.ipynb/ten-digits": list(figures)}, **more)
+
+
+def test_figures_of_a_task_stand_side_by_side(source_notebook, tmp_path):
+    header = {"group number": "7", "members": "Ann\u202e & Bo"}
+    results = [
+        with_figures("ann", ["image/png", PNG], ["image/svg+xml", SVG], group=header),
+        with_figures("bo\x1b[2J", ["image/png", PNG[:40] + "\n" + PNG[40:]]),
+        result("cy"),
+    ]
+    pages, (page,) = figures_of(tmp_path, source_notebook, *results)
+    assert pages == [("Ten digits (ten-digits)", "figures/lab_ten_digits.html")]
+    assert [h.text for h in page.find_all("h2")] == ["ann", "bo?[2J"]
+    assert "Group 7: Ann & Bo" in page.text
+    images = page.find_all("img")
+    assert [img["src"][:26] for img in images] == [
+        "data:image/png;base64,iVBO",
+        "data:image/svg+xml;base64,",
+        "data:image/png;base64,iVBO",
+    ]
+    assert images[1]["alt"] == "Figure 2 of ann"
+    assert page.find("script") is None
+    assert "The same picture as bo?[2J." in page.text
+    class_page = tmp_path / "class.html"
+    rows = as_rows(results, {"lab.ipynb": source_notebook})
+    write_class_report(rows, {"lab.ipynb": source_notebook}, [], class_page, pages)
+    assert 'href="figures/lab_ten_digits.html"' in class_page.read_text()
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        ["text/html", PNG],
+        ["image/png", '"><script>'],
+        ["image/png", ""],
+        ["image/png", "A" * 4_000_000],
+        ['image/png;x="', PNG],
+    ],
+)
+def test_only_pictures_are_shown(source_notebook, tmp_path, figure):
+    assert figures_of(tmp_path, source_notebook, with_figures("ann", figure)) == ([], [])
+
+
+def test_pages_of_figures_are_bounded(source_notebook, tmp_path, monkeypatch):
+    many = with_figures("ann", *[["image/png", PNG]] * 20)
+    _, (page,) = figures_of(tmp_path, source_notebook, many)
+    assert (len(page.find_all("img")), "14 more in the notebook" in page.text) == (6, True)
+    monkeypatch.setattr("cnn_utils.grading.results.class_report.MAX_PAGE", 260)
+    _, (page,) = figures_of(tmp_path, source_notebook, many, with_figures("bo", ["image/png", PNG]))
+    assert [len(s.find_all("img")) for s in page.find_all("section")] == [6, 0]
+    assert "1 more in the notebook" in page.text
+
+
+def test_what_only_its_check_proves_is_said_once_for_the_class(source_notebook, tmp_path):
+    alone = [{**mark("ten-digits", 20, review="by its check alone"), "by_check_alone": True}]
+    results = [result(name, marks=alone, review=["two uploads differ"]) for name in ("ann", "bo")]
+    source_notebooks = {"lab.ipynb": source_notebook}
+    rows = as_rows(results, source_notebooks)
+    assert [row["review"] for row in rows] == ["two uploads differ"] * 2
+    write_class_report(rows, source_notebooks, [], tmp_path / "class.html")
+    page = (tmp_path / "class.html").read_text()
+    assert page.count("Task ten-digits: 2 hand-ins have its points by its check alone") == 1
+    assert "by its check alone; no other" in page
+
+
+def test_an_equal_network_alone_is_a_remark(source_notebook, tmp_path):
+    pairs = [Pair("ann", "bo", "same cnn network", is_sign=False)]
+    rows = as_rows([result("ann"), result("bo")], {"lab.ipynb": source_notebook}, pairs)
+    assert not any("network" in row["review"] for row in rows)
+    write_class_report(rows, {"lab.ipynb": source_notebook}, pairs, tmp_path / "class.html")
+    assert "by itself no sign" in (tmp_path / "class.html").read_text()

@@ -62,4 +62,19 @@ def test_whole_numbers_are_written_so_and_lines_stay_lines(source_notebooks, tmp
     )
     lines = (tmp_path / "book.csv").read_text("utf-8-sig").splitlines()
     assert len(lines) == 2
-    assert lines[1].startswith("ann,complete,10,35,5,10,0,,")
+    assert lines[1].startswith("ann,,,complete,10,35,5,10,0,,")
+
+
+def test_group_members_and_uploaders_stand_in_the_book(source_notebooks, tmp_path):
+    header = {"group number": "7", "members": "Ann Berg,\nBo\u202e Dahl"}
+    found = result(group=header, members=["bergann_1_2_x", "dahlbo_3_4_x"], review=["look"])
+    rows = as_rows([found, result("cy", group={"members": 3}, members=[])], source_notebooks)
+    assert rows[0]["review"] == "ten-digits: look at this; look"
+    assert (rows[0]["group"], rows[0]["members"]) == (header, ["bergann_1_2_x", "dahlbo_3_4_x"])
+    assert rows[1]["members"] == ["cy"]
+    write_gradebook(rows, source_notebooks, tmp_path / "book.csv")
+    with (tmp_path / "book.csv").open(encoding="utf-8-sig", newline="") as file:
+        first, second = csv.DictReader(file)
+    assert (first["group"], first["members"]) == ("7", "Ann Berg, Bo Dahl")
+    assert first["uploaded_by"] == "bergann_1_2_x, dahlbo_3_4_x"
+    assert (second["group"], second["members"], second["uploaded_by"]) == ("", "3", "cy")

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from nbformat.v4 import new_markdown_cell
 
 from cnn_utils.__main__ import main
 from cnn_utils.grading.results.leaderboard import Entry, ranked, score, score_handins, write_page
 from cnn_utils.submission import export_submission
+from tests.grading.small_lab import notebook
 
 LABELS = np.arange(10_000) % 10
 
@@ -73,7 +75,33 @@ def test_the_command_writes_a_page_that_needs_nothing_else(places, capsys):
     assert rows[0][:3] == ["1", "ann", "85.00 %"]
     assert "src=" not in text
     assert "http" not in text
-    assert "ed: submission.csv was not handed in" in page.text
+    # who handed in nothing is told to the instructor, not to the class
+    assert any("ed: submission.csv was not handed in" in line for line in said)
+    assert "not scored" not in page.text
+
+
+def test_the_class_reads_groups_and_no_files_or_numbers(tmp_path, source_notebook):
+    table = "| | |\n|---|---|\n| **Group number** | {} |\n| **Group name** (optional) | {} |"
+    headers = {
+        "doejane_101_9001_x": ("7", "The\u202e nets"),
+        "group12": ("", ""),
+        "b": ("Alpha", ""),
+    }
+    for name, values in headers.items():
+        place = tmp_path / "in" / name
+        place.mkdir(parents=True)
+        export_submission(right_for(7_000), place / "submission.csv")
+        cell = new_markdown_cell(table.format(*values), metadata={"kind": "header"})
+        (place / "lab.ipynb").write_bytes(notebook(cell))
+    (tmp_path / "in" / "roemax_LATE_102_9002").mkdir()
+    export_submission(right_for(7_000), tmp_path / "in" / "roemax_LATE_102_9002" / "submission.csv")
+    entries, _ = score_handins(tmp_path / "in", LABELS, {"lab.ipynb": source_notebook})
+    names = {entry.name for entry in entries}
+    assert names == {"Group 7 (The\u202e nets)", "Group 12", "Alpha", "roemax"}
+    write_page(ranked(entries, {}), {"x": "invalid"}, tmp_path / "a.html", "Board")
+    page = (tmp_path / "a.html").read_text()
+    assert "Group 7 (The nets)" in page
+    assert "1 not scored, because its file is invalid." in page
 
 
 def test_an_empty_board_is_a_page_as_well(tmp_path):

@@ -138,3 +138,39 @@ def test_a_text_that_was_changed_after_marking_is_for_review(
     assert row["marks"][1]["points"] == 4
     assert row["marks"][1].get("review", "").startswith(review)
     assert bool(row["marks"][1].get("review")) == bool(review)
+
+
+PICTURE = "![x](data:image/png;base64," + "iVBORw0KGgo" * 15_000 + ")"
+
+
+@pytest.mark.parametrize(
+    "text", ["long " * 28_000, f"See {PICTURE}.", "💡" * 40_000, "=" * 140_000]
+)
+def test_a_long_text_stops_no_later_run_and_loses_no_marks(source_notebook, sheet, text):
+    results = [result("ann", text), result("bo")]
+    assert merged(results, source_notebook, sheet) == [(None, "")] * 2
+    for points in ("2", "4"):
+        fill(sheet, points=points)
+        found = merge_marks(results, {"lab.ipynb": source_notebook}, sheet)
+        assert [r["marks"][1]["points"] for r in found] == [float(points)] * 2
+        assert not any(r["marks"][1].get("review") for r in found)
+    cells = [row["answer"] for row in rows(sheet)]
+    assert max(len(cell.encode("utf-16-le")) for cell in cells) <= 2 * 32_767
+    (long,) = (cell for cell in cells if "[The whole text: to_mark_texts/h" in cell)
+    place = long.partition("[The whole text: ")[2].partition(",")[0]
+    assert sheet.with_name("to_mark_texts").joinpath(place.partition("/")[2]).read_text() == text
+
+
+def test_a_sheet_of_an_earlier_release_with_a_long_text_is_read(source_notebook, sheet):
+    text = "long " * 28_000
+    merged([result("ann", text)], source_notebook, sheet)
+    fill(sheet, points="3", answer=text)
+    assert merged([result("ann", text)], source_notebook, sheet) == [(3, "")]
+
+
+def test_a_text_changed_behind_a_picture_is_for_review(source_notebook, sheet):
+    merged([result("ann", f"{PICTURE} So.")], source_notebook, sheet)
+    fill(sheet, points="4")
+    changed = [result("ann", f"{PICTURE} Not so.")]
+    (row,) = merge_marks(changed, {"lab.ipynb": source_notebook}, sheet)
+    assert row["marks"][1]["review"] == "its text was changed after it was marked"

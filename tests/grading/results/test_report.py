@@ -61,3 +61,28 @@ def test_gradescope_reads_its_own_format(result, source_notebook, tmp_path):
     assert [test["score"] for test in found["tests"]] == [10, 0, 0]
     assert found["leaderboard"] == [{"name": "MNIST", "value": 0.9899, "order": "desc"}]
     assert "took too long" in found["output"]
+
+
+@pytest.mark.parametrize(
+    ("points", "said"), [(5, "All is well."), (2.5, "2.5 of 5 points."), (0, "0 of 5 points.")]
+)
+def test_points_without_a_comment_say_how_many(result, source_notebook, points, said):
+    result["marks"][2].update(points=points, reason="")
+    report = student_report(result, {"lab.ipynb": source_notebook})
+    assert report["tasks"][2]["reason"] == said
+    assert gradescope(result, {"lab.ipynb": source_notebook})["tests"][2]["output"] == said
+
+
+def test_group_and_members_are_shown_and_nothing_controls_the_page(
+    result, source_notebook, tmp_path
+):
+    result["marks"][1]["reason"] = "Your maps are 24 x 24;\nexpected 28 x 28.\x1b[2J\u202e"
+    result |= {"group": {"group number": "7", "members": "Ann\u200b Berg"}, "members": ["a_1_2_x"]}
+    write_reports([result], {"lab.ipynb": source_notebook}, tmp_path)
+    text = (tmp_path / "_b_ann.html").read_text()
+    assert "Group number: 7. Members: Ann Berg" in text
+    assert "Uploaded by a_1_2_x." in text
+    assert "Your maps are 24 x 24;\nexpected 28 x 28.?[2J" in text
+    assert not {"\x1b", "\u202e", "\u200b"} & set(text)
+    found = json.loads((tmp_path / "_b_ann.json").read_text())
+    assert found["tests"][1]["output"] == "Your maps are 24 x 24;\nexpected 28 x 28.?[2J"

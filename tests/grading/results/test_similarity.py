@@ -1,6 +1,9 @@
+import time
+
+import numpy as np
 import pytest
 
-from cnn_utils.grading.results.similarity import Pair, find_similar
+from cnn_utils.grading.results.similarity import Pair, find_similar, signature
 from tests.grading.small_lab import F1, TEN
 
 OWN = """\
@@ -122,3 +125,157 @@ def test_the_message_of_a_pair():
     assert pair.message_for("bo") == "same lenet network as ann"
     assert pair.message_for("cy") == ""
     assert Pair("ann", "bo", "much the same", 0.5).message_for("bo") == "much the same as ann (50%)"
+
+
+def weights(seed=458, n=16, trained=0.0, steps=0):
+    """Return a convolution, its biases, batch normalisation, a second one, and a dense layer.
+
+    What training adds to the start, `steps`, is drawn by another seed.
+    """
+    start, step = np.random.default_rng(seed), np.random.default_rng(steps)
+    shapes = [(3, 3, 3, n), (n,), (n,), (n,), (n,), (n,), (3, 3, n, n), (n,), (64, 10), (10,)]
+    begun = [
+        start.standard_normal(shape) if len(shape) > 1 else np.zeros(shape) for shape in shapes
+    ]
+    return [array + trained * step.standard_normal(array.shape) for array in begun]
+
+
+def noisy(arrays, share, seed=9):
+    rng = np.random.default_rng(seed)
+    return [a + share * a.std() * rng.standard_normal(a.shape) for a in arrays]
+
+
+def reordered(arrays, seed=5):
+    places = np.random.default_rng(seed).permutation(arrays[0].shape[-1])
+    first = [array[..., places] for array in arrays[:6]]
+    return [*first, arrays[6][:, :, places], *arrays[7:]]
+
+
+def trained(name, arrays, **facts):
+    flat = np.concatenate([array.ravel() for array in arrays if array.ndim > 1])
+    about = {
+        "cnn_fingerprint": str([(array.sum(), array.flat[0]) for array in arrays]),
+        "cnn_signature": signature(arrays),
+    }
+    return result(name, facts={**about, "cnn_sample": flat[:: flat.size // 200].tolist(), **facts})
+
+
+ANN = weights(trained=0.3, steps=1)
+SAME, NEARLY = "same cnn network", "nearly the same cnn network"
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (reordered(ANN), NEARLY),
+        (noisy(ANN, 0.15), NEARLY),
+        (noisy(reordered(ANN), 0.15), NEARLY),
+        ([*noisy(ANN[:1], 0.15), *ANN[1:]], NEARLY),
+        ([3 * array for array in reordered(ANN)], NEARLY),
+        ([*ANN[:6], ANN[6][..., ::-1], ANN[7][::-1], *ANN[8:]], NEARLY),
+        (ANN, SAME),
+        (weights(seed=1, trained=0.3, steps=2), None),
+        (weights(trained=0.3, steps=2), None),
+        (weights(trained=0.1, steps=2), None),
+        (weights(n=8, trained=0.3, steps=1), None),
+    ],
+)
+def test_a_network_is_known_in_any_order_and_under_noise(source_notebook, other, expected):
+    pairs = pairs_of([trained("ann", ANN), trained("bo", other)], source_notebook)
+    assert pairs == ([("ann", "bo", expected)] if expected else [])
+
+
+def test_a_network_without_biases_or_filters(source_notebook):
+    moved = trained("b", [ANN[0][..., ::-1], ANN[6][:, :, ::-1]])
+    assert pairs_of([trained("a", [ANN[0], ANN[6]]), moved], source_notebook) == [
+        ("a", "b", NEARLY)
+    ]
+    assert signature([]) == signature([np.ones((1, 1, 3, 16)), np.ones(16), np.ones((9, 4))]) == []
+    dense = signature([np.ones((3072, 500)), np.zeros(500)])
+    assert len(dense) == 2 + 64 * (1 + 256 + 1)
+    assert np.isfinite(dense).all()
+
+
+def test_the_same_seed_and_training_is_a_sign_only_with_similar_code(source_notebook):
+    results = [trained("ann", ANN), trained("bo", ANN), trained("cy", ANN)]
+    pairs = find_similar(results, {"lab.ipynb": source_notebook})
+    assert [(p.what, p.is_sign, p.message_for("ann")) for p in pairs] == [(SAME, False, "")] * 3
+    for row in results[:2]:
+        row["answers"]["lab.ipynb/ten-digits"] = OWN
+    pairs = find_similar(results, {"lab.ipynb": source_notebook})
+    assert pairs[0].message_for("ann") == "same cnn network as bo"
+    assert [p.is_sign for p in pairs] == [True, False, False, True]
+
+
+def predicted(name, digits, accuracy, **facts):
+    text = "".join(map(str, digits))
+    about = {"submission_sample": text, "submission_hash": text, "submission_accuracy": accuracy}
+    return result(name, facts={**about, **facts})
+
+
+def test_predictions_that_agree_beyond_their_accuracies_are_named(source_notebook):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(10, size=10_000)
+    bo, cy = (
+        np.where(rng.random(10_000) < 0.75, labels, rng.integers(10, size=10_000)) for _ in "bc"
+    )
+    few = np.where(rng.random(10_000) < 0.95, bo, cy)
+    pairs = pairs_of([predicted("bo", bo, 0.77), predicted("cy", cy, 0.77)], source_notebook)
+    assert pairs == []
+    for copy, what in ((bo, "same submission.csv"), (few, "nearly the same submission.csv")):
+        results = [predicted("bo", bo, 0.77), predicted("di", copy, 0.76)]
+        assert pairs_of(results, source_notebook) == [("bo", "di", what)]
+    # nearly all are right: the few hard ones are hard for everybody
+    results = [predicted("bo", labels, 1.0), predicted("di", np.r_[labels[:-50], bo[-50:]], 0.995)]
+    assert pairs_of(results, source_notebook) == []
+    # the same network has the same predictions
+    results = [predicted(name, bo, 0.77, cnn_fingerprint="x") for name in ("bo", "di")]
+    assert pairs_of(results, source_notebook) == [("bo", "di", SAME)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [{"group": {"group number": "7"}}, {"group": {"group number": "Group 07"}}],
+        [{"members": ["doejane_101_9001_a"]}, {"members": ["x_1_2_a", "doejane_LATE_101_9007_b"]}],
+        [
+            {"members": ["A-Jo_11_assignsubmission_file_"]},
+            {"members": ["B-Jo_11_assignsubmission_x"]},
+        ],
+    ],
+)
+def test_a_group_is_not_compared_with_itself(source_notebook, more):
+    rows = [{**result(name, OWN, WORDS), **about} for name, about in zip("ab", more, strict=True)]
+    assert pairs_of(rows, source_notebook) == []
+    assert len(pairs_of([rows[0], result("c", OWN, WORDS)], source_notebook)) == 2
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '"' + '\\"' * 80_000,
+        '"' * 140_000,
+        "'''" + "\\'" * 80_000,
+        '"\\' * 70_000,
+        "\\" * 140_000,
+        "'\"" * 70_000,
+        "#" * 140_000,
+        '"""' + "x" * 140_000,
+        "x " * 70_000,
+    ],
+)
+def test_hostile_text_takes_no_longer_than_other_text(source_notebook, hostile):
+    start = time.perf_counter()
+    pairs_of([result("ann", hostile, hostile), result("bo", OWN)], source_notebook)
+    assert time.perf_counter() - start < 5
+
+
+def test_a_docstring_hides_no_program(source_notebook):
+    for before in (
+        '"""\n# it is\n"""\n',
+        "'''it's \"so\" # \n'''\n",
+        'x = "no end\n',
+        "x = 'it\\'s # x'\n",
+    ):
+        results = [result("ann", OWN), result("bo", before + OWN)]
+        assert pairs_of(results, source_notebook) == [("ann", "bo", PROGRAM)]
