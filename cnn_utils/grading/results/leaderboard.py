@@ -7,9 +7,10 @@ import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-from cnn_utils.grading.intake.submissions import SUBMISSION, find_handins, take
+from cnn_utils.grading.intake.submissions import find_submissions
 from cnn_utils.grading.results.pages import render
 from cnn_utils.grading.verify.compare import read_submission
+from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.metrics import f1_score
 from cnn_utils.sequences import accuracy_interval
 from cnn_utils.submission import validate_submission
@@ -70,9 +71,9 @@ def score_handins(handins: Path, labels: np.ndarray) -> tuple[list[Entry], dict[
         Reasons of the hand-ins without an entry, by name.
     """
     entries, refused = [], {}
-    for handed_in in find_handins(handins):
+    for handed_in in find_submissions(handins, {}):
         try:
-            predictions = read_submission(take(handed_in, {}, []).get(SUBMISSION))
+            predictions = read_submission(handed_in.files().get(SUBMISSION))
         except KitError as error:
             predictions = str(error)
         if isinstance(predictions, str):
