@@ -22,13 +22,14 @@ from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, MARKER
 SAVED = (WEIGHTS, ARCHITECTURE, HISTORY)
 BESIDE = "beside"
 MAX_BESIDE, MAX_BESIDE_BYTES = 50, 10_000_000
-MAX_READ, MAX_NOTEBOOK, MAX_RECORD = 100, 100_000_000, 1_000_000
+MAX_READ, MAX_RECORD = 100, 1_000_000
+# Larger notebooks are known by their names; of the others' sources so many letters are read.
+MAX_NOTEBOOK, MAX_SOURCE = 50_000_000, 5_000_000
 NOTEBOOK = re.compile(r"\.ipynb\b[^/]*$", re.I)
 MAYBE_NOTEBOOK = re.compile(r"(?:\.(?:py|json|txt)|/[^./]+)$", re.I)
-# The strings of a cell's "source" in JSON: a list of lines, or one text.
-TEXT = r'"[^"\\]*(?:\\.[^"\\]*)*"'
-SOURCE = re.compile(rf'"(?:source|input)"\s{{0,9}}:\s{{0,99}}\[?((?:\s{{0,99}}{TEXT},?)*)', re.S)
-LINE_END = re.compile(r'(?:\\r)?\\n|",?\s*"')
+# The strings of a cell's "source" in JSON without escapes: one text, or a list of lines.
+SOURCE = re.compile(r'"(?:source|input)"\s{0,9}:\s{0,99}\[?((?:\s{0,99}"[^"]*",?){0,20000})')
+LINE_END = re.compile(r'(?:\\r)?\\n|"')
 RAISES = re.compile(r"raise NotImplementedError\(")
 SHORT = 8  # shorter lines tell nothing
 # The kit's own files, which a zip of the whole folder holds as well.
@@ -92,22 +93,23 @@ class Recognition:
         maybe.sort(key=lambda f: (f.name.count("/"), f.name))
         candidates = []
         for file in [*sure, *maybe][:MAX_READ] if self.parts else ():
+            candidate = Candidate(file, self._by_name(file.name) if file in sure else None)
             try:
-                candidate = self._read(file, files.read(file.path, file.members))
+                if file.size <= MAX_NOTEBOOK:
+                    candidate = self._read(file, files.read(file.path, file.members))
             except KitError as error:
                 problems.append(f"'{file.name}' can't be read. {error}")
-                candidate = Candidate(file, self._by_name(file.name))
             if file in sure or candidate.part:
                 candidates.append(candidate)
         return candidates
 
     def _read(self, file: Found, data: bytes) -> Candidate:
-        text = data.decode(
-            "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace"
-        )
+        text = _decoded(data)
         is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
-        raw = "\n".join(m[1] for m in SOURCE.finditer(text)) if is_json else json.dumps(text)
-        lines = _lines(raw)
+        if is_json:
+            lines = _lines("".join(match[1] for match in SOURCE.finditer(_flat(text))))
+        else:
+            lines = _lines(_flat(json.dumps(text[:MAX_SOURCE])))
         shared = {name: len(self._only(name) & set(lines)) for name in self.parts}
         part = max(shared, key=shared.get)
         markers = {m[1].lower() for line in lines if (m := MARKER.match(line))}
@@ -170,7 +172,8 @@ class Recognition:
                     f"'{chosen[part].file.name}' is taken for {part}, but has none of its cells."
                 )
         for part, best in chosen.items():
-            if PurePosixPath(best.file.name).name.casefold() != part.casefold():
+            is_told = any(f"'{best.file.name}'" in note for note in notes)
+            if PurePosixPath(best.file.name).name.casefold() != part.casefold() and not is_told:
                 notes.append(f"{part}: found as '{best.file.name}'.")
         return chosen
 
@@ -198,11 +201,10 @@ class Recognition:
         records = _records(files, found, self.networks)
         for part, networks in self._of_part.items():
             for network in networks:
-                places: dict[tuple, dict[str, Found]] = {}
+                places: dict[str, dict[str, Found]] = {}
                 for file in found:
                     if name := self._saved(files, file, network, records):
-                        place = str(PurePosixPath(file.name).parent)
-                        places.setdefault((file.path, file.members[:-1], place), {})[name] = file
+                        places.setdefault(file.name.rpartition("/")[0], {})[name] = file
                 if places:
                     best = max(places.values(), key=lambda p: _nearness(p, chosen.get(part)))
                     others |= {f"{network}/{name}": file for name, file in best.items()}
@@ -259,9 +261,22 @@ def _rank(candidate: Candidate) -> tuple:
     return candidate.rank
 
 
-def _lines(raw: str) -> list[str]:
-    """Return the lines in the strings of JSON, without their indentation."""
-    return [line.strip(' \t\r\n",') for piece in raw.split("\n") for line in LINE_END.split(piece)]
+def _decoded(data: bytes) -> str:
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _flat(text: str) -> str:
+    """Replace JSON's escaped backslashes and quotes: the quotes left are ends of strings."""
+    return text.replace("\\\\", "\0").replace('\\"', "\1")
+
+
+def _lines(flat: str) -> list[str]:
+    """Return the lines in the strings of flat JSON, without their indentation."""
+    return [line.strip(" \t\r\n,") for line in LINE_END.split(flat[:MAX_SOURCE])]
 
 
 def _given_lines(source_notebook: SourceNotebook) -> set[str]:
@@ -270,7 +285,8 @@ def _given_lines(source_notebook: SourceNotebook) -> set[str]:
 
     handed_out = without_answers(new_notebook(cells=source_notebook.cells), source_notebook.name)
     text = "\n".join(cell.source for cell in handed_out.cells)
-    return {*_lines(json.dumps(text)), *_lines(json.dumps(text, ensure_ascii=False))}
+    both = (json.dumps(text, ensure_ascii=escaped) for escaped in (True, False))
+    return {line for written in both for line in _lines(_flat(written))}
 
 
 def _answered(lines: list[str], given: set[str]) -> tuple[frozenset, frozenset]:

@@ -19,10 +19,12 @@ from cnn_utils.grading.intake.platforms import Upload, group_label, read_name, w
 from cnn_utils.grading.intake.recognition import BESIDE, Candidate, Recognition
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER
 
-MAX_SCANNED, MAX_TOLD = 500_000_000, 10
+MAX_SCANNED, MAX_TOLD = 300_000_000, 10
 # Files that are a submission by themselves; others only beside one, or under a platform's name.
 ALONE = re.compile(r"\.(?:zip|ipynb|py|pdf|docx?|odt|pages)\b[^/]*$", re.I)
-PART_OF_ONE = re.compile(r"(submission|weights|architecture|history|record)\b.*\.(?:csv|npz|json)$")
+PART_OF_ONE = re.compile(
+    r"(submission|weights|architecture|history|record)(?![a-z]).*\.(?:csv|npz|json)$", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def find_submissions(folder: Path, source_notebooks: dict[str, SourceNotebook]) 
     for bundle in bundles:
         groups[bundle.group].append(bundle)
     merged = [b for group, found in groups.items() for b in _merge(group, found)]
-    return _submissions(sorted(merged, key=lambda bundle: bundle.name))
+    return sorted(_submissions(merged), key=lambda submission: submission.name)
 
 
 def printable(name: str) -> str:
@@ -197,8 +199,8 @@ def _uploads(folder: Path, parts: list[str]) -> list[tuple[Path, Upload]]:
             upload = _loose(path, parts)
         elif is_folder and path.name in (ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER):
             upload = Upload("", False, "", "")
-        is_one = is_folder or upload.is_known or upload.file != path.name
-        is_one = is_one or ALONE.search(path.name) or what_is(path.name, kinds=ARCHIVES)
+        is_one = is_folder or upload.is_known or ALONE.search(path.name)
+        is_one = is_one or PART_OF_ONE.search(path.name) or what_is(path.name, kinds=ARCHIVES)
         if is_one and not path.is_symlink() and (is_folder or path.is_file()):
             uploads.append((path, upload))
         else:
@@ -215,7 +217,7 @@ def _loose(path: Path, parts: list[str]) -> Upload:
     stem = without_copy(unicodedata.normalize("NFC", path.stem))[0]
     words = [w for part in parts for w in (Path(part).stem, Path(part).stem.split("_")[0])]
     known = "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
-    found = PART_OF_ONE.search(path.name.casefold())
+    found = PART_OF_ONE.search(path.name)
     pattern = re.escape(found[1]) if found else rf"(?<![a-z0-9])(?:{known})(?![a-z0-9])"
     person, n_found = re.subn(pattern, "", stem, count=1, flags=re.I)
     if not n_found:
@@ -367,7 +369,7 @@ def _submissions(bundles: list[_Bundle]) -> list[Submission]:
     """Return the bundles as submissions, with different names."""
     counts = Counter(_shown(bundle.name) for bundle in bundles)
     found, used = [], Counter()
-    for bundle in bundles:
+    for bundle in sorted(bundles, key=lambda bundle: bundle.name):
         name = _shown(bundle.name)
         if counts[name] > 1 and not bundle.upload.is_known:
             name = _shown(bundle.uploads[0][0].name)
