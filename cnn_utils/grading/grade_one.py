@@ -8,7 +8,7 @@ from cnn_utils import __version__
 from cnn_utils.errors import KitError
 from cnn_utils.grading.intake.assemble import TASK
 from cnn_utils.grading.intake.assignment import SourceNotebook
-from cnn_utils.grading.intake.submissions import Submission
+from cnn_utils.grading.intake.submissions import SUBMISSION, Submission
 from cnn_utils.grading.sandbox.prepare import BatchContext
 from cnn_utils.grading.sandbox.run_part import Claims, as_npy, run_part
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
@@ -16,7 +16,6 @@ from cnn_utils.grading.verify import compare
 from cnn_utils.grading.verify.hidden_tests import make_inputs
 from cnn_utils.grading.verify.score import Comparison, Mark, mark
 from cnn_utils.handin.artifacts import WEIGHTS
-from cnn_utils.handin.consistency import SUBMISSION
 
 UNREADABLE = "unreadable"
 MAX_LETTERS = 200_000

@@ -17,13 +17,15 @@ from cnn_utils.grading.intake.archives import ARCHIVES, LEFTOVERS, Files, Found,
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.platforms import Upload, group_label, read_name, without_copy
 from cnn_utils.grading.intake.recognition import BESIDE, Candidate, Recognition
+from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER
 
 MAX_SCANNED, MAX_TOLD = 300_000_000, 10
 # Files that are a submission by themselves; others only beside one, or under a platform's name.
 ALONE = re.compile(r"\.(?:zip|ipynb|py|pdf|docx?|odt|pages)\b[^/]*$", re.I)
 PART_OF_ONE = re.compile(
-    r"(submission|weights|architecture|history|record)(?![a-z]).*\.(?:csv|npz|json)$", re.I
+    rf"({Path(SUBMISSION).stem}|weights|architecture|history|record)(?![a-z]).*\.(?:csv|npz|json)$",
+    re.I,
 )
 
 

@@ -7,10 +7,9 @@ import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-from cnn_utils.grading.intake.submissions import find_submissions
+from cnn_utils.grading.intake.submissions import SUBMISSION, find_submissions
 from cnn_utils.grading.results.pages import render
 from cnn_utils.grading.verify.compare import read_submission
-from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.metrics import f1_score
 from cnn_utils.sequences import accuracy_interval
 from cnn_utils.submission import validate_submission

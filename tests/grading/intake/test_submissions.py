@@ -1,7 +1,5 @@
-import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,7 +9,6 @@ import pytest
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
-from cnn_utils.grading.intake.assignment import read_source_notebooks
 from cnn_utils.grading.intake.submissions import content_hash, find_submissions, printable
 from tests.grading.intake.hand_ins import ONE, TWO, files_of_group, filled, stub, zipped
 
