@@ -119,18 +119,20 @@ def test_the_rows_of_the_others_stay_when_a_part_is_graded(lab, tmp_path, monkey
     assert [row["name"] for row in grade(late, settings(lab), out)] == ["bo", "di"]
 
 
-def test_a_person_s_new_row_takes_the_place_of_an_earlier_run_s(lab, tmp_path, monkeypatch, capsys):
+def test_a_person_s_new_row_takes_the_place_of_that_of_an_earlier_run(
+    lab, tmp_path, monkeypatch, capsys
+):
     pretend(monkeypatch)
-    first = class_of(tmp_path / "first", ["ann"])
-    second = class_of(tmp_path / "second", ["ann (1)"])
-    grade(first, settings(lab), tmp_path / "out", jobs=1)
-    path = tmp_path / "out" / "results" / "ann.json"
+    out, names = tmp_path / "out", ["doe_101_9001_g", "roe_102_9002_g"]
+    grade(class_of(tmp_path / "in", names), settings(lab), out, jobs=1)
+    path = out / "results" / "doe_101.json"
     row = json.loads(path.read_text())
-    path.write_text(json.dumps({**row, "members": ["ann (1)"]}))
-    rows = grade(second, settings(lab), tmp_path / "out", jobs=1)
-    assert len(rows) == 1
-    path.write_text(json.dumps({**row, "file": "old", "name": "old"}))
+    # as an earlier run may have named it
+    path.write_text(json.dumps({**row, "name": "old", "file": "old"}))
     path.rename(path.with_name("old.json"))
+    rows = grade(tmp_path / "in", settings(lab), out, jobs=1)
+    assert [row["name"] for row in rows] == ["doe_101", "roe_102"]
+    assert "1 rows of earlier runs are left out, because the same person" in capsys.readouterr().out
 
 
 def test_a_submission_that_can_not_be_opened_is_a_row(graded, lab, tmp_path):

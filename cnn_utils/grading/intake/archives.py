@@ -177,7 +177,11 @@ def _regular_files(path: Path, problems: list[str]) -> Iterator[tuple[Path, str]
         yield path, ""
         return
     count = 0
-    for place, folders, files in os.walk(path, onerror=lambda e: problems.append(str(e))):
+
+    def tell(error: OSError) -> None:
+        problems.append(f"'{Path(error.filename).name}' can't be opened: {error.strerror}.")
+
+    for place, folders, files in os.walk(path, onerror=tell):
         folders[:] = sorted(name for name in folders if not LEFTOVERS.fullmatch(name))
         for name in sorted(name for name in files if not LEFTOVERS.fullmatch(name)):
             count += 1

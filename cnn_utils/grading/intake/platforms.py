@@ -27,7 +27,7 @@ BRIGHTSPACE = re.compile(
 )
 DATES = ("%b %d, %Y %I%M %p", "%B %d, %Y %I%M %p", "%d %B, %Y %I%M %p", "%d %b, %Y %I%M %p")
 # Inspera: the candidate's number comes first. A date does not name a person.
-INSPERA = re.compile(r"(?P<name>(?!(?:19|20)\d{6}\b)\d{5,})(?:[ _-]+(?P<rest>.+))?", re.S)
+INSPERA = re.compile(r"(?P<name>(?!(?:19|20)\d{6}(?!\d))\d{5,})(?:[ _-]+(?P<rest>.+))?", re.S)
 # What browsers and desktops append to the name of a copy.
 COPY = re.compile(
     r"(?: ?\((?P<a>\d{1,3})\)|[ _-]+(?:copy|copie|kopie|kopi)(?: ?\(?(?P<b>\d{1,3})\)?)?)$", re.I

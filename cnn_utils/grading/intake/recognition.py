@@ -28,9 +28,11 @@ MAX_NOTEBOOK, MAX_SOURCE = 50_000_000, 5_000_000
 NOTEBOOK = re.compile(r"\.ipynb\b[^/]*$", re.I)
 MAYBE_NOTEBOOK = re.compile(r"(?:\.(?:py|json|txt)|/[^./]+)$", re.I)
 # The strings of a cell's "source" in JSON without escapes: one text, or a list of lines.
-SOURCE = re.compile(r'"(?:source|input)"\s{0,9}:\s{0,99}\[?((?:\s{0,99}"[^"]*",?){0,20000})')
+SOURCE = re.compile(r'"(?:source|input)"\s{0,9}:\s{0,99}(\[(?:\s{0,99}"[^"]*",?){0,20000}|"[^"]*")')
 LINE_END = re.compile(r'(?:\\r)?\\n|"')
 RAISES = re.compile(r"raise NotImplementedError\(")
+# A row of the header's table: "| **Group number** | 7 |".
+HEADER = re.compile(r"\|? ?\*\*([^*|]+)\*\*[^|]*\| ?([^|]*?) ?\|?$")
 SHORT = 8  # shorter lines tell nothing
 # The kit's own files, which a zip of the whole folder holds as well.
 OURS = re.compile(
@@ -83,8 +85,9 @@ class Recognition:
         }
         self._labels = {}
         for name, book in source_notebooks.items():
-            headers = [c.source for c in book.cells if c.metadata.get("kind") == "header"]
-            self._labels[name] = re.findall(r"\*\*(.+?)\*\*", "".join(headers))[:2]
+            header = "".join(c.source for c in book.cells if c.metadata.get("kind") == "header")
+            labels = [match[1] for line in header.split("\n") if (match := HEADER.match(line))]
+            self._labels[name] = labels[:2] if len(labels) > 1 else None
 
     def candidates(self, files: Files, found: Iterable[Found], problems) -> list[Candidate]:
         """Return the files that are or may be notebooks of the assignment, the surest first."""
@@ -120,16 +123,12 @@ class Recognition:
         candidate = Candidate(file, part, shared=shared, sha256=hashlib.sha256(data).hexdigest())
         given = set().union(*(self._given.values()))
         candidate.touched, candidate.solved = _answered(lines, given)
-        labels = self._labels.get(part) or ["Group number", "Members"]
-        for line in lines:
-            cells = [c.strip() for c in line[:500].strip("|").split("|")]
-            if len(cells) == 2 and cells[0].startswith("**"):
-                if cells[0].startswith(f"**{labels[0]}**"):
-                    digits = re.search(r"\d+", cells[1])
-                    number = digits[0].lstrip("0") if digits else re.sub(r"\W", "", cells[1])
-                    candidate.group = candidate.group or number.casefold()
-                elif cells[0].startswith(f"**{labels[-1]}**"):
-                    candidate.people = candidate.people or cells[1]
+        group, people = self._labels.get(part) or ("Group number", "Members")
+        table = dict(match.groups() for line in lines if (match := HEADER.match(line[:500])))
+        candidate.people, number = table.get(people, ""), table.get(group, "")
+        digits = re.search(r"\d+", number)
+        number = digits[0].lstrip("0") if digits else re.sub(r"\W", "", number)
+        candidate.group = number.casefold()
         return candidate
 
     def _only(self, part: str) -> set[str]:
@@ -161,7 +160,9 @@ class Recognition:
             if not fitting:
                 continue
             newest = max(c.attempt for c in [c for c in fitting if c.touched] or fitting)
-            best = chosen[part] = max((c for c in fitting if c.attempt == newest), key=_rank)
+            best = chosen[part] = max(
+                (c for c in fitting if c.attempt == newest), key=lambda c: c.rank
+            )
             for other in fitting:
                 self._compare(part, best, other, notes, review)
         left = [c for c in candidates if c.part is None]
@@ -255,10 +256,6 @@ class Recognition:
                     others[f"{BESIDE}/{inside}"] = file
                     size += file.size
         return others
-
-
-def _rank(candidate: Candidate) -> tuple:
-    return candidate.rank
 
 
 def _decoded(data: bytes) -> str:

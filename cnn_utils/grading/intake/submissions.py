@@ -8,7 +8,9 @@ import hashlib
 import json
 import re
 import unicodedata
+import zipfile
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,6 +105,10 @@ class _Bundle:
         return next((upload for _, upload in self.uploads if upload.member), self.uploads[0][1])
 
     @property
+    def file(self) -> str:
+        return self.uploads[0][0].name
+
+    @property
     def name(self) -> str:
         return self.upload.person or _stem(self.uploads[0][0])
 
@@ -115,14 +121,16 @@ class _Bundle:
     @property
     def group(self) -> tuple[str, str]:
         """Return what tells its group: the team, a number in a name, the header, or a name."""
-        if self.upload.team:
-            return "team", self.upload.team.casefold()
+        team = self.upload.team.casefold()
+        if group_label(team):
+            return "team", team
         names = [upload.file if upload.is_known else _stem(path) for path, upload in self.uploads]
         names += [candidate.file.name for candidate in self.chosen.values()]
         labels = [group_label(step.removesuffix(".zip")) for n in names for step in n.split("/")]
         labels += [candidate.group for candidate in self.chosen.values()]
-        label = next(filter(None, labels), "")
-        return ("group", label) if label else ("name", self.uploader)
+        if label := next(filter(None, labels), ""):
+            return "group", label
+        return ("team", team) if team else ("name", self.uploader)
 
     @property
     def age(self) -> tuple:
@@ -189,10 +197,12 @@ def _uploads(folder: Path, parts: list[str]) -> list[tuple[Path, Upload]]:
     if not folder.is_dir():
         raise KitError.about(f"'{folder}'", "be a folder of hand-ins", "no folder")
     paths = [p for p in sorted(folder.iterdir()) if not LEFTOVERS.fullmatch(p.name)]
-    if len(paths) == 1 and paths[0].is_dir() and not paths[0].is_symlink():
-        inside = [read_name(p.name, p.is_dir()) for p in paths[0].iterdir()]
-        if len({upload.person for upload in inside if upload.is_known}) > 1:
+    if len(paths) == 1 and not paths[0].is_symlink() and _is_a_class(paths[0]):
+        if paths[0].is_dir():
             return _uploads(paths[0], parts)  # the folder around a platform's download
+        expected = "be a folder of hand-ins, unzipped once"
+        received = f"a zip of several people's, {printable(paths[0].name)}"
+        raise KitError.about(f"'{folder}'", expected, received, "Unzip it there and delete it.")
     uploads, ignored = [], []
     for path in paths:
         is_folder = path.is_dir()
@@ -212,6 +222,20 @@ def _uploads(folder: Path, parts: list[str]) -> list[tuple[Path, Upload]]:
     if not uploads:
         raise KitError.about(f"'{folder}'", "hold hand-ins (zips, folders, notebooks)", "none")
     return uploads
+
+
+def _is_a_class(path: Path) -> bool:
+    """Return whether a folder or zip holds the uploads of several people or groups."""
+    names = []
+    if path.is_dir():
+        names = [inside.name for inside in path.iterdir()]
+    elif path.suffix.lower() == ".zip":
+        with suppress(KitError, OSError, zipfile.BadZipFile), Files() as files:
+            infos = files.open_zip(str(path))[1]
+            names = {info.filename.replace("\\", "/").split("/")[0] for info in infos}
+    uploads = [read_name(name) for name in names]
+    whose = {u.person if u.is_known else group_label(u.person) for u in uploads}
+    return len(whose - {""}) > 1
 
 
 def _loose(path: Path, parts: list[str]) -> Upload:
@@ -251,16 +275,13 @@ def _bundle(uploads: list[tuple[Path, Upload]], recognition: Recognition) -> _Bu
     loose = max((_attempt(p, u) for p, u in uploads if not _is_packed(p)), default=())
     with Files(MAX_SCANNED) as files:
         for path, upload in bundle.uploads:
-            name = path.name if len(uploads) > 1 else ""
-            name = (
-                name
-                if _is_packed(path) and name
-                else upload.file or ("" if path.is_dir() else path.name)
-            )
+            is_packed = _is_packed(path)
+            name = upload.file or ("" if path.is_dir() else path.name)
+            name = path.name if is_packed and len(uploads) > 1 else name
+            is_own = is_packed or "-" in upload.when
             try:
                 for file in files.walk(path, name, bundle.problems):
                     found.append(file)
-                    is_own = _is_packed(path) or "-" in upload.when
                     attempts[file.path] = _attempt(path, upload) if is_own else loose
             except OSError as error:
                 why = error.strerror or error
@@ -326,24 +347,22 @@ def _merge(group: tuple[str, str], bundles: list[_Bundle]) -> list[_Bundle]:
         (versions if version is None else version.copies).append(bundle)
     for version in versions:
         version.review += _strangers(version)
-    if len(versions) == 1:
-        return versions
+    kind, label = group
+    if len(versions) == 1 or (kind == "team" and not group_label(label)):
+        return versions  # "Anne-Marie Doe" is no member of a team Anne
     uploaders = {b.uploader for version in versions for b in (version, *version.copies)}
-    if len(uploaders) == 1 and group[0] != "name":
+    if len(uploaders) == 1 and kind != "name":
         *earlier, last = sorted(versions, key=lambda version: version.age)
-        names = ", ".join(f"'{version.uploads[0][0].name}'" for version in earlier)
-        last.notes.append(f"'{last.uploads[0][0].name}' is graded; it replaces {names}.")
+        names = ", ".join(f"'{version.file}'" for version in earlier)
+        last.notes.append(f"'{last.file}' is graded; it replaces {names}.")
         newest = max(versions, key=lambda version: version.age[2])
         if newest is not last:
-            last.review.append(f"The later '{newest.uploads[0][0].name}' has no answers.")
+            last.review.append(f"The later '{newest.file}' has no answers.")
         return [last]
-    whose = {"group": f"Group {group[1]}", "team": f"Team {group[1]}"}.get(
-        group[0], "The same person"
-    )
+    whose = "The same person may have" if kind == "name" else f"{kind.title()} {label} has"
     for version in versions:
-        others = ", ".join(f"'{v.uploads[0][0].name}'" for v in versions if v is not version)
-        seems = "seems to have" if group[0] == "name" else "has"
-        version.review.append(f"{whose} {seems} handed in other files, too: {others}. Keep one.")
+        others = ", ".join(f"'{v.file}'" for v in versions if v is not version)
+        version.review.append(f"{whose} handed in other files, too: {others}. Keep one.")
     return versions
 
 
@@ -374,7 +393,7 @@ def _submissions(bundles: list[_Bundle]) -> list[Submission]:
     for bundle in sorted(bundles, key=lambda bundle: bundle.name):
         name = _shown(bundle.name)
         if counts[name] > 1 and not bundle.upload.is_known:
-            name = _shown(bundle.uploads[0][0].name)
+            name = _shown(bundle.file)
         used[name] += 1
         name += f"~{used[name]}" if used[name] > 1 else ""
         everyone = [bundle, *sorted(bundle.copies, key=lambda copy: copy.name)]

@@ -434,6 +434,33 @@ def test_bombs_and_ways_out_are_refused(find):
     assert "lies in too many zips in zips" in three.problem
 
 
+def test_people_without_a_team_and_double_names_are_not_told_apart_as_a_team(find):
+    def files(i):
+        return {n: d.replace(f"| {i} |".encode(), b"| |") for n, d in files_of_group(i).items()}
+
+    names = ["Anne-Marie Doe_1", "Anne-Lise Roe_2", "Default group-Bo_3", "Default group-Cy_4"]
+    found = find({f"{n}_assignsubmission_file_/a.zip": files(i) for i, n in enumerate(names, 1)})
+    assert len(found) == 4
+    assert asked(found) == []
+
+
+def test_a_whole_class_in_one_folder_or_zip_is_not_one_hand_in(find, tmp_path):
+    found = find({f"all/group{i}.zip": files_of_group(i) for i in (1, 2)})
+    assert [s.name for s in found] == ["group1", "group2"]
+    with pytest.raises(KitError, match="unzipped once; received a zip of several people's"):
+        find({"download.zip": {f"{JANE}/{ONE}": b"{}", f"{MAX}/{ONE}": b"{}"}}, "zip")
+
+
+def test_an_unreadable_folder_is_told(find, tmp_path, monkeypatch):
+    def walk(path, onerror):
+        onerror(PermissionError(13, "Permission denied", f"{path}/private"))
+        return iter(())
+
+    monkeypatch.setattr(os, "walk", walk)
+    (one,) = find({f"jane/{ONE}": filled(ONE, 7)})
+    assert one.problem == "'private' can't be opened: Permission denied."
+
+
 def test_links_and_special_files_are_not_followed(find, tmp_path):
     (tmp_path / "in" / "jane").mkdir(parents=True)
     (tmp_path / ONE).write_bytes(filled(ONE, 7))
