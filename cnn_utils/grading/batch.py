@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
@@ -82,32 +83,40 @@ def grade(
                 bar.set_postfix_str(f"{row['file']}: {row['status']}"[:40])
                 bar.update()
     rows = [_read(results, submission) for submission in submissions]
-    return sorted([*rows, *_rows_of_earlier_runs(results, rows)], key=lambda row: row["name"])
+    return sorted(
+        [*rows, *_rows_of_earlier_runs(results, rows, version)], key=lambda row: row["name"]
+    )
 
 
-def _rows_of_earlier_runs(results: Path, rows: list[dict]) -> list[dict]:
+def _rows_of_earlier_runs(results: Path, rows: list[dict], version: str) -> list[dict]:
     """Return the rows of submissions that are not in this folder, and tell about them."""
-    known = {row["file"] for row in rows}
+    files = {row["file"] for row in rows}
     uploaders = {member for row in rows for member in row["members"]}
-    kept, replaced = [], []
+    kept, told = [], defaultdict(list)
     for path in sorted(results.glob("*.json")):
-        if path.stem in known:
+        if path.stem in files:
             continue
         try:
             row = json.loads(path.read_text(encoding="utf-8"))
             is_row = _KEYS <= set(row) and row["file"] == path.stem
         except (OSError, ValueError, TypeError):
             is_row = False
-        if is_row:
-            (replaced if uploaders & set(row["members"]) else kept).append(row)
-    for found, what in (
-        (kept, "of earlier runs stay in the gradebook"),
-        (replaced, "of earlier runs are left out, because the same person handed in again"),
-    ):
-        if found:
-            names = ", ".join(row["file"] for row in found[:10]) + (" ..." if found[10:] else "")
-            print(f"NOTE: {len(found)} rows {what}: {names}.")
-            print(f"      To remove one for good, delete its file {results}/NAME.json.")
+        if not is_row:
+            what = "are left out, because this version of the kit can't read them"
+        elif uploaders & set(row["members"]):
+            what = "are left out, because the same person handed in again"
+        else:
+            kept.append(row)
+            is_same = row["master_hash"] == version
+            what = "stay in the gradebook" + (
+                "" if is_same else ", though worked notebooks, labels or kit have changed since"
+            )
+        told[what].append(path.stem)
+    for what, names in told.items():
+        listed = ", ".join(names[:10]) + (" ..." if len(names) > 10 else "")
+        print(f"NOTE: rows of earlier runs {what}: {listed}")
+    if told:
+        print(f"      To remove one for good, delete {results}/NAME.json.")
     return kept
 
 

@@ -112,11 +112,21 @@ def test_the_rows_of_the_others_stay_when_a_part_is_graded(lab, tmp_path, monkey
     assert asked == ["bo", "di"]
     assert [row["name"] for row in rows] == ["ann", "bo", "cy", "di"]
     said = capsys.readouterr().out
-    assert "NOTE: 2 rows of earlier runs stay in the gradebook: ann, cy." in said
-    assert f"delete its file {out}/results/NAME.json" in said
+    assert "NOTE: rows of earlier runs stay in the gradebook: ann, cy\n" in said
+    assert f"delete {out}/results/NAME.json" in said
     (out / "results" / "ann.json").unlink()
     (out / "results" / "cy.json").write_text("{")
     assert [row["name"] for row in grade(late, settings(lab), out)] == ["bo", "di"]
+    assert "are left out, because this version of the kit can't read them: cy" in (
+        capsys.readouterr().out
+    )
+    earlier = json.loads((out / "results" / "bo.json").read_text())
+    earlier = {**earlier, "name": "ed", "file": "ed", "members": ["ed"], "master_hash": "other"}
+    (out / "results" / "ed.json").write_text(json.dumps(earlier))
+    grade(late, settings(lab), out)
+    assert "though worked notebooks, labels or kit have changed since: ed" in (
+        capsys.readouterr().out
+    )
 
 
 def test_a_person_s_new_row_takes_the_place_of_that_of_an_earlier_run(
@@ -132,7 +142,10 @@ def test_a_person_s_new_row_takes_the_place_of_that_of_an_earlier_run(
     path.rename(path.with_name("old.json"))
     rows = grade(tmp_path / "in", settings(lab), out, jobs=1)
     assert [row["name"] for row in rows] == ["doe_101", "roe_102"]
-    assert "1 rows of earlier runs are left out, because the same person" in capsys.readouterr().out
+    assert (
+        "rows of earlier runs are left out, because the same person handed in again: old"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_submission_that_can_not_be_opened_is_a_row(graded, lab, tmp_path):

@@ -132,12 +132,6 @@ class _Bundle:
             return "group", label
         return ("team", team) if team else ("name", self.uploader)
 
-    @property
-    def age(self) -> tuple:
-        """Sort by whether there are answers, then by time."""
-        has_answers = any(candidate.touched for candidate in self.chosen.values())
-        return has_answers, bool(self.places), max(_attempt(p, u) for p, u in self.uploads)
-
     def hashes(self) -> dict[str, str]:
         """Return the hashes of its files, except those beside the notebooks."""
         known = {n: f for n, f in self.places.items() if not n.startswith(BESIDE)}
@@ -174,7 +168,7 @@ def find_submissions(folder: Path, source_notebooks: dict[str, SourceNotebook]) 
     groups: dict[tuple, list[_Bundle]] = defaultdict(list)
     for bundle in bundles:
         groups[bundle.group].append(bundle)
-    merged = [b for group, found in groups.items() for b in _merge(group, found)]
+    merged = [b for group, found in groups.items() for b in _merge(group, found, recognition)]
     return sorted(_submissions(merged), key=lambda submission: submission.name)
 
 
@@ -296,7 +290,7 @@ def _bundle(uploads: list[tuple[Path, Upload]], recognition: Recognition) -> _Bu
         used = list(bundle.places.values())
         bundle.places |= recognition.choose_beside(found, bundle.chosen, used)
         bundle.notes += bundle.problems
-        if len(bundle.chosen) < len(recognition.parts):
+        if len(bundle.chosen) < len(recognition.parts) or len(uploads) > 1:
             bundle.review += bundle.problems
     else:
         bundle.problems += _why_nothing(found) if not bundle.problems else []
@@ -329,7 +323,9 @@ def _why_nothing(found: list[Found]) -> list[str]:
     return [f"It holds none of the assignment's files, only {', '.join(described)}{more}."]
 
 
-def _merge(group: tuple[str, str], bundles: list[_Bundle]) -> list[_Bundle]:
+def _merge(
+    group: tuple[str, str], bundles: list[_Bundle], recognition: Recognition
+) -> list[_Bundle]:
     """Merge the uploads of one group: equal files are one submission, its members' own.
 
     A later upload of one person replaces their earlier ones; between two persons, a person
@@ -352,13 +348,8 @@ def _merge(group: tuple[str, str], bundles: list[_Bundle]) -> list[_Bundle]:
         return versions  # "Anne-Marie Doe" is no member of a team Anne
     uploaders = {b.uploader for version in versions for b in (version, *version.copies)}
     if len(uploaders) == 1 and kind != "name":
-        *earlier, last = sorted(versions, key=lambda version: version.age)
-        names = ", ".join(f"'{version.file}'" for version in earlier)
-        last.notes.append(f"'{last.file}' is graded; it replaces {names}.")
-        newest = max(versions, key=lambda version: version.age[2])
-        if newest is not last:
-            last.review.append(f"The later '{newest.file}' has no answers.")
-        return [last]
+        uploads = [upload for bundle in bundles for upload in bundle.uploads]
+        return [_bundle(uploads, recognition)]
     whose = "The same person may have" if kind == "name" else f"{kind.title()} {label} has"
     for version in versions:
         others = ", ".join(f"'{v.file}'" for v in versions if v is not version)

@@ -350,6 +350,23 @@ def test_a_later_upload_without_answers_replaces_nothing(find, names):
     assert "has no answers" in one.review[0]
 
 
+@pytest.mark.parametrize("names", LATER.values(), ids=LATER)
+def test_a_later_upload_of_one_part_leaves_the_other(find, names):
+    first, later = names
+    new = filled(ONE, 7, "shorter")
+    (one,) = find({later: {ONE: new}, first: files_of_group(7)})
+    assert (one.files()[ONE], one.files()[TWO]) == (new, filled(TWO, 7))
+    assert one.files()["cnn/weights.npz"] == b"cnn weights 7"
+
+
+@pytest.mark.parametrize("names", list(LATER.values())[:4], ids=list(LATER)[:4])
+def test_a_later_upload_that_can_not_be_read_is_looked_at(find, names):
+    first, later = names
+    (one,) = find({first: files_of_group(7), later: b"PK\x03\x04 no"})
+    assert one.files()[ONE] == filled(ONE, 7)
+    assert "can't be read" in one.review[0]
+
+
 def test_group_7_is_never_group_71(find):
     found = find({"group7 (1).zip": files_of_group(7), "group71.zip": files_of_group(71)})
     assert [s.name for s in found] == ["group7 (1)", "group71"]
