@@ -101,7 +101,7 @@ def add_commands(commands) -> None:
             metavar="NAME=ACCURACY",
             help="such as 'BEAT ME=0.7'; may be given several times",
         )
-    for parser in (run_parser, pair_parser, release_parser, grade_parser):
+    for parser in (run_parser, pair_parser, release_parser, grade_parser, board_parser):
         parser.add_argument(
             "--notebooks", type=Path, default=NOTEBOOKS, help="folder of the worked notebooks"
         )
@@ -255,6 +255,7 @@ def score(options: argparse.Namespace) -> int:
 
 def leaderboard(options: argparse.Namespace) -> int:
     """Rank the submissions of a folder on a web page."""
+    from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.results.leaderboard import (
         BASELINES,
         ranked,
@@ -263,7 +264,9 @@ def leaderboard(options: argparse.Namespace) -> int:
         write_page,
     )
 
-    entries, refused = score_handins(options.handins, read_labels(options.labels))
+    source_notebooks = read_source_notebooks(options.notebooks)
+    labels = read_labels(options.labels)
+    entries, refused = score_handins(options.handins, labels, source_notebooks)
     lines = ranked(entries, dict(options.baseline or ()) or BASELINES)
     write_page(lines, refused, options.out, options.title)
     for line in lines:

@@ -7,7 +7,7 @@ import stat
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,6 +77,12 @@ class Files(ExitStack):
             raise KitError(f"It can't be opened: {error.strerror or error}.") from None
         except Exception as error:  # of any kind: the bytes are untrusted
             raise KitError(_why(error)) from None
+
+    def peek(self, found: Found) -> bytes:
+        """Return the bytes of a file, or none if it can't be read."""
+        with suppress(KitError):
+            return self.read(found.path, found.members)
+        return b""
 
     def open_zip(self, path: str, members=()) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
         """Return a zip, and the entries in its list; it is closed with this object."""

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from cnn_utils.errors import KitError
@@ -50,7 +50,6 @@ class Candidate:
     file: Found
     part: str | None
     attempt: tuple = ()
-    shared: dict[str, int] = field(default_factory=dict)
     solved: frozenset = frozenset()
     touched: frozenset = frozenset()
     group: str = ""
@@ -62,8 +61,9 @@ class Candidate:
         """Sort by answers first, then by age."""
         is_notebook = bool(NOTEBOOK.search(self.file.name))
         copy = without_copy(PurePosixPath(self.file.name).stem)[1]
+        numbers = [int(digits) for digits in re.findall(r"\d{1,9}", self.file.name)]
         answers = (bool(self.touched), is_notebook, len(self.solved), len(self.touched))
-        return (*answers, self.file.when, copy)
+        return (*answers, self.file.when, copy, numbers)  # such as "Version 2" of Teams
 
 
 class Recognition:
@@ -120,7 +120,7 @@ class Recognition:
             part = None if is_json or not shared[part] else self._by_name(file.name)
         elif not shared[part]:
             part = self._by_name(file.name)
-        candidate = Candidate(file, part, shared=shared, sha256=hashlib.sha256(data).hexdigest())
+        candidate = Candidate(file, part, sha256=hashlib.sha256(data).hexdigest())
         given = set().union(*(self._given.values()))
         candidate.touched, candidate.solved = _answered(lines, given)
         group, people = self._labels.get(part) or ("Group number", "Members")
@@ -229,11 +229,7 @@ class Recognition:
         named = re.findall(rf"(?<![a-z0-9])({where})(?![a-z0-9])", str(path), re.I)
         if path.parent.name not in self.networks and (records or not named):
             # In a flattened folder, the record tells by its hash.
-            try:
-                data = files.read(file.path, file.members)
-            except KitError:
-                return None
-            if known := records.get(hashlib.sha256(data).hexdigest()):
+            if known := records.get(hashlib.sha256(files.peek(file)).hexdigest()):
                 return name if known == network else None
         return name if named and named[-1] == network.casefold() else None
 
@@ -306,10 +302,7 @@ def _records(files: Files, found: list[Found], networks: list[str]) -> dict[str,
     hashes = {}
     for file in found:
         if re.search(r"record[^/]*\.json$", file.name, re.I) and file.size <= MAX_RECORD:
-            try:
-                text = files.read(file.path, file.members).decode("utf-8", "replace")
-            except KitError:
-                continue
+            text = files.peek(file).decode("utf-8", "replace")
             network = re.search(r'"network":\s{0,9}"([\w-]{1,99})"', text)
             if network and network[1] in networks:
                 hashes |= dict.fromkeys(re.findall(r'"([0-9a-f]{64})"', text), network[1])
@@ -326,8 +319,5 @@ def _nearness(place: dict[str, Found], notebook: Candidate | None) -> tuple:
 
 
 def _is_submission(files: Files, file: Found) -> bool:
-    try:
-        head = files.read(file.path, file.members)[:200].lower() if file.size < MAX_RECORD else b""
-    except KitError:
-        return False
-    return b"id" in head and b"prediction" in head.partition(b"\n")[0]
+    head = files.peek(file)[:200] if file.size < MAX_RECORD else b""
+    return bool(re.match(rb"[^\n]*\bid\b[^\n]*\bprediction", head, re.I))

@@ -26,7 +26,7 @@ MAX_SCANNED, MAX_TOLD = 300_000_000, 10
 # Files that are a submission by themselves; others only beside one, or under a platform's name.
 ALONE = re.compile(r"\.(?:zip|ipynb|py|pdf|docx?|odt|pages)\b[^/]*$", re.I)
 PART_OF_ONE = re.compile(
-    rf"({Path(SUBMISSION).stem}|weights|architecture|history|record)(?![a-z]).*\.(?:csv|npz|json)$",
+    rf"({Path(SUBMISSION).stem}|weights|architecture|history|record)(?![a-z]).*\.(?:csv|npz|json)(?:\.txt)?$",
     re.I,
 )
 
@@ -207,6 +207,7 @@ def _uploads(folder: Path, parts: list[str]) -> list[tuple[Path, Upload]]:
             upload = Upload("", False, "", "")
         is_one = is_folder or upload.is_known or ALONE.search(path.name)
         is_one = is_one or PART_OF_ONE.search(path.name) or what_is(path.name, kinds=ARCHIVES)
+        is_one = is_one or any(Path(part).stem in path.name.casefold() for part in parts)
         if is_one and not path.is_symlink() and (is_folder or path.is_file()):
             uploads.append((path, upload))
         else:
@@ -337,8 +338,9 @@ def _merge(
     versions: list[_Bundle] = []
     for bundle in sorted(bundles, key=lambda b: (-len(hashes[id(b)]), b.name)):
         own = hashes[id(bundle)].items()
-        has_notebook = bundle.chosen.keys() & hashes[id(bundle)].keys()
-        same = (v for v in versions if has_notebook and own <= hashes[id(v)].items())
+        # Whoever has nothing but a file that all may have is not yet a member.
+        is_enough = bool(own) and (not recognition.parts or bundle.chosen)
+        same = (v for v in versions if is_enough and own <= hashes[id(v)].items())
         version = next(same, None)
         (versions if version is None else version.copies).append(bundle)
     for version in versions:

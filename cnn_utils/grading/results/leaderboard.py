@@ -7,6 +7,7 @@ import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
+from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.submissions import SUBMISSION, find_submissions
 from cnn_utils.grading.results.pages import render
 from cnn_utils.grading.verify.compare import read_submission
@@ -60,8 +61,17 @@ def score(predictions: np.ndarray, labels: np.ndarray, name: str = "") -> Entry:
     return Entry(name, accuracy, f1_score(labels, predictions, n_classes=10), low, high)
 
 
-def score_handins(handins: Path, labels: np.ndarray) -> tuple[list[Entry], dict[str, str]]:
+def score_handins(
+    handins: Path, labels: np.ndarray, source_notebooks: dict[str, SourceNotebook] | None = None
+) -> tuple[list[Entry], dict[str, str]]:
     """Score each hand-in's ``submission.csv``.
+
+    Parameters
+    ----------
+    handins : Path
+    labels : ndarray of shape (n,)
+    source_notebooks : dict of str to SourceNotebook, optional
+        To find the notebooks, whose headers name the group.
 
     Returns
     -------
@@ -70,7 +80,7 @@ def score_handins(handins: Path, labels: np.ndarray) -> tuple[list[Entry], dict[
         Reasons of the hand-ins without an entry, by name.
     """
     entries, refused = [], {}
-    for handed_in in find_submissions(handins, {}):
+    for handed_in in find_submissions(handins, source_notebooks or {}):
         try:
             predictions = read_submission(handed_in.files().get(SUBMISSION))
         except KitError as error:

@@ -70,6 +70,7 @@ LOOSE = {
     "plain": "jane_{name}",
     "a folder": "jane/{name}",
     "one hand-in alone": "{name}",
+    "saved as text": "jane_{name}.txt",
 }
 
 
@@ -240,6 +241,16 @@ def test_the_newest_of_equally_many_answers_is_taken(find, tmp_path):
     (one,) = find({})
     assert b"return 2026" in one.files()[ONE]
     assert len(one.notes) == 2
+
+
+def test_the_last_of_equal_versions_is_taken(find, tmp_path):
+    new = filled(ONE, 7).replace(b"return 7", b"return 2026")
+    files = {f"Jane/HW/Version {i}/{ONE}": filled(ONE, 7) for i in (1, 2, 9)}
+    find({**files, f"Jane/HW/Version 10/{ONE}": new})
+    for path in (tmp_path / "in").rglob("*.ipynb"):
+        os.utime(path, (0, 0))
+    (one,) = find({})
+    assert one.files() == {ONE: new}
 
 
 def test_answers_in_the_other_copy_are_looked_at(find):
