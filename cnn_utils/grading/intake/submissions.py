@@ -204,7 +204,7 @@ def _uploads(folder: Path, parts: list[str]) -> list[tuple[Path, Upload]]:
         if not is_folder and not upload.is_known and not path.name.lower().endswith(".zip"):
             upload = _loose(path, parts)
         elif is_folder and path.name in (ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER):
-            upload = Upload("", False, "", "")
+            upload = Upload("", False, "", path.name)
         is_one = is_folder or upload.is_known or ALONE.search(path.name)
         is_one = is_one or PART_OF_ONE.search(path.name) or what_is(path.name, kinds=ARCHIVES)
         is_one = is_one or any(Path(part).stem in path.name.casefold() for part in parts)
@@ -235,7 +235,9 @@ def _is_a_class(path: Path) -> bool:
 
 def _loose(path: Path, parts: list[str]) -> Upload:
     """Read "jane" and "part1_lenet_mnist.ipynb" from "jane_part1_lenet_mnist (1).ipynb"."""
-    stem = without_copy(unicodedata.normalize("NFC", path.stem))[0]
+    name = unicodedata.normalize("NFC", path.name)
+    suffixes = re.search(r"(?:\.(?:ipynb|py|csv|npz|json|txt))*$", name, re.I)[0] or path.suffix
+    stem, _ = without_copy(name.removesuffix(suffixes))
     words = [w for part in parts for w in (Path(part).stem, Path(part).stem.split("_")[0])]
     known = "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
     found = PART_OF_ONE.search(path.name)
@@ -244,7 +246,7 @@ def _loose(path: Path, parts: list[str]) -> Upload:
     if not n_found:
         return Upload(stem, False, path.stem, path.name)
     known = re.search(pattern, stem, re.I)[0]
-    return Upload(person.strip(" _-."), False, path.stem, f"{known}{path.suffix}")
+    return Upload(person.strip(" _-."), False, path.stem, f"{known}{suffixes}")
 
 
 def _bundles(uploads: list[tuple[Path, Upload]], recognition: Recognition) -> list[_Bundle]:

@@ -91,6 +91,12 @@ def test_the_loose_files_of_one_person_are_one_submission(find, pattern):
     )
 
 
+def test_a_folder_of_one_hand_in_is_one_hand_in(find):
+    (one,) = find({**files_of_group(7), "submission.csv.json": b"{}"})
+    assert len(one.files()) == 9
+    assert (one.name, one.review) == ("part1_lenet_mnist", [])
+
+
 def test_what_comes_beside_a_submission_is_no_hand_in_of_its_own(find, capsys):
     jane = "Jane Doe_11_assignsubmission_"
     bo = "HW1_bo_attempt_2026-11-20-10-00-00"
