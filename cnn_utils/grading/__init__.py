@@ -3,7 +3,10 @@
 release/   student_release  notebooks and package for students (student_files/: README, Makefile)
            regions          find and replace the worked answers between their delimiters
 intake/    assignment       tasks, points and thresholds of the worked notebooks
-           submissions      find hand-ins and read the files that grading needs
+           submissions      find whose files are handed in: people, groups, later uploads
+           platforms        names that learning platforms give to files
+           archives         list and read files in untrusted folders and zips
+           recognition      which of the files are the assignment's, by their contents
            splice           find a student's answers and helper cells
            assemble         build the notebook that is run
 sandbox/   prepare          what all hand-ins of a batch share

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
@@ -15,11 +16,14 @@ from tqdm import tqdm
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import write_whole
 from cnn_utils.grading import cluster
-from cnn_utils.grading.grade_one import failed_row, files_of, grade_one
+from cnn_utils.grading.grade_one import failed_row, grade_one
 from cnn_utils.grading.intake.assignment import read_source_notebooks
-from cnn_utils.grading.intake.submissions import HandedIn, content_hash, find_handins
+from cnn_utils.grading.intake.submissions import Submission, find_submissions
 from cnn_utils.grading.sandbox.prepare import Settings, prepared, version_of
 from cnn_utils.grading.sandbox.run_part import remove_tree
+
+# Of a row; results of earlier versions may lack some.
+_KEYS = {"file", *failed_row(Submission("", [], []), {}, "")}
 
 
 def grade(
@@ -27,13 +31,13 @@ def grade(
     settings: Settings,
     out: Path,
     jobs: int | None = None,
-    shard: tuple[int, int] = (1, 1),
     dask: str | None = None,
 ) -> list[dict]:
-    """Grade all hand-ins of a folder; return the rows of the graded ones, sorted by name.
+    """Grade all submissions of a folder; return all rows in `out`, sorted by name.
 
-    A hand-in is graded again only if it, the worked notebooks, the labels or the kit have changed.
-    An interrupted batch continues.
+    A submission is graded again only if it, the worked notebooks, the labels or the kit have
+    changed. An interrupted batch continues. Rows of earlier runs stay, also if their submission
+    is not in this folder.
 
     Parameters
     ----------
@@ -43,41 +47,34 @@ def grade(
     out : Path
         Folder for ``results/<name>.json``.
     jobs : int, optional
-        Number of hand-ins at a time; by default one per core.
-    shard : (int, int), default=(1, 1)
-        Grade only the i-th of n parts, so that several machines can share a batch. Existing rows
-        of the other parts are returned as well.
+        Number of submissions at a time; by default one per core.
     dask : str, optional
         Address of a Dask scheduler whose workers grade; see `cnn_utils.grading.cluster`.
 
     Raises
     ------
     KitError
-        If there are no hand-ins, or no sandbox works.
+        If there are no submissions, or no sandbox works.
     """
-    everyone, results = find_handins(handins), out / "results"
+    results = out / "results"
     if out.resolve() == handins.resolve() or handins.resolve() in out.resolve().parents:
         raise KitError.about("--out", "lie outside the folder of hand-ins", f"'{out}'")
+    source_notebooks, version = read_source_notebooks(settings.notebooks), version_of(settings)
+    submissions = find_submissions(handins, source_notebooks)
     try:
         results.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(results, error) from None
-    source_notebooks, version = read_source_notebooks(settings.notebooks), version_of(settings)
-
-    def finished(handed_in: HandedIn) -> dict | None:
-        return _finished(handed_in, source_notebooks, version, results)
-
-    with _work_folder(out / f".work-{shard[0]}-of-{shard[1]}") as work:
-        mine = everyone[shard[0] - 1 :: shard[1]]
-        todo = [handed_in for handed_in in mine if not finished(handed_in)]
+    with _work_folder(out / ".work") as work:
+        todo = [s for s in submissions if not _is_finished(s, version, results)]
         if dask:
             rows = cluster.graded(todo, settings, dask)
         else:
             rows = _graded(todo, settings, work, jobs)
-        n_done = len(mine) - len(todo)
+        n_done = len(submissions) - len(todo)
         with (
             closing(rows),
-            tqdm(total=len(mine), initial=n_done, unit="hand-in", file=sys.stdout) as bar,
+            tqdm(total=len(submissions), initial=n_done, unit="hand-in", file=sys.stdout) as bar,
         ):
             for row in rows:
                 row["file"] = _safe(row["name"])
@@ -85,13 +82,46 @@ def grade(
                 write_whole(results / f"{row['file']}.json", text)
                 bar.set_postfix_str(f"{row['file']}: {row['status']}"[:40])
                 bar.update()
-    names = {handed_in.name for handed_in in mine}
-    found = (_read(results, h) if h.name in names else finished(h) for h in everyone)
-    return [row for row in found if row]
+    rows = [_read(results, submission) for submission in submissions]
+    return sorted(
+        [*rows, *_rows_of_earlier_runs(results, rows, version)], key=lambda row: row["name"]
+    )
+
+
+def _rows_of_earlier_runs(results: Path, rows: list[dict], version: str) -> list[dict]:
+    """Return the rows of submissions that are not in this folder, and tell about them."""
+    files = {row["file"] for row in rows}
+    uploaders = {member for row in rows for member in row["members"]}
+    kept, told = [], defaultdict(list)
+    for path in sorted(results.glob("*.json")):
+        if path.stem in files:
+            continue
+        try:
+            row = json.loads(path.read_text(encoding="utf-8"))
+            is_row = _KEYS <= set(row) and row["file"] == path.stem
+        except (OSError, ValueError, TypeError):
+            is_row = False
+        if not is_row:
+            what = "are left out, because this version of the kit can't read them"
+        elif uploaders & set(row["members"]):
+            what = "are left out, because the same person handed in again"
+        else:
+            kept.append(row)
+            is_same = row["master_hash"] == version
+            what = "stay in the gradebook" + (
+                "" if is_same else ", though worked notebooks, labels or kit have changed since"
+            )
+        told[what].append(path.stem)
+    for what, names in told.items():
+        listed = ", ".join(names[:10]) + (" ..." if len(names) > 10 else "")
+        print(f"NOTE: rows of earlier runs {what}: {listed}")
+    if told:
+        print(f"      To remove one for good, delete {results}/NAME.json.")
+    return kept
 
 
 def _graded(
-    todo: list[HandedIn], settings: Settings, work: Path, jobs: int | None
+    todo: list[Submission], settings: Settings, work: Path, jobs: int | None
 ) -> Iterator[dict]:
     """Grade on this machine; yield each row as soon as it is ready."""
     if not todo:
@@ -101,7 +131,7 @@ def _graded(
         ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool,
     ):
         try:
-            for done in as_completed([pool.submit(grade_one, h, context) for h in todo]):
+            for done in as_completed([pool.submit(grade_one, s, context) for s in todo]):
                 yield done.result()
         except (KeyboardInterrupt, GeneratorExit):
             pool.shutdown(wait=False, cancel_futures=True)
@@ -131,22 +161,19 @@ def _work_folder(folder: Path) -> Iterator[Path]:
             remove_tree(folder)
 
 
-def _finished(
-    handed_in: HandedIn, source_notebooks: dict, version: str, results: Path
-) -> dict | None:
-    """Return the row of a hand-in that need not be graded again, else None."""
+def _is_finished(submission: Submission, version: str, results: Path) -> bool:
+    """Return whether a submission need not be graded again."""
     try:
-        row = _read(results, handed_in)
-        same = row["input_hash"] == content_hash(files_of(handed_in, source_notebooks))
-        same &= row["master_hash"] == version and row["name"] == handed_in.name
-        same &= row["status"] != "failed" and set(failed_row("", {}, "")) <= set(row)
+        row = _read(results, submission)
+        same = row["master_hash"] == version and row["name"] == submission.name
+        same &= row["status"] != "failed" and _KEYS <= set(row)
+        return same and row["input_hash"] == submission.hash_of(submission.files())
     except (OSError, ValueError, KeyError, TypeError, KitError):
-        return None
-    return row if same else None
+        return False
 
 
-def _read(results: Path, handed_in: HandedIn) -> dict:
-    return json.loads((results / f"{_safe(handed_in.name)}.json").read_text(encoding="utf-8"))
+def _read(results: Path, submission: Submission) -> dict:
+    return json.loads((results / f"{_safe(submission.name)}.json").read_text(encoding="utf-8"))
 
 
 def _safe(name: str) -> str:

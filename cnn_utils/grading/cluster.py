@@ -15,7 +15,7 @@ from pathlib import Path
 from cnn_utils.errors import KitError
 from cnn_utils.grading.grade_one import BatchContext, failed_row, grade_one
 from cnn_utils.grading.intake.assignment import read_source_notebooks
-from cnn_utils.grading.intake.submissions import HandedIn
+from cnn_utils.grading.intake.submissions import Submission
 from cnn_utils.grading.sandbox.prepare import Settings, prepared, version_of
 from cnn_utils.grading.sandbox.run_part import Limits
 from cnn_utils.grading.verify.reference_data import SAMPLE
@@ -25,12 +25,12 @@ _lock, _contexts, _open = threading.Lock(), {}, ExitStack()
 atexit.register(_open.close)
 
 
-def graded(todo: list[HandedIn], settings: Settings, address: str) -> Iterator[dict]:
-    """Yield the row of each hand-in as soon as it is ready.
+def graded(todo: list[Submission], settings: Settings, address: str) -> Iterator[dict]:
+    """Yield the row of each submission as soon as it is ready.
 
     Parameters
     ----------
-    todo : list of HandedIn
+    todo : list of Submission
     settings : Settings
         The sandbox must not be "rlimits": student code could reach the scheduler.
     address : str
@@ -51,31 +51,31 @@ def graded(todo: list[HandedIn], settings: Settings, address: str) -> Iterator[d
     request = _as_json(settings)
     with _client(address) as client:
         _check_workers(client, request, version_of(settings))
-        names = {}
-        for handed_in in todo:
-            what = json.dumps({"name": handed_in.name, "path": str(handed_in.path.resolve())})
-            names[client.submit(grade_text, what, request, pure=False, retries=1)] = handed_in.name
+        sent = {}
+        for submission in todo:
+            what = json.dumps(asdict(submission))
+            sent[client.submit(grade_text, what, request, pure=False, retries=1)] = submission
         from distributed import as_completed
 
-        for future in as_completed(list(names)):
+        for future in as_completed(list(sent)):
             if future.status == "finished":
                 yield json.loads(future.result())
             else:
                 why = f"The worker that graded it was lost: {future.exception()!r}"[:300]
-                yield failed_row(names[future], read_source_notebooks(settings.notebooks), why)
+                yield failed_row(sent[future], read_source_notebooks(settings.notebooks), why)
 
 
-def grade_text(handed_in: str, settings: str) -> str:
-    """Grade one hand-in on a worker: JSON in, JSON out.
+def grade_text(submission: str, settings: str) -> str:
+    """Grade one submission on a worker: JSON in, JSON out.
 
     Parameters
     ----------
-    handed_in : str
-        JSON of its name and path.
+    submission : str
+        JSON of a `Submission`.
     settings : str
         JSON of the settings.
     """
-    return json.dumps(grade_one(HandedIn(**_with_paths(json.loads(handed_in))), _context(settings)))
+    return json.dumps(grade_one(Submission(**json.loads(submission)), _context(settings)))
 
 
 def state_of(settings: str) -> str:
@@ -92,8 +92,7 @@ def _context(text: str) -> BatchContext:
 
     with _lock:
         if text not in _contexts:
-            fields = _with_paths(json.loads(text))
-            settings = Settings(**{**fields, "limits": Limits(**fields["limits"])})
+            settings = _settings(json.loads(text))
             work = Path(get_worker().local_directory) / "hand-ins"
             work.mkdir(exist_ok=True)
             _contexts[text] = _open.enter_context(prepared(settings, work))
@@ -137,8 +136,6 @@ def _resolved(labels: Path | None) -> str | None:
     return str(labels if labels == SAMPLE else labels.resolve()) if labels else None
 
 
-def _with_paths(fields: dict) -> dict:
-    paths = {
-        name: Path(fields[name]) for name in ("path", "notebooks", "labels") if fields.get(name)
-    }
-    return {**fields, **paths}
+def _settings(fields: dict) -> Settings:
+    paths = {name: Path(fields[name]) for name in ("notebooks", "labels") if fields[name]}
+    return Settings(**{**fields, **paths, "limits": Limits(**fields["limits"])})

@@ -60,9 +60,6 @@ def add_commands(commands) -> None:
     grade_parser = commands.add_parser("grade", help="grade hand-ins, each in a sandbox")
     grade_parser.add_argument("handins", type=Path, help="folder of zips, folders or notebooks")
     grade_parser.add_argument(
-        "--master", type=Path, default=NOTEBOOKS, help="folder of the worked notebooks"
-    )
-    grade_parser.add_argument(
         "--labels",
         type=Path,
         help="your folder of mnist.npz, the .h5 file and labels_CIFAR10.csv; or: sample",
@@ -72,9 +69,6 @@ def add_commands(commands) -> None:
     )
     grade_parser.add_argument(
         "--jobs", type=_count, help="hand-ins at a time (default: one per core)"
-    )
-    grade_parser.add_argument(
-        "--shard", type=_shard, default=(1, 1), metavar="i/n", help="grade the i-th of n parts"
     )
     grade_parser.add_argument(
         "--sandbox", choices=("auto", "container", "bwrap", "rlimits"), default="auto"
@@ -107,10 +101,14 @@ def add_commands(commands) -> None:
             metavar="NAME=ACCURACY",
             help="such as 'BEAT ME=0.7'; may be given several times",
         )
-    for parser in (run_parser, pair_parser, release_parser):
+    for parser in (run_parser, pair_parser, release_parser, grade_parser, board_parser):
         parser.add_argument(
-            "--notebooks", type=Path, default=NOTEBOOKS, help="folder of the notebooks"
+            "--notebooks", type=Path, default=NOTEBOOKS, help="folder of the worked notebooks"
         )
+    # Its name in earlier releases. A default would overwrite that of --notebooks.
+    grade_parser.add_argument(
+        "--master", dest="notebooks", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -199,27 +197,35 @@ def grade(options: argparse.Namespace) -> int:
     from cnn_utils.grading.batch import grade as grade_folder
     from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.results.lms import check_export
-    from cnn_utils.grading.results.write import BOOK, CLASS, REPORTS, SHEET, write_results
+    from cnn_utils.grading.results.write import (
+        BOOK,
+        CLASS,
+        FIGURES,
+        REPORTS,
+        SHEET,
+        write_results,
+    )
     from cnn_utils.grading.sandbox.prepare import Settings
 
     if options.lms:
         check_export(options.lms, options.column)
-    settings = Settings(options.master, options.labels, options.sandbox, options.image)
+    settings = Settings(options.notebooks, options.labels, options.sandbox, options.image)
     found = grade_folder(
         options.handins,
         settings,
         options.out,
         jobs=options.jobs,
-        shard=options.shard,
         dask=options.dask,
     )
-    rows = write_results(found, read_source_notebooks(options.master), options.out)
+    rows = write_results(found, read_source_notebooks(options.notebooks), options.out)
     counts = Counter(row["status"] for row in rows)
     statuses = ", ".join(f"{n} {status}" for status, n in counts.most_common())
     n_review = sum(bool(row["review"]) for row in rows)
     print(f"{len(rows)} hand-ins: {statuses}; {n_review} for a person to look at")
     print(f"{options.out / BOOK}: the points; {options.out / CLASS}: the class")
-    print(f"{options.out / REPORTS}: a page for each student")
+    print(
+        f"{options.out / REPORTS}: a page for each student; {options.out / FIGURES}: their figures"
+    )
     print(f"{options.out / SHEET}: texts to mark; fill in the points, then run this again")
     if options.lms:
         _fill_in(options, rows)
@@ -227,6 +233,7 @@ def grade(options: argparse.Namespace) -> int:
 
 
 def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
+    from cnn_utils.grading.intake.submissions import printable
     from cnn_utils.grading.results.lms import fill_in
 
     target = options.out / f"filled_in_{options.lms.name}"
@@ -237,7 +244,9 @@ def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
         (filled.not_found, "no matching row, or several hand-ins match it"),
     ):
         if names:
-            print(f"  {why}: {', '.join(names)}")
+            print(f"  {why}: {', '.join(map(printable, names))}")
+    for question in filled.questions:
+        print(f"  {printable(question)}")
 
 
 def score(options: argparse.Namespace) -> int:
@@ -258,6 +267,8 @@ def score(options: argparse.Namespace) -> int:
 
 def leaderboard(options: argparse.Namespace) -> int:
     """Rank the submissions of a folder on a web page."""
+    from cnn_utils.grading.intake.assignment import read_source_notebooks
+    from cnn_utils.grading.intake.submissions import printable
     from cnn_utils.grading.results.leaderboard import (
         BASELINES,
         ranked,
@@ -266,14 +277,16 @@ def leaderboard(options: argparse.Namespace) -> int:
         write_page,
     )
 
-    entries, refused = score_handins(options.handins, read_labels(options.labels))
+    source_notebooks = read_source_notebooks(options.notebooks)
+    labels = read_labels(options.labels)
+    entries, refused = score_handins(options.handins, labels, source_notebooks)
     lines = ranked(entries, dict(options.baseline or ()) or BASELINES)
     write_page(lines, refused, options.out, options.title)
     for line in lines:
         rank = "-" if line.is_baseline else line.rank
-        print(f"{rank:>4}  {line.accuracy:.4f}  {line.name}")
+        print(f"{rank:>4}  {line.accuracy:.4f}  {printable(line.name)}")
     for name, reason in refused.items():
-        print(f"   ?  not scored: {name}: {reason}")
+        print(f"   ?  not scored: {printable(name)}: {printable(reason)}")
     print(f"{options.out} written")
     return 0
 
@@ -295,11 +308,3 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a number of at least 1, not {text}")
     return int(text)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    """Read "2/5" as (2, 5)."""
-    first, _, count = text.partition("/")
-    if not (first.isdecimal() and count.isdecimal() and 1 <= int(first) <= int(count)):
-        raise argparse.ArgumentTypeError(f"expected i/n with 1 <= i <= n, such as 2/5, not {text}")
-    return int(first), int(count)

@@ -7,8 +7,8 @@ import numpy as np
 from cnn_utils import __version__
 from cnn_utils.errors import KitError
 from cnn_utils.grading.intake.assemble import TASK
-from cnn_utils.grading.intake.assignment import SourceNotebook, networks_of
-from cnn_utils.grading.intake.submissions import SUBMISSION, HandedIn, content_hash, take
+from cnn_utils.grading.intake.assignment import SourceNotebook
+from cnn_utils.grading.intake.submissions import SUBMISSION, Submission
 from cnn_utils.grading.sandbox.prepare import BatchContext
 from cnn_utils.grading.sandbox.run_part import Claims, as_npy, run_part
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
@@ -21,20 +21,22 @@ UNREADABLE = "unreadable"
 MAX_LETTERS = 200_000
 
 
-def grade_one(handed_in: HandedIn, context: BatchContext) -> dict:
-    """Return the results of a hand-in as plain data, whatever happens.
+def grade_one(submission: Submission, context: BatchContext) -> dict:
+    """Return the results of a submission as plain data, whatever happens.
 
     Parameters
     ----------
-    handed_in : HandedIn
+    submission : Submission
     context : BatchContext
     """
     start = time.monotonic()
-    row = _new_row(handed_in.name)
+    row = _new_row(submission)
     row.update(sandbox=context.run_config.sandbox.name, master_hash=context.version)
     try:
-        files = files_of(handed_in, context.source_notebooks)
-        row["input_hash"] = content_hash(files)
+        files = submission.files()
+        row["input_hash"] = submission.hash_of(files)
+        if submission.problem:
+            raise KitError(submission.problem)
         for notebook in context.source_notebooks.values():
             _grade_part(row, notebook, files, context)
     except FileNotFoundError:
@@ -42,6 +44,7 @@ def grade_one(handed_in: HandedIn, context: BatchContext) -> dict:
     except KitError as error:
         row["status"] = UNREADABLE
         row["notes"].append(str(error))
+        row["review"].append(str(error))
     except Exception as error:  # one bad hand-in must not end the batch
         row["status"] = "failed"
         row["notes"].append(f"The grader failed: {type(error).__name__}: {error}"[:300])
@@ -50,27 +53,23 @@ def grade_one(handed_in: HandedIn, context: BatchContext) -> dict:
     return row
 
 
-def failed_row(name: str, source_notebooks: dict[str, SourceNotebook], why: str) -> dict:
-    """Return the row of a hand-in that could not be graded; the next run tries it again."""
-    row = {**_new_row(name), "status": "failed", "notes": [why]}
+def failed_row(
+    submission: Submission, source_notebooks: dict[str, SourceNotebook], why: str
+) -> dict:
+    """Return the row of a submission that could not be graded; the next run tries it again."""
+    row = {**_new_row(submission), "status": "failed", "notes": [why]}
     _add_missing_marks(row, source_notebooks)
     return row
 
 
-def files_of(handed_in: HandedIn, source_notebooks: dict[str, SourceNotebook]) -> dict[str, bytes]:
-    """Return the files of a hand-in that grading needs; see `take`."""
-    tasks = {
-        name: [task.name for task in notebook.tasks] for name, notebook in source_notebooks.items()
-    }
-    return take(handed_in, tasks, networks_of(source_notebooks))
-
-
-def _new_row(name: str) -> dict:
+def _new_row(submission: Submission) -> dict:
     return {
-        "name": name,
+        "name": submission.name,
+        "members": list(submission.members),
         "status": "complete",
         "marks": [],
-        "notes": [],
+        "notes": list(submission.notes),
+        "review": list(submission.review),
         "facts": {},
         "answers": {},
         "helpers": {},

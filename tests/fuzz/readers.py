@@ -24,7 +24,7 @@ from cnn_utils.files import KIT
 from cnn_utils.grading.intake.assemble import assemble
 from cnn_utils.grading.intake.assignment import SourceNotebook, read_source_notebook
 from cnn_utils.grading.intake.splice import splice
-from cnn_utils.grading.intake.submissions import HandedIn, take
+from cnn_utils.grading.intake.submissions import find_submissions
 from cnn_utils.grading.release.pairing import as_json
 from cnn_utils.grading.results.lms import check_export
 from cnn_utils.grading.results.spreadsheets import read_table
@@ -173,7 +173,8 @@ def _zips(folder: Path) -> list[bytes]:
 
 
 def _take(path: Path) -> None:
-    take(HandedIn("group1", path), {NOTEBOOK: ["lenet"]}, ["lenet"])
+    for submission in find_submissions(path.parent, {NOTEBOOK: _source_notebook()}):
+        submission.files()
 
 
 def _logs(folder: Path) -> list[bytes]:

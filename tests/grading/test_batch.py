@@ -7,8 +7,7 @@ from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
 from cnn_utils.grading import batch
 from cnn_utils.grading.batch import grade
-from cnn_utils.grading.grade_one import failed_row, files_of
-from cnn_utils.grading.intake.submissions import content_hash
+from cnn_utils.grading.grade_one import failed_row
 from cnn_utils.grading.sandbox.prepare import Settings
 from cnn_utils.grading.sandbox.sandbox import Sandbox
 from tests.grading.small_lab import F1, TEN, answer, needs_sandbox, notebook
@@ -24,7 +23,7 @@ def graded(lab, tmp_path_factory):
     (folder / "in" / "ann.ipynb").write_bytes(notebook(F1, TEN, answer("It is so.")))
     (folder / "in" / "bo.ipynb").write_bytes(notebook(TEN.replace("**10", "**9")))
     (folder / "in" / "cy.ipynb").write_bytes(b"")
-    options = ["grade", str(folder / "in"), "--master", str(lab), "--out", str(folder / "out")]
+    options = ["grade", str(folder / "in"), "--notebooks", str(lab), "--out", str(folder / "out")]
     assert main([*options, "--sandbox", "bwrap", "--jobs", "2"]) == 0
     return folder
 
@@ -60,7 +59,7 @@ def test_a_hand_in_that_did_not_change_is_not_graded_again(graded, lab, monkeypa
 
 
 def test_two_at_once_are_refused_and_nothing_is_left_over(graded, lab):
-    place = graded / "out" / ".work-1-of-1"
+    place = graded / "out" / ".work"
     with (
         batch._work_folder(place),
         pytest.raises(KitError, match="be used by one process at a time"),
@@ -88,25 +87,72 @@ def asked(monkeypatch):
     """Grade without running anything; return the names of those that were to be graded."""
     asked = []
 
-    def grade_one(handed_in, context):
-        asked.append(handed_in.name)
-        row = failed_row(handed_in.name, {}, "")
-        row.update(status="complete", master_hash=context.version)
-        return {**row, "input_hash": content_hash(files_of(handed_in, context.source_notebooks))}
+    def grade_one(submission, context):
+        asked.append(submission.name)
+        row = failed_row(submission, {}, "")
+        hashed = submission.hash_of(submission.files())
+        return {**row, "status": "complete", "master_hash": context.version, "input_hash": hashed}
 
     monkeypatch.setattr(batch, "grade_one", grade_one)
     return asked
 
 
-def test_shards_share_a_batch_and_its_rows(graded, lab, tmp_path, asked):
-    def names(i):
-        asked.clear()
-        rows = grade(graded / "in", settings(lab), tmp_path, shard=(i, 2))
-        return sorted(asked), [row["name"] for row in rows]
+def class_of(folder, names):
+    folder.mkdir()
+    for i, name in enumerate(names):
+        (folder / f"{name}.ipynb").write_bytes(notebook(F1, f"x = {i}"))
+    return folder
 
-    assert names(1) == (["ann", "cy"], ["ann", "cy"])
-    assert names(2) == (["bo"], ["ann", "bo", "cy"])
-    assert names(2) == ([], ["ann", "bo", "cy"])
+
+def test_the_rows_of_the_others_stay_when_a_part_is_graded(lab, tmp_path, asked, capsys):
+    out = tmp_path / "out"
+    everyone = class_of(tmp_path / "all", ["ann", "bo", "cy"])
+    late = class_of(tmp_path / "late", ["bo", "di"])
+    grade(everyone, settings(lab), out, jobs=1)
+    asked.clear()
+    rows = grade(late, settings(lab), out, jobs=1)
+    assert asked == ["bo", "di"]
+    assert [row["name"] for row in rows] == ["ann", "bo", "cy", "di"]
+    said = capsys.readouterr().out
+    assert "NOTE: rows of earlier runs stay in the gradebook: ann, cy\n" in said
+    assert f"delete {out}/results/NAME.json" in said
+    (out / "results" / "ann.json").unlink()
+    (out / "results" / "cy.json").write_text("{")
+    assert [row["name"] for row in grade(late, settings(lab), out)] == ["bo", "di"]
+    assert "are left out, because this version of the kit can't read them: cy" in (
+        capsys.readouterr().out
+    )
+    earlier = json.loads((out / "results" / "bo.json").read_text())
+    earlier = {**earlier, "name": "ed", "file": "ed", "members": ["ed"], "master_hash": "other"}
+    (out / "results" / "ed.json").write_text(json.dumps(earlier))
+    grade(late, settings(lab), out)
+    assert "though worked notebooks, labels or kit have changed since: ed" in (
+        capsys.readouterr().out
+    )
+
+
+def test_a_person_s_new_row_takes_the_place_of_that_of_an_earlier_run(lab, tmp_path, asked, capsys):
+    out, names = tmp_path / "out", ["doe_101_9001_g", "roe_102_9002_g"]
+    grade(class_of(tmp_path / "in", names), settings(lab), out, jobs=1)
+    path = out / "results" / "doe_101.json"
+    row = json.loads(path.read_text())
+    # as an earlier run may have named it
+    path.write_text(json.dumps({**row, "name": "old", "file": "old"}))
+    path.rename(path.with_name("old.json"))
+    rows = grade(tmp_path / "in", settings(lab), out, jobs=1)
+    assert [row["name"] for row in rows] == ["doe_101", "roe_102"]
+    assert (
+        "rows of earlier runs are left out, because the same person handed in again: old"
+        in capsys.readouterr().out
+    )
+
+
+def test_a_submission_that_can_not_be_opened_is_a_row(graded, lab, tmp_path):
+    folder = class_of(tmp_path / "in", [])
+    (folder / "doe_1_2_g.rar").write_bytes(b"Rar!")
+    (row,) = grade(folder, settings(lab), tmp_path / "out")
+    assert (row["status"], row["members"]) == ("unreadable", ["doe_1_2_g"])
+    assert row["review"] == ["'g.rar' is a RAR archive, which grading does not open."]
 
 
 def test_an_interrupt_ends_what_runs(graded, lab, tmp_path, monkeypatch, asked):
@@ -121,13 +167,6 @@ def test_an_interrupt_ends_what_runs(graded, lab, tmp_path, monkeypatch, asked):
         grade(graded / "in", settings(lab), tmp_path, jobs=1)
     assert stopped == ["bwrap"]
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
-
-
-@pytest.mark.parametrize("shard", ["0/2", "3/2", "2", "a/b"])
-def test_an_invalid_shard_is_refused(shard, capsys):
-    with pytest.raises(SystemExit):
-        main(["grade", "x", "--shard", shard])
-    assert "expected i/n" in capsys.readouterr().err
 
 
 def test_results_stay_out_of_the_hand_ins(graded, lab, tmp_path):

@@ -6,7 +6,8 @@ from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
 from cnn_utils.grading import cluster
 from cnn_utils.grading.batch import grade
-from cnn_utils.grading.intake.submissions import HandedIn
+from cnn_utils.grading.intake.assignment import read_source_notebooks
+from cnn_utils.grading.intake.submissions import find_submissions
 from cnn_utils.grading.sandbox.prepare import Settings
 from tests.grading.small_lab import F1, TEN, needs_sandbox, notebook
 
@@ -58,7 +59,7 @@ def points(rows):
 
 @needs_sandbox
 def test_a_cluster_gives_the_rows_of_one_machine(scheduler, lab, handins, tmp_path):
-    options = ["--master", str(lab), "--out", str(tmp_path / "out"), "--sandbox", "bwrap"]
+    options = ["--notebooks", str(lab), "--out", str(tmp_path / "out"), "--sandbox", "bwrap"]
     assert main(["grade", str(handins), *options, "--dask", scheduler]) == 0
     files = (tmp_path / "out" / "results").glob("*.json")
     rows = [json.loads(path.read_text()) for path in files]
@@ -86,7 +87,8 @@ def test_a_hand_in_whose_worker_dies_is_a_row(scheduler, lab, handins, monkeypat
     monkeypatch.setattr(cluster, "_check_workers", lambda *arguments: None)
     # no such folder: stands for whatever Dask gives up on
     settings = Settings(lab, labels=lab / "gone", sandbox="bwrap")
-    rows = list(cluster.graded([HandedIn("ann", handins / "ann.ipynb")], settings, scheduler))
+    ann = find_submissions(handins, read_source_notebooks(lab))[:1]
+    rows = list(cluster.graded(ann, settings, scheduler))
     assert [(row["name"], row["status"], len(row["marks"])) for row in rows] == [
         ("ann", "failed", 3)
     ]

@@ -131,3 +131,16 @@ def test_pair_check_tells_and_exits_1(tmp_path, capsys):
     assert main(["pair", "--notebooks", str(tmp_path)]) == 0
     assert main(["pair", "--check", "--notebooks", str(tmp_path)]) == 0
     assert "agree" in capsys.readouterr().out
+
+
+def test_the_folder_of_worked_notebooks_has_one_name_in_all_commands(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    for name in ("--notebooks", "--master"):  # the second is that of earlier releases
+        assert main(["grade", str(tmp_path / "in"), name, str(tmp_path / "none")]) == 2
+        assert f"--notebooks '{tmp_path / 'none'}' must hold" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["grade", "--help"])
+    said = capsys.readouterr().out
+    assert "--notebooks" in said
+    assert "--master" not in said
+    assert "--shard" not in said

@@ -1,9 +1,9 @@
 import pytest
 
 from cnn_utils.grading import grade_one as module
-from cnn_utils.grading.grade_one import BatchContext, files_of, grade_one
+from cnn_utils.grading.grade_one import BatchContext, grade_one
 from cnn_utils.grading.intake.assignment import read_source_notebooks
-from cnn_utils.grading.intake.submissions import HandedIn
+from cnn_utils.grading.intake.submissions import Submission
 from cnn_utils.grading.sandbox.run_part import Claims, RunConfig
 from cnn_utils.grading.sandbox.sandbox import Sandbox
 from cnn_utils.grading.verify.reference_data import ReferenceData
@@ -19,7 +19,11 @@ def context(lab, tmp_path):
 @pytest.fixture
 def handed_in(tmp_path):
     (tmp_path / "lab.ipynb").write_bytes(notebook(F1))
-    return HandedIn("ann", tmp_path / "lab.ipynb")
+    return submission("ann", tmp_path / "lab.ipynb")
+
+
+def submission(name, path):
+    return Submission(name, [name], [str(path)], places={"lab.ipynb": (str(path), ())})
 
 
 def test_claims_without_a_comparison_give_no_points(context, handed_in, monkeypatch):
@@ -46,17 +50,30 @@ def test_the_grader_s_own_failure_is_a_row(context, handed_in, monkeypatch):
     assert len(row["marks"]) == 3
 
 
-def test_an_empty_folder_is_an_incomplete_row(context, tmp_path):
-    (tmp_path / "empty").mkdir()
-    row = grade_one(HandedIn("bo", tmp_path / "empty"), context)
-    assert (row["status"], row["notes"]) == ("incomplete", ["lab.ipynb: not handed in."])
+def test_what_can_not_be_read_is_a_row_to_look_at(context, tmp_path):
+    nothing = Submission("bo", ["bo"], [str(tmp_path)], problem="It holds no files.")
+    row = grade_one(nothing, context)
+    assert (row["status"], row["notes"]) == ("unreadable", ["It holds no files."])
+    assert row["review"] == ["It holds no files."]
     assert [mark["points"] for mark in row["marks"]] == [0, 0, 0]
+
+
+def test_a_missing_part_is_an_incomplete_row(context, tmp_path):
+    row = grade_one(Submission("bo", ["bo"], [str(tmp_path)]), context)
+    assert (row["status"], row["notes"]) == ("incomplete", ["lab.ipynb: not handed in."])
+
+
+def test_a_row_tells_who_handed_in_and_what_was_found(context, tmp_path, monkeypatch):
+    found = Submission("bo", ["bo_1", "cy_2"], [], notes=["A note."], review=["Look."])
+    row = grade_one(found, context)
+    assert (row["members"], row["review"]) == (["bo_1", "cy_2"], ["Look."])
+    assert row["notes"][0] == "A note."
 
 
 def test_nothing_is_run_where_nothing_was_answered(context, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "run_part", None)
     (tmp_path / "lab.ipynb").write_bytes(notebook("x = 1"))
-    assert grade_one(HandedIn("cy", tmp_path / "lab.ipynb"), context)["status"] == "complete"
+    assert grade_one(submission("cy", tmp_path / "lab.ipynb"), context)["status"] == "complete"
 
 
 def test_a_row_says_how_it_came_about(context, handed_in, monkeypatch):
@@ -65,7 +82,3 @@ def test_a_row_says_how_it_came_about(context, handed_in, monkeypatch):
     assert (row["sandbox"], row["master_hash"], row["status"]) == ("bwrap", "version", "crashed")
     assert row["answers"]["lab.ipynb/f1"].startswith("# task: f1")
     assert row["helpers"] == {"lab.ipynb": ""}
-
-
-def test_grading_looks_at_the_notebooks_alone_where_no_network_is_asked_for(context, handed_in):
-    assert list(files_of(handed_in, context.source_notebooks)) == ["lab.ipynb"]

@@ -60,7 +60,7 @@ def n_results(course):
 def test_sixty_rows_whatever_happens_meanwhile(course, capsys):
     command = [sys.executable, "-m", "cnn_utils", "grade", str(course / "in")]
     command += [
-        "--master",
+        "--notebooks",
         str(course / "notebooks"),
         "--out",
         str(course / "out"),

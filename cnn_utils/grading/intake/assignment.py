@@ -88,7 +88,7 @@ def read_source_notebooks(folder: Path) -> dict[str, SourceNotebook]:
     """
     sources = sorted(folder.glob("*.py"))
     if not sources:
-        raise KitError.about(f"--master '{folder}'", "hold the worked notebooks (.py)", "none")
+        raise KitError.about(f"--notebooks '{folder}'", "hold the worked notebooks (.py)", "none")
     return {
         source_notebook.name: source_notebook
         for source_notebook in map(read_source_notebook, sources)

@@ -3,20 +3,18 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook
-from cnn_utils.grading.intake.reader import read_cells
-from cnn_utils.grading.intake.submissions import SUBMISSION, find_handins, take
+from cnn_utils.grading.intake.submissions import SUBMISSION, find_submissions
 from cnn_utils.grading.results.gradebook import header_of
 from cnn_utils.grading.results.pages import render
 from cnn_utils.grading.verify.compare import read_submission
 from cnn_utils.metrics import f1_score
-from cnn_utils.notebook.assignment import group_of
+from cnn_utils.notebook.reader import Unreadable, read
 from cnn_utils.sequences import accuracy_interval
 from cnn_utils.submission import validate_submission
 
@@ -86,10 +84,9 @@ def score_handins(
         Reasons of the hand-ins without an entry, by name.
     """
     entries, refused = [], {}
-    tasks = {n: [task.name for task in s.tasks] for n, s in (source_notebooks or {}).items()}
-    for handed_in in find_handins(handins):
+    for handed_in in find_submissions(handins, source_notebooks or {}):
         try:
-            files = take(handed_in, tasks, [])
+            files = handed_in.files()
             predictions = read_submission(files.get(SUBMISSION))
         except KitError as error:
             files, predictions = {}, str(error)
@@ -106,11 +103,9 @@ def _public_name(name: str, files: dict[str, bytes]) -> str:
         if not file.endswith((".ipynb", ".py")):
             continue
         try:
-            cells = read_cells(data, file)
-        except KitError:
+            header = read(data, file).group
+        except Unreadable:
             continue
-        cells = [SimpleNamespace(source=c.source, metadata={"kind": c.role}) for c in cells]
-        header = group_of(SimpleNamespace(cells=cells))
         number, title = header_of({"group": header})[0], header.get("group name", "")
         if number.strip("0 "):
             number = f"Group {number}" if number.strip().isdecimal() else number

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from itertools import combinations, takewhile
 
 import numpy as np
-from nbformat.v4 import new_notebook
 
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.release.student_release import without_answers
@@ -102,7 +101,7 @@ def find_similar(results: list[dict], source_notebooks: dict[str, SourceNotebook
     ]
     similar = []
     for name, source_notebook in source_notebooks.items():
-        handed_out = without_answers(new_notebook(cells=source_notebook.cells), name).cells
+        handed_out = without_answers(source_notebook, name).cells
         cells = [*source_notebook.cells, *handed_out]
         given_code = "\n".join(c.source for c in cells if c.cell_type == "code")
         given_text = "\n".join(c.source for c in cells if c.cell_type != "code")

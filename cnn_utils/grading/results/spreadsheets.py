@@ -4,29 +4,17 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from pathlib import Path
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
+from cnn_utils.grading.intake.submissions import printable
 
 # A spreadsheet runs a cell that begins with one of these as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Longer texts are torn apart or refused; counted as spreadsheets do, in UTF-16.
 MAX_CELL = 32_767
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-
-
-def printable(text: str) -> str:
-    """Replace what could control a terminal or reorder a line; keep letters of every script.
-
-    Line breaks become spaces, invisible characters and those that turn the direction vanish, and
-    the others (such as escape) become "?".
-    """
-    unprintable = {c for c in text if not c.isprintable()}
-    invisible = {c: "" for c in unprintable if unicodedata.category(c) == "Cf"}
-    shown = {c: " " if c.isspace() else "?" for c in unprintable} | invisible
-    return text.translate(str.maketrans(shown))
 
 
 def as_text(value: str) -> str:
