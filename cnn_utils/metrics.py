@@ -89,6 +89,19 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
     return array.astype(np.int64)
 
 
+def as_label_pairs(y_true, y_pred) -> tuple[np.ndarray, np.ndarray]:
+    """Return `as_labels` of true and predicted classes, of which there must be equally many."""
+    true, pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
+    if len(true) != len(pred) or len(true) == 0:
+        raise KitError.about(
+            "`y_true` and `y_pred`",
+            "have the same length, at least 1",
+            f"{len(true)} and {len(pred)} labels",
+            "Both must come from the same images, in the same order.",
+        )
+    return true, pred
+
+
 def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray:
     """Count how often class i was predicted as class j.
 
@@ -110,14 +123,7 @@ def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray
         If the lengths differ, there is nothing to count, a label is outside 0..n_classes-1, or the
         arguments are swapped.
     """
-    true, pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
-    if len(true) != len(pred) or len(true) == 0:
-        raise KitError.about(
-            "`y_true` and `y_pred`",
-            "have the same length, at least 1",
-            f"{len(true)} and {len(pred)} labels",
-            "Both must come from the same images, in the same order.",
-        )
+    true, pred = as_label_pairs(y_true, y_pred)
     if _n_scores(y_true) and _n_scores(y_pred) == 0 and not np.isin(y_true, (0, 1)).all():
         raise KitError.about(
             "`y_true`",

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT, atomic_path, is_own
-from cnn_utils.handin.artifacts import executed_cells, files_of, finish_saving
+from cnn_utils.handin.artifacts import executed_cells, files_of
 from cnn_utils.handin.checklist import Finding, examine
 from cnn_utils.handin.consistency import SUBMISSION, is_unsaved
 from cnn_utils.notebook.answers import find_answers
@@ -101,7 +101,6 @@ def hand_in(folder=".", assignment=None) -> HandIn:
         if name not in notebooks:
             findings[name] = [Finding(None, "It is not in this folder under this name.")]
             continue
-        finish_saving(folder, part.networks)
         findings[name] = examine(notebooks[name], folder, part, ran if name == own else None)
         papers[name], note = export_pdf_or_page(folder / name)
         findings[name] += [Finding(None, note)] if note else []

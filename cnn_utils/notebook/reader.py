@@ -193,11 +193,6 @@ def from_content(content, name: str = "notebook.ipynb") -> Notebook:
     return Notebook(name, cells, _as(dict, content.get("metadata")))
 
 
-def as_ipynb(notebook) -> str:
-    """Return the text of an .ipynb."""
-    return nbformat.writes(notebook) + "\n"
-
-
 def _decoded(data: bytes) -> str:
     # Of UTF-16 the mark at the beginning may be missing; the first letter is a bracket.
     marks = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"{\0": "utf-16-le", b"\0{": "utf-16-be"}

@@ -9,10 +9,12 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import nbformat
+
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
 from cnn_utils.notebook.assignment import FILE, MARKER, Part, Task, hash_of, headings_in
-from cnn_utils.notebook.reader import Notebook, as_ipynb, read_file
+from cnn_utils.notebook.reader import Notebook, read_file
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -33,9 +35,9 @@ def read_worked(source: Path):
     return Notebook(notebook.name, notebook.cells, metadata).node()
 
 
-def build_notebook(source: Path) -> str:
-    """Return the .ipynb text of a .py notebook; the same text always gives the same bytes."""
-    return as_ipynb(read_worked(source))
+def as_ipynb(notebook) -> str:
+    """Return the text of an .ipynb."""
+    return nbformat.writes(notebook) + "\n"
 
 
 def pair(folder: Path, check: bool = False) -> list[Path]:

@@ -9,7 +9,7 @@ import pytest
 
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
-from cnn_utils.grading.release.regions import replace_regions, solution_lines
+from cnn_utils.grading.release.regions import BEGIN, END, replace_regions
 from cnn_utils.grading.release.run import run_notebook
 from cnn_utils.grading.release.student_release import (
     CONTINUE_TAG,
@@ -39,6 +39,17 @@ def worked(part):
 
 def student(released, part):
     return nbformat.read(released / "notebooks" / f"{part}.ipynb", as_version=4)
+
+
+def solution_lines(source: str) -> list[str]:
+    """Return the lines of the worked answers, without indentation and blank lines."""
+    lines, inside = [], False
+    for line in source.split("\n"):
+        if BEGIN in line or END in line:
+            inside = BEGIN in line
+        elif inside and line.strip():
+            lines.append(line.strip())
+    return lines
 
 
 def answers():
