@@ -44,12 +44,10 @@ def check_named(labels: np.ndarray, name: str, class_names) -> None:
     """Raise KitError unless every label has a name; `name` is the labels' argument."""
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= len(class_names):
-        raise KitError.about(
-            f"`{name}` and `class_names`",
-            "fit together, a name for every label",
-            f"labels from {low} to {high} and {len(class_names)} names",
-            "Labels count from 0.",
-        )
+        expected = "fit together, a name for every label"
+        received = f"labels from {low} to {high} and {len(class_names)} names"
+        next_step = "Labels count from 0."
+        raise KitError.about(f"`{name}` and `class_names`", expected, received, next_step)
 
 
 def as_labels_of_images(values, name: str, n: int) -> np.ndarray:
@@ -71,12 +69,9 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
         if array.dtype.kind not in "fiub":
             raise KitError.about(f"`{name}`", expected, array)
         if not np.isfinite(array).all():
-            raise KitError.about(
-                f"`{name}`",
-                "hold finite scores",
-                f"{int((~np.isfinite(array)).any(axis=1).sum())} rows with NaN or infinity",
-                "Did the loss become NaN during training? Try a smaller learning rate.",
-            )
+            received = f"{int((~np.isfinite(array)).any(axis=1).sum())} rows with NaN or infinity"
+            next_step = "Did the loss become NaN during training? Try a smaller learning rate."
+            raise KitError.about(f"`{name}`", "hold finite scores", received, next_step)
         return array.argmax(axis=1)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -93,12 +88,10 @@ def as_label_pairs(y_true, y_pred) -> tuple[np.ndarray, np.ndarray]:
     """Return `as_labels` of true and predicted classes, of which there must be equally many."""
     true, pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
     if len(true) != len(pred) or len(true) == 0:
-        raise KitError.about(
-            "`y_true` and `y_pred`",
-            "have the same length, at least 1",
-            f"{len(true)} and {len(pred)} labels",
-            "Both must come from the same images, in the same order.",
-        )
+        expected = "have the same length, at least 1"
+        received = f"{len(true)} and {len(pred)} labels"
+        next_step = "Both must come from the same images, in the same order."
+        raise KitError.about("`y_true` and `y_pred`", expected, received, next_step)
     return true, pred
 
 
@@ -125,12 +118,9 @@ def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray
     """
     true, pred = as_label_pairs(y_true, y_pred)
     if _n_scores(y_true) and _n_scores(y_pred) == 0 and not np.isin(y_true, (0, 1)).all():
-        raise KitError.about(
-            "`y_true`",
-            "hold labels or one-hot rows",
-            "probabilities, and labels for `y_pred`",
-            "Swap the two arguments: the true labels come first.",
-        )
+        received = "probabilities, and labels for `y_pred`"
+        next_step = "Swap the two arguments: the true labels come first."
+        raise KitError.about("`y_true`", "hold labels or one-hot rows", received, next_step)
     largest = int(max(true.max(), pred.max()))
     if n_classes is None:
         n_classes = max(largest + 1, _n_scores(y_true), _n_scores(y_pred))

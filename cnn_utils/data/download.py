@@ -44,12 +44,9 @@ def read_remote_files(path: Path) -> dict[str, RemoteFile]:
             for name, file in json.loads(path.read_text(encoding="utf-8")).items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise DataError.about(
-            f"'{path}'",
-            "name size, sha256 and addresses of files",
-            "a damaged file",
-            "Copy it from your course's kit again, or delete it.",
-        ) from None
+        expected = "name size, sha256 and addresses of files"
+        next_step = "Copy it from your course's kit again, or delete it."
+        raise DataError.about(f"'{path}'", expected, "a damaged file", next_step) from None
 
 
 class _Failed(Exception):

@@ -121,12 +121,9 @@ def _weights(model) -> list[np.ndarray]:
         expected = "be a trained Keras model"
         raise KitError.about("`model`", expected, "one without weights", "Train it first.")
     if not all(np.isfinite(array).all() for array in weights):
-        raise KitError.about(
-            "`model`",
-            "have finite weights",
-            "NaN or infinity among them",
-            "The training diverged: try a smaller learning rate.",
-        )
+        received = "NaN or infinity among them"
+        next_step = "The training diverged: try a smaller learning rate."
+        raise KitError.about("`model`", "have finite weights", received, next_step)
     return weights
 
 
