@@ -3,21 +3,15 @@
 Libraries such as pooch know one address and start again after an interruption.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cnn_utils.errors import DataError
 from cnn_utils.files import alone, sha256
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 BLOCK = 2**16
 TIMEOUTS = (5, 15)  # in seconds, for connecting and for reading
@@ -95,7 +89,7 @@ def _from_mirrors(file: RemoteFile, part: Path) -> None:
     )
 
 
-def _receive(url: str, file: RemoteFile, part: Path, min_speed: float, bar: tqdm) -> None:
+def _receive(url: str, file: RemoteFile, part: Path, min_speed: float, bar) -> None:
     """Complete a partial file from one address; raise _Failed for whatever the server does."""
     import requests
     import urllib3
@@ -136,7 +130,7 @@ def _start(response, file: RemoteFile, received: int) -> int:
     return start
 
 
-def _copy(source, out, missing: int, min_speed: float, bar: tqdm) -> None:
+def _copy(source, out, missing: int, min_speed: float, bar) -> None:
     """Copy the missing bytes, unless they come too slowly."""
     began, counted = time.monotonic(), 0
     # One byte more than is missing shows that the response is another file.

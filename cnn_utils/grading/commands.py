@@ -192,25 +192,14 @@ def grade(options: argparse.Namespace) -> int:
     from cnn_utils.grading.batch import grade as grade_folder
     from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.results.lms import check_export
-    from cnn_utils.grading.results.write import (
-        BOOK,
-        CLASS,
-        FIGURES,
-        REPORTS,
-        SHEET,
-        write_results,
-    )
+    from cnn_utils.grading.results.write import BOOK, CLASS, FIGURES, REPORTS, SHEET, write_results
     from cnn_utils.grading.sandbox.prepare import Settings
 
     if options.lms:
         check_export(options.lms, options.column)
     settings = Settings(options.notebooks, options.labels, options.sandbox, options.image)
     found = grade_folder(
-        options.handins,
-        settings,
-        options.out,
-        jobs=options.jobs,
-        dask=options.dask,
+        options.handins, settings, options.out, jobs=options.jobs, dask=options.dask
     )
     rows = write_results(found, read_source_notebooks(options.notebooks), options.out)
     counts = Counter(row["status"] for row in rows)

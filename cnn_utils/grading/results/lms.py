@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from cnn_utils.errors import KitError
@@ -226,21 +226,16 @@ def _are_identifiers(column: str, rows: list[dict]) -> bool:
 
 
 def _grade_columns(columns: list[str], rows: list[dict]) -> dict[str, str]:
-    """Return the columns that may hold the grades, each with its maximum.
+    """Return the columns that may hold the grades, each with the maximum behind it.
 
-    The maximum is the same number in each row. Moodle writes the grade before it; in a sheet with
-    moved columns it may stand behind.
+    The maximum is the same number in each row.
     """
     found: dict[str, str] = {}
-    for step in (-1, 1):
-        for i, maximum in enumerate(columns):
-            values = {row[maximum].strip() for row in rows}
-            most = _plain_number(values.pop()) if len(values) == 1 else None
-            beside = columns[i + step] if 0 <= i + step < len(columns) else None
-            if most and beside and all(_is_grade(row[beside], most) for row in rows):
-                found[beside] = maximum
-        if found:
-            break
+    for grade, maximum in pairwise(columns):
+        values = {row[maximum].strip() for row in rows}
+        most = _plain_number(values.pop()) if len(values) == 1 else None
+        if most and all(_is_grade(row[grade], most) for row in rows):
+            found[grade] = maximum
     return found
 
 
