@@ -138,9 +138,8 @@ def _run(notebook) -> Iterator[Finding]:
     if SAMPLE.search(text):
         yield Finding(None, "It ran on the drawn sample, not on the real data.")
     if "quick profile:" in text:
-        yield Finding(
-            None, "It ran in the quick profile: unset CNN_UTILS_PROFILE and run it again."
-        )
+        quick = "It ran in the quick profile: unset CNN_UTILS_PROFILE and run it again."
+        yield Finding(None, quick)
 
 
 def claims_in(text: str) -> Iterator[tuple[str, float, float]]:

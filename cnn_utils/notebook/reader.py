@@ -7,7 +7,6 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import nbformat
 
@@ -49,7 +48,7 @@ class Cell:
     cell's place in the notebook, from 1.
     """
 
-    kind: Literal["code", "markdown", "raw"]
+    kind: str  # "code", "markdown" or "raw"
     source: str
     metadata: dict = field(default_factory=dict)
     outputs: list[dict] = field(default_factory=list)

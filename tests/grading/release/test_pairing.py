@@ -6,8 +6,9 @@ import nbformat.v4 as v4
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.release.pairing import as_ipynb, as_json, pair, part_of, read_worked
+from cnn_utils.grading.release.pairing import as_json, pair, part_of, read_worked
 from cnn_utils.notebook.assignment import FILE, Part, Task, hash_of, read_assignment
+from cnn_utils.notebook.scripts import as_ipynb
 
 PART = Part((Task("lenet"), Task("why", "answer")), ("lenet",))
 TEXT = """\
