@@ -93,6 +93,5 @@ def _read_log(path: Path):
     try:
         return pd.read_csv(path)
     except (OSError, ValueError) as error:
-        raise KitError.about(
-            "`history`", "be a readable CSV log", f"{path} ({type(error).__name__})"
-        ) from None
+        received = f"{path} ({type(error).__name__})"
+        raise KitError.about("`history`", "be a readable CSV log", received) from None

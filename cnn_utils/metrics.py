@@ -21,9 +21,8 @@ def as_array(values, name: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except ValueError:
-        raise KitError.about(
-            f"`{name}`", "have rows of equal length", "rows of unequal length"
-        ) from None
+        expected = "have rows of equal length"
+        raise KitError.about(f"`{name}`", expected, "rows of unequal length") from None
     # A network trained in mixed precision returns it; NumPy itself does not know it.
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
@@ -31,9 +30,8 @@ def as_array(values, name: str) -> np.ndarray:
 def as_names(class_names) -> list[str]:
     """Return class names as a list of str, or raise KitError."""
     if isinstance(class_names, (str, set, dict)) or not np.iterable(class_names):
-        raise KitError.about(
-            "`class_names`", "be a list of names, in the order of the labels", class_names
-        )
+        expected = "be a list of names, in the order of the labels"
+        raise KitError.about("`class_names`", expected, class_names)
     names = [str(name) for name in class_names]
     if len(set(names)) < len(names):
         raise KitError.about("`class_names`", "name each class differently", f"{names}")
@@ -78,9 +76,8 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
     if array.ndim != 1:
         raise KitError.about(f"`{name}`", expected, array)
     if array.dtype.kind not in "iub" and not _whole_numbers(array):
-        raise KitError.about(
-            f"`{name}`", expected, array, "Class names or single scores cannot be counted."
-        )
+        next_step = "Class names or single scores cannot be counted."
+        raise KitError.about(f"`{name}`", expected, array, next_step)
     return array.astype(np.int64)
 
 
@@ -150,11 +147,7 @@ def precision_recall_f1(counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     counts = np.asarray(counts, dtype=np.float64)
     hits = np.diag(counts)
     predicted, actual = counts.sum(axis=0), counts.sum(axis=1)
-    return (
-        _ratio(hits, predicted),
-        _ratio(hits, actual),
-        _ratio(2 * hits, predicted + actual),
-    )
+    return _ratio(hits, predicted), _ratio(hits, actual), _ratio(2 * hits, predicted + actual)
 
 
 def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | None = None):

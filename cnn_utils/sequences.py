@@ -115,7 +115,6 @@ def simulate_sequence_errors(
 def _check_accuracy(accuracy) -> np.ndarray:
     values = np.asarray(accuracy, dtype=np.float64)
     if not ((values >= 0) & (values <= 1)).all():
-        raise KitError.about(
-            "`accuracy`", "be a fraction in 0-1", accuracy, "Write 98.8 % as 0.988."
-        )
+        next_step = "Write 98.8 % as 0.988."
+        raise KitError.about("`accuracy`", "be a fraction in 0-1", accuracy, next_step)
     return values
