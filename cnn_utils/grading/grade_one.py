@@ -113,10 +113,9 @@ def _grade_part(
     extra = {}
     if f"cnn/{WEIGHTS}" in files and "cnn" in source_notebook.networks and shown is not None:
         extra = {
-            "weights.npz": files[f"cnn/{WEIGHTS}"],
             "images.npy": as_npy(context.reference.photos[shown]),
         }
-    claims = _run(spliced["notebook"], inputs, extra, context)
+    claims = _run(spliced["notebook"], inputs, {**files, **extra}, context)
     _worse(row, claims.status)
     comparison = Comparison()
     compare.functions(inputs, claims, comparison)
