@@ -46,10 +46,15 @@ def main(arguments: list[str]) -> None:
     """Run the notebooks among the arguments; the others are pytest's."""
     notebooks = [Path(argument) for argument in arguments if argument.endswith(".ipynb")]
     os.environ["CNN_UTILS_WORKDIR"] = os.getcwd()
-    if any(re.search("keras|cnn_utils", path.read_text(encoding="utf-8")) for path in notebooks):
-        with suppress(Exception):  # then the cell that imports Keras says why
+    text = "".join(path.read_text(encoding="utf-8") for path in notebooks)
+    gc.disable()  # imports make many objects, and hardly any garbage
+    with suppress(Exception):  # then the cell that imports it says why
+        if "keras" in text or "cnn_utils" in text:
             import without_training  # noqa: F401
-    gc.freeze()  # what is not touched stays shared
+        if "plot" in text:
+            import matplotlib.pyplot  # noqa: F401
+    gc.freeze()
+    gc.enable()
     for path in notebooks:
         _waiting[path.name] = ForkedKernel()
     sys.exit(pytest.main([*OPTIONS.split(), *arguments], [sys.modules[__name__]]))
@@ -223,7 +228,7 @@ class GradingCell(IPyNbCell):
             name, text = errors[-1].ename, errors[-1].evalue
             # Checks, and errors that the kit explains, show no traceback.
             has_traceback = re.search(rf"^{re.escape(name)}\b", shown, re.MULTILINE)
-            reason = f"{name}: {text}" if has_traceback or not shown else shown
+            reason = f"{name}: {text}".rstrip(": ") if has_traceback or not shown else shown
         return COLOURS.sub("", reason)[:MAX_FINDING]
 
     def reportinfo(self):

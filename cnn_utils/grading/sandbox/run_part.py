@@ -30,7 +30,7 @@ MAIN = "import sys; sys.modules['rfc3987_syntax'] = None; del sys.path[0]; impor
 MAIN += "nbval_grade.main(sys.argv[1:])"
 COLOURS = re.compile(r"(\x1b|#x1B)\[[0-9;]*m")
 POINTER = re.compile(r"\s*For the next (one|hint), run the check with hint=\d\.?")
-NO_PACKAGE = re.compile(r"(?:ModuleNotFoundError: )?No module named '([\w.]+)'")
+NO_PACKAGE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 
 @dataclass
@@ -229,7 +229,7 @@ def _cases(report: bytes) -> list[tuple[str, str, str | None]] | None:
 def _finding(failure: str) -> str:
     """Return what stopped a cell, in all its lines, without the pointer to a check's next hint."""
     text = POINTER.sub("", COLOURS.sub("", failure)).strip()
-    if missing := NO_PACKAGE.match(text):
+    if missing := NO_PACKAGE.search(text[:MAX_FINDING]):
         return f"the sandbox has no package '{missing[1]}'"
     return text[:MAX_FINDING] or "failed"
 
