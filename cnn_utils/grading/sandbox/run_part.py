@@ -142,13 +142,6 @@ def run_parts(
     return claims
 
 
-def run_part(
-    notebook: dict, inputs: dict, run_config: RunConfig, files: dict[str, bytes] | None = None
-) -> Claims:
-    """Run one notebook as `run_parts` does."""
-    return run_parts({"notebook.ipynb": notebook}, inputs, run_config, files)["notebook.ipynb"]
-
-
 def _fill(workdir: Path, notebooks: dict, inputs: dict, files: dict[str, bytes]) -> None:
     (workdir / "out").mkdir(parents=True)
     ours = {name: json.dumps(notebook).encode() for name, notebook in notebooks.items()}

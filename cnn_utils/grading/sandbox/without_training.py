@@ -38,7 +38,7 @@ def _read() -> list[tuple[list, dict]]:
             with np.load(place, allow_pickle=False) as file:
                 weights = list(file.values())
             curves = {}
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, AttributeError, TypeError):
                 stored = json.loads(place.with_name("history.json").read_text(encoding="utf-8"))
                 curves = {k: [np.nan if v is None else v for v in c] for k, c in stored.items()}
             found.append((weights, curves))
@@ -46,7 +46,7 @@ def _read() -> list[tuple[list, dict]]:
 
 
 HANDED_IN = _read()
-LENGTHS = {max(map(len, curves.values())) for _, curves in HANDED_IN if curves}
+LENGTHS = [max(map(len, curves.values())) for _, curves in HANDED_IN if curves]
 
 
 def fit(self, *arguments, **options) -> keras.callbacks.History:

@@ -352,7 +352,9 @@ def looking_at_something_is_no_answer(book):
 
 @kind()
 def renamed_model_and_history(book):
-    book["# task: train"].source = "# task: train\nid = list = map = 3\nnet = lab.build()\nhist = net.fit(x)"
+    book[
+        "# task: train"
+    ].source = "# task: train\nid = list = map = 3\nnet = lab.build()\nhist = net.fit(x)"
     book["cnn_utils.check_training"].source = "cnn_utils.check_training(net, hist, hint=2)"
     book["# task: look"].source = SOLVED["look"].replace("history", "hist")
 

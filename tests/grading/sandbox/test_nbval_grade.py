@@ -44,7 +44,9 @@ def run_all(tmp_path):
 @pytest.fixture
 def run(run_all):
     def run(*sources, timeout=5, **metadata):
-        found = run_all(timeout, a=[cell(source, i, **metadata) for i, source in enumerate(sources)])
+        found = run_all(
+            timeout, a=[cell(source, i, **metadata) for i, source in enumerate(sources)]
+        )
         return {name: not failure for (_, name), failure in found.items()}
 
     return run

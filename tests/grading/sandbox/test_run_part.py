@@ -19,9 +19,7 @@ from cnn_utils.grading.sandbox.sandbox import Outcome
 WANTED = ["task:f1", "check:f1", "hidden:f1"]
 NAME = "lab.ipynb"
 CASE = f'<testcase classname="{NAME}" name="{{}}"/>'
-FAILED = (
-    f'<testcase classname="{NAME}" name="{{}}"><failure>ValueError: no\n  more\n</failure></testcase>'
-)
+FAILED = CASE.replace("/>", "><failure>ValueError: no\n  more\n</failure></testcase>")
 
 
 def wanting(*names):
@@ -59,7 +57,9 @@ def test_a_cell_that_was_not_asked_for_does_not_count(out):
 
 @pytest.mark.parametrize("kind", ["failure", "error", "skipped"])
 def test_skipped_is_not_passed(out, kind):
-    found = claims(out, f'<testcase classname="{NAME}" name="check:f1"><{kind} message="why"/></testcase>')
+    found = claims(
+        out, f'<testcase classname="{NAME}" name="check:f1"><{kind} message="why"/></testcase>'
+    )
     assert found.passed == {"check:f1": False}
     assert found.failures == {"check:f1": "why"}
 
@@ -135,12 +135,12 @@ def test_the_working_folder_holds_what_was_handed_in(tmp_path):
 
 
 def test_if_one_part_ends_the_run_the_other_keeps_its_claims(tmp_path):
-    class Box:
-        runs = []
+    runs = []
 
+    class Box:
         def run(self, workdir, readable, arguments, seconds, **environment):
             names = [name for name in arguments if name.endswith(".ipynb")]
-            self.runs.append(names)
+            runs.append(names)
             if "b.ipynb" in names:
                 return Outcome("timeout", -9, "")
             report = '<testsuite><testcase classname="a.ipynb" name="task:f1"/></testsuite>'
@@ -149,7 +149,7 @@ def test_if_one_part_ends_the_run_the_other_keeps_its_claims(tmp_path):
 
     notebooks = {"a.ipynb": wanting("task:f1"), "b.ipynb": wanting("task:cnn")}
     found = run_parts(notebooks, {}, RunConfig(Box(), tmp_path, tmp_path, tmp_path))
-    assert Box.runs == [["a.ipynb", "b.ipynb"], ["a.ipynb"], ["b.ipynb"]]
+    assert runs == [["a.ipynb", "b.ipynb"], ["a.ipynb"], ["b.ipynb"]]
     assert found["a.ipynb"] == Claims("complete", {"task:f1": True})
     assert found["b.ipynb"] == Claims("timeout")
 

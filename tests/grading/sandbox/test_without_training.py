@@ -4,9 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import time
 
-import keras
 import numpy as np
 import pytest
 
@@ -48,15 +46,17 @@ def python(tmp_path):
         path = os.pathsep.join([str(HERE), str(KIT)])
         environment = {**os.environ, "PYTHONPATH": path, "CNN_UTILS_CACHE": str(tmp_path / "no")}
         command = [sys.executable, "-c", START + code]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=tmp_path
+        )
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout.strip()
 
     return run
 
 
-def test_the_network_and_its_history_are_those_handed_in(python):
-    start = time.monotonic()
+def test_the_network_and_its_history_are_those_handed_in_and_stay(python, tmp_path):
+    before = (tmp_path / "artifacts" / "net" / "weights.npz").read_bytes()
     python(f"""
 model = compiled(build())
 history = model.fit(x, y, 32, 3, validation_split=1 / 6)  # by place, as Keras takes them
@@ -79,8 +79,10 @@ try:
     raise AssertionError
 except ValueError as error:
     assert "compile" in str(error)
+cnn_utils.save_for_grading("net", parts, history, np.zeros(10))
+cnn_utils.hand_in()
 """)
-    assert time.monotonic() - start < 60
+    assert (tmp_path / "artifacts" / "net" / "weights.npz").read_bytes() == before
 
 
 def test_networks_are_built_first_and_recognised_in_any_order(python):
@@ -124,7 +126,7 @@ class Own(keras.callbacks.Callback):
         self.batches.append(logs["loss"])
     def on_epoch_end(self, epoch, logs=None):
         assert is_handed_in(self.model)
-        self.f1.append((epoch, logs["val_f1"], np.mean(self.batches)))
+        self.f1.append((epoch, logs["val_f1"], *self.batches))
     def on_train_end(self, logs=None):
         print(self.f1, self.params["epochs"])
 
@@ -133,20 +135,18 @@ class Broken(keras.callbacks.Callback):
         logs.clear()
         1 / 0
 
-class Slow(keras.callbacks.Callback):
+class Late(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
-        print("slow")
+        print("late")
 
 without_training.CALLBACK_SECONDS = 5
 best = keras.callbacks.ModelCheckpoint("best.keras", monitor="loss", save_best_only=True)
 compiled(build()).fit(x, y, epochs=3, callbacks=[Broken(), Own(), best, cnn_utils.EpochProgress()])
 assert is_handed_in(keras.models.load_model("best.keras"))
 without_training.CALLBACK_SECONDS = -1
-compiled(build()).fit(x, y, epochs=3, callbacks=Slow())
+compiled(build()).fit(x, y, epochs=3, callbacks=Late())
 """)
-    assert out == "[(0, 0.1, 0.3), (1, 0.2, 0.2), (2, 0.3, 0.1)] 3".replace(
-        "0.3)", "np.float64(0.3))"
-    ).replace("0.2, 0.2)", "0.2, np.float64(0.2))").replace("0.1)]", "np.float64(0.1))]")
+    assert out == "[(0, 0.1, 0.3), (1, 0.2, 0.2), (2, 0.3, 0.1)] 3"
 
 
 def test_another_network_learns_from_one_batch(python):
@@ -163,34 +163,21 @@ assert counts.batches == 1 and not np.array_equal(before, model.get_weights()[0]
 assert len(history.history["val_accuracy"]) == 40 and history.epoch[-1] == 39
 assert len(model.fit(x, y, epochs=10**9).epoch) == 1_000
 images = np.random.default_rng(0).integers(0, 256, (300, 32, 32, 3), "uint8")
-fast, history = cnn_utils.train_fast_cnn(images, np.arange(300) % 10)
+labels = np.arange(300) % 10
+fast, history = cnn_utils.train_fast_cnn(images, labels)
 assert len(history.history["loss"]) == 1
-tuner = __import__("keras_tuner").RandomSearch(
-    lambda hp: compiled(keras.Sequential([keras.Input((8,)), layers.Dense(hp.Int("n", 5, 9)),
-                                          layers.Dense(3)])),
-    "val_accuracy", max_trials=2, directory="tuned", project_name="x")
-tuner.search(x, y, epochs=30, validation_data=(x, y), verbose=0)
-assert tuner.get_best_models(1)
+found = cnn_utils.search_recipe(images, labels, (images, labels), n_trials=2)
+assert len(found) == 2
 """)
 
 
-def test_what_was_handed_in_stays_as_it_was(python, tmp_path):
-    before = (tmp_path / "artifacts" / "net" / "weights.npz").read_bytes()
-    python("""
-model = compiled(build())
-history = model.fit(x, y, epochs=3)
-cnn_utils.save_for_grading("net", model, history, np.zeros(10))
-cnn_utils.hand_in()
-""")
-    assert (tmp_path / "artifacts" / "net" / "weights.npz").read_bytes() == before
-
-
-@pytest.mark.parametrize("damage", ["weights.npz", "history.json"])
-def test_a_damaged_artifact_is_as_good_as_none(python, tmp_path, damage):
-    (tmp_path / "artifacts" / "other").mkdir()
-    np.savez(tmp_path / "artifacts" / "other" / "weights.npz", np.zeros(3))
-    (tmp_path / "artifacts" / "other" / damage).write_text("{")
-    assert python("print(len(without_training.HANDED_IN))") == str(1 + (damage[0] == "h"))
+def test_a_damaged_artifact_is_as_good_as_none(python, tmp_path):
+    for network in ("a", "b"):
+        (tmp_path / "artifacts" / network).mkdir()
+        np.savez(tmp_path / "artifacts" / network / "weights.npz", np.zeros(3))
+    (tmp_path / "artifacts" / "a" / "weights.npz").write_text("{")
+    (tmp_path / "artifacts" / "b" / "history.json").write_text("[1]")
+    assert python("print([c for _, c in without_training.HANDED_IN][0])") == "{}"
 
 
 def test_the_check_of_a_training_takes_it_as_it_was_asked_for(python, tmp_path):
@@ -201,7 +188,6 @@ def test_the_check_of_a_training_takes_it_as_it_was_asked_for(python, tmp_path):
     curves = {name: [0.05] * 40 for name in ("loss", "val_loss")}
     curves |= {name: [0.9] * 40 for name in ("accuracy", "f1", "val_accuracy", "val_f1")}
     (place / "history.json").write_text(json.dumps(curves))
-    assert keras.__version__
     out = python("""
 images, labels = np.random.rand(600, 28, 28, 1).astype("float32"), np.eye(10)[np.arange(600) % 10]
 for size in (128, 32):
