@@ -226,9 +226,13 @@ class GradingCell(IPyNbCell):
         if errors and reason.startswith("Cell execution caused"):
             shown = COLOURS.sub("", "\n".join(errors[-1].traceback)).strip()
             name, text = errors[-1].ename, errors[-1].evalue
-            # Checks, and errors that the kit explains, show no traceback.
-            has_traceback = re.search(rf"^{re.escape(name)}\b", shown, re.MULTILINE)
-            reason = f"{name}: {text}".rstrip(": ") if has_traceback or not shown else shown
+            # Above the last line of a traceback there are others; checks, and errors that the kit
+            # explains, have none. Of a missing package we explain the cause ourselves.
+            begins = [line.startswith(name) for line in shown.splitlines()]
+            is_explained = begins and (begins[0] or not any(begins))
+            if not is_explained or name == "ModuleNotFoundError":
+                shown = f"{name}: {text}".rstrip(": ")
+            reason = shown
         return COLOURS.sub("", reason)[:MAX_FINDING]
 
     def reportinfo(self):

@@ -56,7 +56,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class Limits:
-    """Maximum seconds of a cell and of a whole notebook; number of images that loaders return."""
+    """Maximum seconds of a cell and of all notebooks; number of images that loaders return."""
 
     cell: float = 60
     whole: float = 300

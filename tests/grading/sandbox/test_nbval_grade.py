@@ -107,7 +107,11 @@ def test_a_failure_is_the_whole_message_of_the_error(run_all):
             task_shown="class CheckFailed(Exception):\n"
             "    def _render_traceback_(self):\n        return [str(self)]\n"
             "raise CheckFailed('no: 24 x 24; expected 28 x 28.\\n  Hint 1 of 2: look.')",
+            task_explained="class E(ValueError):\n"
+            "    def _render_traceback_(self):\n        return ['E: because.']\n"
+            "raise E('Keras says much')",
             task_syntax="x = = 1",
+            task_missing="import no_such_package",
             task_endless="raise ValueError('x' * 1_000_000)",
             task_without_words="raise ValueError",
         )
@@ -115,6 +119,8 @@ def test_a_failure_is_the_whole_message_of_the_error(run_all):
     found = {name.partition(":")[2]: failure for (_, name), failure in found.items()}
     assert found["long"] == "ValueError: first line\n  second line"
     assert found["shown"] == "no: 24 x 24; expected 28 x 28.\n  Hint 1 of 2: look."
+    assert found["explained"] == "E: because."
+    assert found["missing"] == "ModuleNotFoundError: No module named 'no_such_package'"
     assert found["syntax"].startswith("SyntaxError: invalid syntax")
     assert 1_000 < len(found["endless"]) < 10_000
     assert found["without_words"] == "ValueError"
