@@ -3,8 +3,10 @@ import os
 import numpy as np
 import pytest
 
+from cnn_utils.grading.sandbox.prepare import Settings, prepared
 from cnn_utils.grading.sandbox.run_part import (
     Claims,
+    Limits,
     RunConfig,
     _cases,
     _claims,
@@ -15,6 +17,9 @@ from cnn_utils.grading.sandbox.run_part import (
     run_parts,
 )
 from cnn_utils.grading.sandbox.sandbox import Outcome
+from cnn_utils.grading.verify.hidden_tests import agrees, hidden_test_cells, make_inputs
+from cnn_utils.notebook.reader import Cell, Notebook
+from tests.grading.small_lab import needs_sandbox
 
 WANTED = ["task:f1", "check:f1", "hidden:f1"]
 NAME = "lab.ipynb"
@@ -180,3 +185,32 @@ def test_arrays_travel_without_pickle():
 
     array = np.arange(6, dtype=np.uint8).reshape(2, 3)
     np.testing.assert_array_equal(np.load(io.BytesIO(as_npy(array)), allow_pickle=False), array)
+
+
+@needs_sandbox
+def test_in_the_sandbox_names_folders_and_modules_of_the_student_s_do_no_harm(lab, tmp_path):
+    """Both parts are run at once; the second one needs no Keras."""
+    answer = "def ten_digit_error_rate(accuracy):\n    return 1 - accuracy**10\n"
+    cells = {
+        "helper:cell 1": "import helpers, os\nos.mkdir('work')\n%cd work",
+        "helper:cell 2": "list = open = float = len = range = int = str = dict = id = 3",
+        "task:ten-digits": answer + "ten_digit_error_rate = helpers.same(ten_digit_error_rate)",
+        "check:ten-digits": "assert abs(ten_digit_error_rate(0.5) - 0.9990234375) < 1e-9",
+        "task:missing": "import torchvision_",
+        **{f"hidden:{name}": x for name, x in hidden_test_cells({"ten-digits"}).items()},
+    }
+    made = [Cell("code", source, {"grade_id": name}) for name, source in cells.items()]
+    notebook = Notebook("a.ipynb", made, {}).node()
+    inputs = make_inputs(np.random.default_rng(0))
+    files = {"beside/helpers.py": b"def same(x):\n    return x", "submission.csv": b"ID"}
+    with prepared(Settings(lab, sandbox="bwrap", limits=Limits(images=500)), tmp_path) as context:
+        claims = run_parts(
+            {"a.ipynb": notebook, "b.ipynb": notebook}, inputs, context.run_config, files
+        )
+    for one in claims.values():
+        assert one.failures.pop("task:missing") == "the sandbox has no package 'torchvision_'"
+        assert agrees("ten-digits", one.outputs["ten-digits"], inputs)
+    assert claims["a.ipynb"].failures == {}
+    # They share the folder.
+    assert list(claims["b.ipynb"].failures) == ["helper:cell 1"]
+    assert "FileExistsError" in claims["b.ipynb"].failures["helper:cell 1"]
