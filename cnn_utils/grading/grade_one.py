@@ -10,12 +10,11 @@ from cnn_utils.grading.intake.assemble import TASK
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.submissions import SUBMISSION, Submission
 from cnn_utils.grading.sandbox.prepare import BatchContext
-from cnn_utils.grading.sandbox.run_part import Claims, as_npy, run_part
+from cnn_utils.grading.sandbox.run_part import Claims, as_npy, run_parts
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
 from cnn_utils.grading.verify import compare
 from cnn_utils.grading.verify.hidden_tests import make_inputs
 from cnn_utils.grading.verify.score import Comparison, Mark, mark
-from cnn_utils.handin.artifacts import WEIGHTS
 
 UNREADABLE = "unreadable"
 MAX_LETTERS = 200_000
@@ -37,8 +36,14 @@ def grade_one(submission: Submission, context: BatchContext) -> dict:
         row["input_hash"] = submission.hash_of(files)
         if submission.problem:
             raise KitError(submission.problem)
-        for notebook in context.source_notebooks.values():
-            _grade_part(row, notebook, files, context)
+        parts = {name: _read_part(row, name, files, context) for name in context.source_notebooks}
+        parts = {name: part for name, part in parts.items() if part}
+        # Without a seed: a hand-in must not know the hidden inputs.
+        rng = np.random.default_rng()
+        inputs, shown = make_inputs(rng), context.reference.shown(rng)
+        claims = _run(parts, inputs, shown, files, context)
+        for name, part in parts.items():
+            _mark_part(row, name, part, claims[name], inputs, shown, files, context)
     except FileNotFoundError:
         row.update(status="failed", notes=["It was removed during grading."])
     except KitError as error:
@@ -90,32 +95,23 @@ def _add_missing_marks(row: dict, source_notebooks: dict[str, SourceNotebook]) -
                 row["marks"].append({"part": name, **missing.as_dict()})
 
 
-def _grade_part(
-    row: dict, source_notebook: SourceNotebook, files: dict[str, bytes], context: BatchContext
-) -> None:
-    name = source_notebook.name
+def _read_part(row: dict, name: str, files: dict[str, bytes], context: BatchContext) -> dict | None:
     if name not in files:
         row["notes"].append(f"{name}: not handed in.")
         _worse(row, "incomplete")
-        return
+        return None
     try:
-        spliced = read_and_splice(context.folder, name, name, files[name])
+        return read_and_splice(context.folder, name, name, files[name])
     except KitError as error:
         row["notes"].append(f"{name}: {error}")
         _worse(row, UNREADABLE)
-        return
+        return None
+
+
+def _mark_part(row, name, spliced, claims, inputs, shown, files, context) -> None:
+    source_notebook = context.source_notebooks[name]
     answers = spliced["answers"]
     row["notes"] += [f"{name}: {note}" for answer in answers.values() for note in answer["notes"]]
-    # Without a seed: a hand-in must not know the hidden inputs.
-    rng = np.random.default_rng()
-    inputs, shown = make_inputs(rng), context.reference.shown(rng)
-    extra = {}
-    if f"cnn/{WEIGHTS}" in files and "cnn" in source_notebook.networks and shown is not None:
-        extra = {
-            "weights.npz": files[f"cnn/{WEIGHTS}"],
-            "images.npy": as_npy(context.reference.photos[shown]),
-        }
-    claims = _run(spliced["notebook"], inputs, extra, context)
     _worse(row, claims.status)
     comparison = Comparison()
     compare.functions(inputs, claims, comparison)
@@ -137,10 +133,20 @@ def _grade_part(
     row["helpers"][name] = helpers[:MAX_LETTERS]
 
 
-def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], context: BatchContext) -> Claims:
-    if not any(c["metadata"]["grade_id"].startswith(TASK) for c in notebook["cells"]):
-        return Claims("complete")
-    return run_part(notebook, inputs, context.run_config, extra)
+def _run(parts: dict, inputs: dict, shown, files: dict[str, bytes], context) -> dict[str, Claims]:
+    """Run the notebooks that answer a code task, in one sandbox."""
+    notebooks = {name: part["notebook"] for name, part in parts.items()}
+    todo = {name: notebook for name, notebook in notebooks.items() if _has_tasks(notebook)}
+    claims = {name: Claims("complete") for name in parts}
+    if todo:
+        if shown is not None:
+            files = {**files, "images.npy": as_npy(context.reference.photos[shown])}
+        claims |= run_parts(todo, inputs, context.run_config, files)
+    return claims
+
+
+def _has_tasks(notebook: dict) -> bool:
+    return any(c["metadata"]["grade_id"].startswith(TASK) for c in notebook["cells"])
 
 
 def _named(facts: dict, network: str) -> dict:

@@ -15,6 +15,7 @@ OUT = "output_{}.json"
 # Students may round differently, or add a small number against 0 / 0.
 TOLERANCE = {"f1": 1e-4, "ten-digits": 1e-6, "preprocess": 1e-5, "lenet": 5e-3}
 N_IMAGES = 4
+# A student may give names of Python's own another meaning, and go to another folder.
 CALLS = {
     "f1": """\
 _metric = F1Score()
@@ -23,9 +24,9 @@ for _epoch in _inputs["f1"]:
     _metric.reset_state()
     for _true, _prob in _epoch:
         _metric.update_state(_np.array(_true, "float32"), _np.array(_prob, "float32"))
-    _values.append(float(_metric.result()))""",
+    _values.append(_py.float(_metric.result()))""",
     "ten-digits": """\
-_values = [float(ten_digit_error_rate(_p)) for _p in _inputs["ten-digits"]]""",
+_values = [_py.float(ten_digit_error_rate(_p)) for _p in _inputs["ten-digits"]]""",
     "lenet": f"""\
 _model = build_lenet()
 _model(_np.zeros((1, 28, 28, 1), "float32"))
@@ -35,30 +36,37 @@ _model.set_weights([
     for _w in _model.get_weights()
 ])
 _images = _np.random.default_rng(_seed).random(({N_IMAGES}, 28, 28, 1), "float32")
-_values = [float(_v) for _v in _np.asarray(_model(_images, training=False)).ravel()]""",
+_values = _np.asarray(_model(_images, training=False)).ravel().astype("float64").tolist()""",
     "preprocess": """\
 _images = _np.array(_inputs["preprocess"], "uint8").reshape(-1, 32, 32, 3)
-_values = [float(_v) for _v in _np.asarray(preprocess(_images))[:, ::9, ::9].ravel()]""",
+_images = _np.asarray(preprocess(_images))[:, ::9, ::9]
+_values = _images.ravel().astype("float64").tolist()""",
 }
-CELL = """\
+START = """\
+import builtins as _py
 import json as _json
+import os as _os
 import numpy as _np
-_inputs = _json.load(open("in.json"))
-{call}
-_json.dump(_values, open("out/{out}", "w"))"""
-NETWORK = """\
-import json as _json
-import numpy as _np
-_images = _np.load("images.npy")
-_weights = list(_np.load("weights.npz", allow_pickle=False).values())
+_folder = _os.environ["CNN_UTILS_WORKDIR"]
+"""
+END = """
+with _py.open(f"{{_folder}}/out/{out}", "w") as _file:
+    _json.dump(_values, _file)"""
+CELL = f"""\
+{START}with _py.open(f"{{{{_folder}}}}/in.json") as _file:
+    _inputs = _json.load(_file)
+{{call}}{END}"""
+NETWORK = f"""\
+{START}_images = _np.load(f"{{_folder}}/images.npy")
+_weights = _np.load(f"{{_folder}}/artifacts/cnn/weights.npz", allow_pickle=False)
 _model = build_cnn()
 _model(_np.zeros((1, 32, 32, 3), "float32"))
-_model.set_weights(_weights)
+_model.set_weights([*_weights.values()])
 _values = []
-for _start in range(0, len(_images), 250):
+for _start in _py.range(0, _py.len(_images), 250):
     _batch = preprocess(_images[_start:_start + 250])
-    _values += [int(_v) for _v in _np.asarray(_model(_batch, training=False)).argmax(axis=1)]
-_json.dump(_values, open("out/{out}", "w"))"""
+    _values += _np.asarray(_model(_batch, training=False)).argmax(axis=1).tolist()"""
+NETWORK += END.replace("{{", "{").replace("}}", "}")
 
 
 def hidden_test_cells(solved: set[str]) -> dict[str, str]:
