@@ -10,15 +10,15 @@ from cnn_utils.grading.intake.assemble import TASK
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.submissions import SUBMISSION, Submission
 from cnn_utils.grading.sandbox.prepare import BatchContext
-from cnn_utils.grading.sandbox.run_part import Claims, as_npy, run_part
+from cnn_utils.grading.sandbox.run_part import Claims, run_part
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
 from cnn_utils.grading.verify import compare
 from cnn_utils.grading.verify.hidden_tests import make_inputs
 from cnn_utils.grading.verify.score import Comparison, Mark, mark
-from cnn_utils.handin.artifacts import WEIGHTS
 
 UNREADABLE = "unreadable"
 MAX_LETTERS = 200_000
+MAX_NOTES, MAX_NOTE = 60, 1_000
 
 
 def grade_one(submission: Submission, context: BatchContext) -> dict:
@@ -48,7 +48,10 @@ def grade_one(submission: Submission, context: BatchContext) -> dict:
     except Exception as error:  # one bad hand-in must not end the batch
         row["status"] = "failed"
         row["notes"].append(f"The grader failed: {type(error).__name__}: {error}"[:300])
+        row["review"].append("it could not be graded")
     _add_missing_marks(row, context.source_notebooks)
+    for told in ("notes", "review"):
+        row[told] = [text[:MAX_NOTE] for text in dict.fromkeys(row[told])][:MAX_NOTES]
     row["seconds"] = round(time.monotonic() - start, 1)
     return row
 
@@ -70,7 +73,9 @@ def _new_row(submission: Submission) -> dict:
         "marks": [],
         "notes": list(submission.notes),
         "review": list(submission.review),
+        "group": {},
         "facts": {},
+        "figures": {},
         "answers": {},
         "helpers": {},
         "input_hash": "",
@@ -93,48 +98,52 @@ def _add_missing_marks(row: dict, source_notebooks: dict[str, SourceNotebook]) -
 def _grade_part(
     row: dict, source_notebook: SourceNotebook, files: dict[str, bytes], context: BatchContext
 ) -> None:
-    name = source_notebook.name
+    name, networks = source_notebook.name, source_notebook.networks
     if name not in files:
         row["notes"].append(f"{name}: not handed in.")
+        artifacts = [file for file in files if file.partition("/")[0] in networks]
+        if artifacts:
+            row["review"].append(f"{name}: not handed in, but {artifacts[0]} was")
         _worse(row, "incomplete")
         return
     try:
         spliced = read_and_splice(context.folder, name, name, files[name])
     except KitError as error:
         row["notes"].append(f"{name}: {error}")
+        row["review"].append(f"{name}: {error}")
         _worse(row, UNREADABLE)
         return
-    answers = spliced["answers"]
+    answers, helpers = spliced["answers"], spliced["helpers"]
+    row["group"] = row["group"] or spliced.get("group", {})
     row["notes"] += [f"{name}: {note}" for answer in answers.values() for note in answer["notes"]]
     # Without a seed: a hand-in must not know the hidden inputs.
     rng = np.random.default_rng()
-    inputs, shown = make_inputs(rng), context.reference.shown(rng)
-    extra = {}
-    if f"cnn/{WEIGHTS}" in files and "cnn" in source_notebook.networks and shown is not None:
-        extra = {
-            "weights.npz": files[f"cnn/{WEIGHTS}"],
-            "images.npy": as_npy(context.reference.photos[shown]),
-        }
+    inputs, comparison, extra = make_inputs(rng), Comparison(), {}
+    if "cnn" in networks:
+        cnn = compare.Cnn(files, context.reference)
+        extra = cnn.classify(context.run_config, rng)
     claims = _run(spliced["notebook"], inputs, extra, context)
     _worse(row, claims.status)
-    comparison = Comparison()
     compare.functions(inputs, claims, comparison)
     compare.figures(answers, comparison)
-    if "lenet" in source_notebook.networks:
-        facts = compare.lenet(
-            files, answers, claims, source_notebook, context.reference, comparison
-        )
+    if "lenet" in networks:
+        facts = compare.lenet(files, answers, source_notebook, context.reference, comparison)
         row["facts"].update(_named(facts, "lenet"))
-    if "cnn" in source_notebook.networks:
-        facts = compare.cnn(files, claims, shown, source_notebook, context.reference, comparison)
+    if "cnn" in networks:
+        facts = cnn.compare(claims, source_notebook, comparison)
+        row["notes"] += [f"{name}: the network was {facts.pop('how')}"] if "how" in facts else []
         row["facts"].update(_named(facts, "cnn"))
         row["facts"]["has_submission"] = SUBMISSION in files
+    sources = {step: "\n".join(cells) for step, cells in helpers.items()}
+    sources |= {f"{TASK}:{k.partition(':')[2]}": answer["source"] for k, answer in answers.items()}
     for task in source_notebook.tasks:
-        answer = answers[f"{task.kind}:{task.name}"]
-        row["marks"].append({"part": name, **mark(task, answer, claims, comparison).as_dict()})
-        row["answers"][f"{name}/{task.key}"] = answer["source"][:MAX_LETTERS]
-    helpers = "\n".join(source for of_task in spliced["helpers"].values() for source in of_task)
-    row["helpers"][name] = helpers[:MAX_LETTERS]
+        answer, key = answers[f"{task.kind}:{task.name}"], f"{name}/{task.key}"
+        given = mark(task, answer, claims, comparison, sources)
+        row["marks"].append({"part": name, **given.as_dict()})
+        row["answers"][key] = answer["source"][:MAX_LETTERS]
+        if task.kind == "code" and task.name in compare.FIGURE_TASKS:
+            row["figures"][key] = compare.shown_figures(answer)
+    row["helpers"][name] = "\n".join(map("\n".join, helpers.values()))[:MAX_LETTERS]
 
 
 def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], context: BatchContext) -> Claims:
@@ -145,7 +154,7 @@ def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], context: BatchCo
 
 def _named(facts: dict, network: str) -> dict:
     return {
-        (f"{network}_{key}" if key in ("fingerprint", "sample") else key): v
+        (f"{network}_{key}" if key in ("fingerprint", "sample", "signature") else key): v
         for key, v in facts.items()
     }
 
