@@ -120,7 +120,7 @@ def _grade_part(
     rng = np.random.default_rng()
     inputs, comparison, extra = make_inputs(rng), Comparison(), {}
     if "cnn" in networks:
-        cnn = compare.Cnn(files, context.reference)
+        cnn = compare.Cnn(files, source_notebook, context.reference)
         extra = cnn.classify(context.run_config, rng)
     claims = _run(spliced["notebook"], inputs, extra, context)
     _worse(row, claims.status)
@@ -130,7 +130,7 @@ def _grade_part(
         facts = compare.lenet(files, answers, source_notebook, context.reference, comparison)
         row["facts"].update(_named(facts, "lenet"))
     if "cnn" in networks:
-        facts = cnn.compare(claims, source_notebook, comparison)
+        facts = cnn.compare(claims, comparison)
         row["notes"] += [f"{name}: the network was {facts.pop('how')}"] if "how" in facts else []
         row["facts"].update(_named(facts, "cnn"))
         row["facts"]["has_submission"] = SUBMISSION in files

@@ -176,13 +176,18 @@ class Cnn:
     ----------
     files : dict of str to bytes
         The hand-in.
+    source_notebook : SourceNotebook
     reference : ReferenceData
     """
 
     NAMES = ("cnn", "submit")
 
-    def __init__(self, files: dict[str, bytes], reference: ReferenceData):
-        self.files, self.reference = files, reference
+    def __init__(
+        self, files: dict[str, bytes], source_notebook: SourceNotebook, reference: ReferenceData
+    ):
+        self.files, self.source_notebook, self.reference = files, source_notebook, reference
+        task = source_notebook.task("cnn")
+        self.threshold = (task.threshold if task else None) or 0.0
         self.comparison = Comparison()
         self.plain: Predictions | None = None
         self.trial: Trial | None = None
@@ -201,15 +206,15 @@ class Cnn:
             return {}
         data = self.files[f"cnn/{WEIGHTS}"]
         architecture = self.files.get(f"cnn/{ARCHITECTURE}")
-        self.plain = classify(data, architecture, self.submission, self.reference, run_config)
-        if self.plain is not None and self.plain.is_right(self.submission, self.reference):
+        self.plain = classify(
+            data, architecture, self.submission, self.threshold, self.reference, run_config
+        )
+        if self.plain is not None and self._is_right(self.plain):
             return {}
         self.trial = make_trial(self.weights, data, self.reference, rng)
         return self.trial.files
 
-    def compare(
-        self, claims: Claims, source_notebook: SourceNotebook, comparison: Comparison
-    ) -> dict:
+    def compare(self, claims: Claims, comparison: Comparison) -> dict:
         """Rate the network by its predictions; return the facts."""
         facts = self._facts()
         comparison.handed_in |= self.comparison.handed_in
@@ -231,7 +236,7 @@ class Cnn:
             comparison.agrees.update(dict.fromkeys(self.NAMES, (False, reason)))
             return facts
         self._compare_submission(one, comparison)
-        self._compare_network(one, source_notebook, comparison, facts)
+        self._compare_network(one, comparison, facts)
         return facts
 
     def _facts(self) -> dict:
@@ -259,8 +264,10 @@ class Cnn:
         by_code = self.trial.predictions(claims.outputs.get("cnn"))
         if by_code is None or self.plain is None:
             return by_code or self.plain
-        is_better = not by_code.doubt and by_code.is_right(self.submission, self.reference)
-        return by_code if is_better else self.plain
+        return by_code if not by_code.doubt and self._is_right(by_code) else self.plain
+
+    def _is_right(self, one: Predictions) -> bool:
+        return one.is_right(self.submission, self.reference, self.threshold)
 
     def _compare_submission(self, one: Predictions, comparison: Comparison) -> None:
         if self.submission is None:
@@ -271,13 +278,7 @@ class Cnn:
         reason = f"submission.csv agrees with the handed-in network for {share:.1%} of the images"
         comparison.agrees["submit"] = (share >= MIN_AGREEMENT, reason)
 
-    def _compare_network(
-        self,
-        one: Predictions,
-        source_notebook: SourceNotebook,
-        comparison: Comparison,
-        facts: dict,
-    ) -> None:
+    def _compare_network(self, one: Predictions, comparison: Comparison, facts: dict) -> None:
         """Rate the network by all answers in its submission, or by its own."""
         comparison.agrees["cnn"] = (True, "")
         if self.reference.photo_labels is None:
@@ -295,7 +296,7 @@ class Cnn:
         facts["how"] += f"; accuracy of {'its own answers' if is_own else 'submission.csv'}"
         facts["part2_accuracy"] = round(accuracy, 4)
         what = "the handed-in network is right for {:.1%} of the images; {:.1%} are required"
-        _compare_accuracy("cnn", accuracy, source_notebook, what, comparison)
+        _compare_accuracy("cnn", accuracy, self.source_notebook, what, comparison)
         if accuracy > MAX_PLAUSIBLE:
             doubt = f"an accuracy of {accuracy:.1%} is more than such networks reach"
             comparison.doubts.update(dict.fromkeys(self.NAMES, doubt))

@@ -22,8 +22,6 @@ from cnn_utils.grading.verify.reference_data import ReferenceData
 
 # As the check asks: averaging over mirrored images changes some predictions.
 MIN_AGREEMENT = 0.88
-# Without a submission, accuracy shows how the pixels must be scaled; ten classes give 0.1.
-MIN_ACCURACY = 0.3
 SCALINGS = {"divided by 255": (1 / 255, 0.0), "as they are": (1.0, 0.0), "-1 to 1": (2 / 255, -1.0)}
 N_COMPARED = 1_000
 # Multiplications: of the assignment's network, 40 million an image. Larger networks classify fewer
@@ -94,11 +92,13 @@ class Predictions:
         labels = reference.photo_labels
         return 0.0 if labels is None else float(np.mean(labels[self.images] == self.labels))
 
-    def is_right(self, submission: np.ndarray | None, reference: ReferenceData) -> bool:
-        """Return whether they agree with the submission, or without one with the labels."""
+    def is_right(
+        self, submission: np.ndarray | None, reference: ReferenceData, threshold: float
+    ) -> bool:
+        """Return whether they agree with the submission, or without one reach the threshold."""
         if submission is not None:
             return self.agreement(submission) >= MIN_AGREEMENT
-        return reference.photo_labels is None or self.accuracy(reference) >= MIN_ACCURACY
+        return reference.photo_labels is None or self.accuracy(reference) >= threshold
 
 
 def own_layers_only(architecture: bytes | None) -> str:
@@ -147,20 +147,22 @@ def classify(
     weights: bytes,
     architecture: bytes | None,
     submission: np.ndarray | None,
+    threshold: float,
     reference: ReferenceData,
     run_config: RunConfig,
 ) -> Predictions | None:
     """Return the predictions of a network that is rebuilt without the student's code.
 
-    The pixels are divided by 255, as the assignment asks; if the answers then agree neither with
-    the submission nor with the labels, other scalings are tried.
+    The pixels are divided by 255, as the assignment asks; other scalings are tried if the answers
+    then do not agree with the submission, or without one fall below the threshold.
 
     Parameters
     ----------
     weights, architecture : bytes
         Content of the handed-in files; `read_weights` must have taken the first.
     submission : ndarray of shape (10000,), optional
-        With it, some of the images are enough.
+        If the answers agree with it, some of the images are enough.
+    threshold : float
     reference : ReferenceData
     run_config : RunConfig
 
@@ -173,18 +175,18 @@ def classify(
     if not text or order is None:
         return None
     files = {"architecture.json": text.encode(), "weights.npz": weights}
-    found = {}
+    found: dict[str, Predictions] = {}
     for scaling in SCALINGS:
-        one = _classify(files, scaling, submission is None, reference, run_config)
+        one = _classify(files, scaling, False, reference, run_config)
         if one is None:
-            break
+            return None
         found[scaling] = one
-        if one.is_right(submission, reference):
-            return one
-    best = max(found, key=lambda scaling: found[scaling].accuracy(reference), default=None)
-    if best and submission is not None:  # which is another network's: this one's answers count
-        return _classify(files, best, True, reference, run_config)
-    return found.get(best)
+        if one.is_right(submission, reference, threshold):
+            if submission is not None:
+                return one
+            break
+    best = max(found, key=lambda scaling: found[scaling].accuracy(reference))
+    return _classify(files, best, True, reference, run_config)
 
 
 def _classify(
