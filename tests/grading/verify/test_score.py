@@ -121,9 +121,7 @@ def test_what_was_not_answered_gives_nothing(state, reason):
 def test_files_without_an_answer_are_looked_at_unless_they_refute():
     unanswered = {"state": "unanswered"}
     for agrees, is_asked in ((True, True), (None, True), (False, False)):
-        found = mark(
-            F1, unanswered, NOT_RUN, Comparison({"f1": (agrees, "x")}, handed_in={"f1"})
-        )
+        found = mark(F1, unanswered, NOT_RUN, Comparison({"f1": (agrees, "x")}, handed_in={"f1"}))
         assert (found.points, bool(found.review)) == (0, is_asked)
 
 
