@@ -32,6 +32,7 @@ def grade_one(submission: Submission, context: BatchContext) -> dict:
     start = time.monotonic()
     row = _new_row(submission)
     row.update(sandbox=context.run_config.sandbox.name, master_hash=context.version)
+    why = ""  # it gets no points
     try:
         files = submission.files()
         row["input_hash"] = submission.hash_of(files)
@@ -40,16 +41,19 @@ def grade_one(submission: Submission, context: BatchContext) -> dict:
         for notebook in context.source_notebooks.values():
             _grade_part(row, notebook, files, context)
     except FileNotFoundError:
-        row.update(status="failed", notes=["It was removed during grading."])
+        why = "It was removed during grading."
+        row.update(status="failed", notes=[why])
     except KitError as error:
+        why = str(error)
         row["status"] = UNREADABLE
-        row["notes"].append(str(error))
-        row["review"].append(str(error))
+        row["notes"].append(why)
+        row["review"].append(why)
     except Exception as error:  # one bad hand-in must not end the batch
         row["status"] = "failed"
         row["notes"].append(f"The grader failed: {type(error).__name__}: {error}"[:300])
-        row["review"].append("it could not be graded")
-    _add_missing_marks(row, context.source_notebooks)
+        why = "It could not be graded."
+        row["review"].append(why)
+    _add_missing_marks(row, context.source_notebooks, why)
     for told in ("notes", "review"):
         row[told] = [text[:MAX_NOTE] for text in dict.fromkeys(row[told])][:MAX_NOTES]
     row["seconds"] = round(time.monotonic() - start, 1)
@@ -61,7 +65,7 @@ def failed_row(
 ) -> dict:
     """Return the row of a submission that could not be graded; the next run tries it again."""
     row = {**_new_row(submission), "status": "failed", "notes": [why]}
-    _add_missing_marks(row, source_notebooks)
+    _add_missing_marks(row, source_notebooks, why)
     return row
 
 
@@ -86,12 +90,15 @@ def _new_row(submission: Submission) -> dict:
     }
 
 
-def _add_missing_marks(row: dict, source_notebooks: dict[str, SourceNotebook]) -> None:
+def _add_missing_marks(
+    row: dict, source_notebooks: dict[str, SourceNotebook], why: str = ""
+) -> None:
     graded = {(m["part"], m["task"], m["kind"]) for m in row["marks"]}
+    reason = why[:MAX_NOTE] or "No answer was found."
     for name, source_notebook in source_notebooks.items():
         for task in source_notebook.tasks:
             if (name, task.name, task.kind) not in graded:
-                missing = Mark(task.name, task.kind, 0.0, task.points, "No answer was found.")
+                missing = Mark(task.name, task.kind, 0.0, task.points, reason)
                 row["marks"].append({"part": name, **missing.as_dict()})
 
 
@@ -112,6 +119,7 @@ def _grade_part(
         row["notes"].append(f"{name}: {error}")
         row["review"].append(f"{name}: {error}")
         _worse(row, UNREADABLE)
+        _add_missing_marks(row, {name: source_notebook}, str(error))
         return
     answers, helpers = spliced["answers"], spliced["helpers"]
     row["group"] = row["group"] or spliced.get("group", {})

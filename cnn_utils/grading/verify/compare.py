@@ -39,7 +39,7 @@ CLAIMS = {
 N_CLAIMS = 10
 N_SAMPLE, N_SUBMITTED = 200, 2_000
 # Averaging over mirrored images gains one or two percentage points; CIFAR-10 is hard for people.
-MAX_GAIN, MAX_PLAUSIBLE = 0.04, 0.97
+MAX_GAIN, MAX_PLAUSIBLE = 0.05, 0.97
 INVALID = f"submission.csv must have the header {','.join(HEADER)} and {N_ROWS:,} rows in order"
 FIGURE_TASKS = ("plot-history", "look")
 MIN_FIGURE, MAX_PIXELS, MIN_SVG_SHAPES = (100, 60), 20_000_000, 5

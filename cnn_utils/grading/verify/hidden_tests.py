@@ -76,10 +76,10 @@ if _os.path.exists(_os.path.join(_folder, "images.npy")):
         _prepared = preprocess
     except _py.NameError:
         _prepared = lambda _x: _np.asarray(_x, "float32") / 255
+    _end = _time.monotonic() + 40
     for _kind, _n in ("changed", 100), ("outputs", _py.len(_images)):
         with _np.load(_os.path.join(_folder, _kind + ".npz"), allow_pickle=False) as _file:
             _model.set_weights(_py.list(_file.values()))
-        _end = _time.monotonic() + 40
         for _start in _py.range(0, _n, 50):
             _batch = _prepared(_images[_start:_start + 50])
             _labels = _np.asarray(_model(_batch, training=False)).argmax(axis=1)

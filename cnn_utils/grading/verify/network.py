@@ -26,7 +26,7 @@ SCALINGS = {"divided by 255": (1 / 255, 0.0), "as they are": (1.0, 0.0), "-1 to 
 N_COMPARED = 1_000
 # Multiplications: of the assignment's network, 40 million an image. Larger networks classify fewer
 # images, so that one core is enough.
-MAX_WORK, MAX_WORK_IN_FULL, MIN_IMAGES = 1e11, 2e12, 400
+MAX_WORK, MAX_WORK_IN_FULL, MIN_IMAGES = 1e11, 2e12, 300
 MAX_ARCHITECTURE, SECONDS, MAX_OUTPUT = 2_000_000, 240, 200_000
 # Keras' layers that run code from elsewhere, or could look up answers.
 REFUSED = {"Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper", "FeatureSpace"}
