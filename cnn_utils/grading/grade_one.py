@@ -10,7 +10,7 @@ from cnn_utils.grading.intake.assemble import TASK
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.submissions import SUBMISSION, Submission
 from cnn_utils.grading.sandbox.prepare import BatchContext
-from cnn_utils.grading.sandbox.run_part import Claims, as_npy, run_parts
+from cnn_utils.grading.sandbox.run_part import Claims, run_parts
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
 from cnn_utils.grading.verify import compare
 from cnn_utils.grading.verify.hidden_tests import make_inputs
@@ -18,6 +18,7 @@ from cnn_utils.grading.verify.score import Comparison, Mark, mark
 
 UNREADABLE = "unreadable"
 MAX_LETTERS = 200_000
+MAX_NOTES, MAX_NOTE = 60, 1_000
 
 
 def grade_one(submission: Submission, context: BatchContext) -> dict:
@@ -31,6 +32,7 @@ def grade_one(submission: Submission, context: BatchContext) -> dict:
     start = time.monotonic()
     row = _new_row(submission)
     row.update(sandbox=context.run_config.sandbox.name, master_hash=context.version)
+    why = ""  # it gets no points
     try:
         files = submission.files()
         row["input_hash"] = submission.hash_of(files)
@@ -40,20 +42,32 @@ def grade_one(submission: Submission, context: BatchContext) -> dict:
         parts = {name: part for name, part in parts.items() if part}
         # Without a seed: a hand-in must not know the hidden inputs.
         rng = np.random.default_rng()
-        inputs, shown = make_inputs(rng), context.reference.shown(rng)
-        claims = _run(parts, inputs, shown, files, context)
+        inputs, cnn, extra = make_inputs(rng), None, {}
+        for name in parts:
+            if "cnn" in context.source_notebooks[name].networks:
+                cnn = compare.Cnn(files, context.source_notebooks[name], context.reference)
+                extra = cnn.classify(context.run_config, rng)
+        claims = _run(parts, inputs, {**files, **extra}, context)
         for name, part in parts.items():
-            _mark_part(row, name, part, claims[name], inputs, shown, files, context)
+            _mark_part(
+                row, context.source_notebooks[name], part, claims[name], inputs, files, cnn, context
+            )
     except FileNotFoundError:
-        row.update(status="failed", notes=["It was removed during grading."])
+        why = "It was removed during grading."
+        row.update(status="failed", notes=[why])
     except KitError as error:
+        why = str(error)
         row["status"] = UNREADABLE
-        row["notes"].append(str(error))
-        row["review"].append(str(error))
+        row["notes"].append(why)
+        row["review"].append(why)
     except Exception as error:  # one bad hand-in must not end the batch
         row["status"] = "failed"
         row["notes"].append(f"The grader failed: {type(error).__name__}: {error}"[:300])
-    _add_missing_marks(row, context.source_notebooks)
+        why = "It could not be graded."
+        row["review"].append(why)
+    _add_missing_marks(row, context.source_notebooks, why)
+    for told in ("notes", "review"):
+        row[told] = [text[:MAX_NOTE] for text in dict.fromkeys(row[told])][:MAX_NOTES]
     row["seconds"] = round(time.monotonic() - start, 1)
     return row
 
@@ -63,7 +77,7 @@ def failed_row(
 ) -> dict:
     """Return the row of a submission that could not be graded; the next run tries it again."""
     row = {**_new_row(submission), "status": "failed", "notes": [why]}
-    _add_missing_marks(row, source_notebooks)
+    _add_missing_marks(row, source_notebooks, why)
     return row
 
 
@@ -75,7 +89,9 @@ def _new_row(submission: Submission) -> dict:
         "marks": [],
         "notes": list(submission.notes),
         "review": list(submission.review),
+        "group": {},
         "facts": {},
+        "figures": {},
         "answers": {},
         "helpers": {},
         "input_hash": "",
@@ -86,61 +102,83 @@ def _new_row(submission: Submission) -> dict:
     }
 
 
-def _add_missing_marks(row: dict, source_notebooks: dict[str, SourceNotebook]) -> None:
+def _add_missing_marks(
+    row: dict, source_notebooks: dict[str, SourceNotebook], why: str = ""
+) -> None:
     graded = {(m["part"], m["task"], m["kind"]) for m in row["marks"]}
+    reason = why[:MAX_NOTE] or "No answer was found."
     for name, source_notebook in source_notebooks.items():
         for task in source_notebook.tasks:
             if (name, task.name, task.kind) not in graded:
-                missing = Mark(task.name, task.kind, 0.0, task.points, "No answer was found.")
+                missing = Mark(task.name, task.kind, 0.0, task.points, reason)
                 row["marks"].append({"part": name, **missing.as_dict()})
 
 
 def _read_part(row: dict, name: str, files: dict[str, bytes], context: BatchContext) -> dict | None:
+    source_notebook = context.source_notebooks[name]
     if name not in files:
         row["notes"].append(f"{name}: not handed in.")
+        networks = source_notebook.networks
+        artifacts = [file for file in files if file.partition("/")[0] in networks]
+        if artifacts:
+            row["review"].append(f"{name}: not handed in, but {artifacts[0]} was")
         _worse(row, "incomplete")
         return None
     try:
         return read_and_splice(context.folder, name, name, files[name])
     except KitError as error:
         row["notes"].append(f"{name}: {error}")
+        row["review"].append(f"{name}: {error}")
         _worse(row, UNREADABLE)
+        _add_missing_marks(row, {name: source_notebook}, str(error))
         return None
 
 
-def _mark_part(row, name, spliced, claims, inputs, shown, files, context) -> None:
-    source_notebook = context.source_notebooks[name]
-    answers = spliced["answers"]
+def _mark_part(
+    row: dict,
+    source_notebook: SourceNotebook,
+    spliced: dict,
+    claims: Claims,
+    inputs: dict,
+    files: dict[str, bytes],
+    cnn,
+    context: BatchContext,
+) -> None:
+    name, networks, comparison = source_notebook.name, source_notebook.networks, Comparison()
+    answers, helpers = spliced["answers"], spliced["helpers"]
+    row["group"] = row["group"] or spliced.get("group", {})
     row["notes"] += [f"{name}: {note}" for answer in answers.values() for note in answer["notes"]]
     _worse(row, claims.status)
-    comparison = Comparison()
     compare.functions(inputs, claims, comparison)
     compare.figures(answers, comparison)
-    if "lenet" in source_notebook.networks:
-        facts = compare.lenet(
-            files, answers, claims, source_notebook, context.reference, comparison
-        )
+    if "lenet" in networks:
+        facts = compare.lenet(files, answers, source_notebook, context.reference, comparison)
         row["facts"].update(_named(facts, "lenet"))
-    if "cnn" in source_notebook.networks:
-        facts = compare.cnn(files, claims, shown, source_notebook, context.reference, comparison)
+    if "cnn" in networks:
+        facts = cnn.compare(claims, comparison)
+        row["notes"] += [f"{name}: the network was {facts.pop('how')}"] if "how" in facts else []
         row["facts"].update(_named(facts, "cnn"))
         row["facts"]["has_submission"] = SUBMISSION in files
+    sources = {step: "\n".join(cells) for step, cells in helpers.items()}
+    sources |= {f"{TASK}:{k.partition(':')[2]}": answer["source"] for k, answer in answers.items()}
     for task in source_notebook.tasks:
-        answer = answers[f"{task.kind}:{task.name}"]
-        row["marks"].append({"part": name, **mark(task, answer, claims, comparison).as_dict()})
-        row["answers"][f"{name}/{task.key}"] = answer["source"][:MAX_LETTERS]
-    helpers = "\n".join(source for of_task in spliced["helpers"].values() for source in of_task)
-    row["helpers"][name] = helpers[:MAX_LETTERS]
+        answer, key = answers[f"{task.kind}:{task.name}"], f"{name}/{task.key}"
+        given = mark(task, answer, claims, comparison, sources)
+        row["marks"].append({"part": name, **given.as_dict()})
+        row["answers"][key] = answer["source"][:MAX_LETTERS]
+        if task.kind == "code" and task.name in compare.FIGURE_TASKS:
+            row["figures"][key] = compare.shown_figures(answer)
+    row["helpers"][name] = "\n".join(map("\n".join, helpers.values()))[:MAX_LETTERS]
 
 
-def _run(parts: dict, inputs: dict, shown, files: dict[str, bytes], context) -> dict[str, Claims]:
+def _run(
+    parts: dict, inputs: dict, files: dict[str, bytes], context: BatchContext
+) -> dict[str, Claims]:
     """Run the notebooks that answer a code task, in one sandbox."""
     notebooks = {name: part["notebook"] for name, part in parts.items()}
     todo = {name: notebook for name, notebook in notebooks.items() if _has_tasks(notebook)}
     claims = {name: Claims("complete") for name in parts}
     if todo:
-        if shown is not None:
-            files = {**files, "images.npy": as_npy(context.reference.photos[shown])}
         claims |= run_parts(todo, inputs, context.run_config, files)
     return claims
 
@@ -151,7 +189,7 @@ def _has_tasks(notebook: dict) -> bool:
 
 def _named(facts: dict, network: str) -> dict:
     return {
-        (f"{network}_{key}" if key in ("fingerprint", "sample") else key): v
+        (f"{network}_{key}" if key in ("fingerprint", "sample", "signature") else key): v
         for key, v in facts.items()
     }
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from cnn_utils.grading import grade_one as module
@@ -7,7 +9,7 @@ from cnn_utils.grading.intake.submissions import Submission
 from cnn_utils.grading.sandbox.run_part import Claims, RunConfig
 from cnn_utils.grading.sandbox.sandbox import Sandbox
 from cnn_utils.grading.verify.reference_data import ReferenceData
-from tests.grading.small_lab import F1, notebook
+from tests.grading.small_lab import F1, answer, notebook
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def submission(name, path):
     return Submission(name, [name], [str(path)], places={"lab.ipynb": (str(path), ())})
 
 
-def test_claims_without_a_comparison_give_no_points(context, handed_in, monkeypatch):
+def test_a_check_without_its_hidden_test_gives_no_points(context, handed_in, monkeypatch):
     claims = Claims("complete", {"task:f1": True, "check:f1": True})
     monkeypatch.setattr(module, "run_parts", lambda *arguments: {"lab.ipynb": claims})
     row = grade_one(handed_in, context)
@@ -36,7 +38,7 @@ def test_claims_without_a_comparison_give_no_points(context, handed_in, monkeypa
         ("ten-digits", 0),
         ("why", 0),
     ]
-    assert "there is no result to compare" in row["marks"][0]["review"]
+    assert row["marks"][0]["review"].endswith("the hidden test gave no output")
 
 
 def test_the_grader_s_own_failure_is_a_row(context, handed_in, monkeypatch):
@@ -47,6 +49,8 @@ def test_the_grader_s_own_failure_is_a_row(context, handed_in, monkeypatch):
     row = grade_one(handed_in, context)
     assert row["status"] == "failed"
     assert row["notes"][-1] == "The grader failed: ZeroDivisionError: oh"
+    assert row["review"] == ["It could not be graded."]
+    assert {mark["reason"] for mark in row["marks"]} == {"It could not be graded."}
     assert len(row["marks"]) == 3
 
 
@@ -56,6 +60,12 @@ def test_what_can_not_be_read_is_a_row_to_look_at(context, tmp_path):
     assert (row["status"], row["notes"]) == ("unreadable", ["It holds no files."])
     assert row["review"] == ["It holds no files."]
     assert [mark["points"] for mark in row["marks"]] == [0, 0, 0]
+    assert {mark["reason"] for mark in row["marks"]} == {"It holds no files."}
+    (tmp_path / "lab.ipynb").write_bytes(b"")
+    row = grade_one(submission("bo", tmp_path / "lab.ipynb"), context)
+    assert row["status"] == "unreadable"
+    assert row["review"] == row["notes"]
+    assert row["notes"][0] == f"lab.ipynb: {row['marks'][0]['reason']}"
 
 
 def test_a_missing_part_is_an_incomplete_row(context, tmp_path):
@@ -82,3 +92,48 @@ def test_a_row_says_how_it_came_about(context, handed_in, monkeypatch):
     assert (row["sandbox"], row["master_hash"], row["status"]) == ("bwrap", "version", "crashed")
     assert row["answers"]["lab.ipynb/f1"].startswith("# task: f1")
     assert row["helpers"] == {"lab.ipynb": ""}
+
+
+def test_a_text_of_any_length_is_a_row(context, handed_in, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "run_part", lambda *arguments: Claims())
+    long = answer("word " * 200_000)
+    (tmp_path / "lab.ipynb").write_bytes(notebook(F1, long))
+    row = grade_one(handed_in, context)
+    assert len(row["answers"]["lab.ipynb/why (text)"]) == module.MAX_LETTERS
+    assert row["marks"][2]["points"] is None
+
+
+def test_notes_are_few_and_short(context):
+    found = Submission("bo", ["bo"], [], notes=["x" * 10_000, *map(str, range(500))])
+    row = grade_one(found, context)
+    assert len(row["notes"]) == module.MAX_NOTES
+    assert max(map(len, row["notes"])) == module.MAX_NOTE
+
+
+def test_weights_without_their_notebook_are_looked_at(context, tmp_path, monkeypatch):
+    lab = replace(context.source_notebooks["lab.ipynb"], networks=["cnn"])
+    context = replace(context, source_notebooks={"lab.ipynb": lab})
+    (tmp_path / "weights.npz").write_bytes(b"x")
+    places = {"cnn/weights.npz": (str(tmp_path / "weights.npz"), ())}
+    row = grade_one(Submission("bo", ["bo"], [], places=places), context)
+    assert row["review"] == ["lab.ipynb: not handed in, but cnn/weights.npz was"]
+
+
+def test_the_group_and_a_task_s_figures_are_kept(context, handed_in, monkeypatch):
+    spliced = module.read_and_splice
+    figure = ["image/png", "aGVsbG8="]
+
+    def read(*arguments):
+        found = spliced(*arguments)
+        found["group"] = {"group number": "7"}
+        found["answers"]["code:f1"].update(figures=[figure], has_figure=True)
+        return found
+
+    monkeypatch.setattr(module, "read_and_splice", read)
+    monkeypatch.setattr(module, "run_part", lambda *arguments: Claims())
+    monkeypatch.setattr(module.compare, "FIGURE_TASKS", ("f1",))
+    row = grade_one(handed_in, context)
+    assert row["group"] == {"group number": "7"}
+    assert row["figures"] == {"lab.ipynb/f1": [figure]}
+    reason = "the figure in the handed-in notebook is empty, or too small to show anything"
+    assert row["marks"][0]["reason"].lower()[:-1] in (reason, "the notebook ended its own run")

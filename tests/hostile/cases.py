@@ -1,4 +1,7 @@
-"""Hostile and odd hand-ins, and the row that each must get; preprocess 10, ten-digits 20."""
+"""Hostile and odd hand-ins, and the row that each must get; preprocess 10, ten-digits 20.
+
+A person looks at whatever gets no points without evidence against it.
+"""
 
 from __future__ import annotations
 
@@ -264,6 +267,7 @@ CASES: dict[str, Case] = {
         ),
         0,
         "exceeded",
+        review=True,
     ),
     "a zip with ways out": Case(
         zipped(**{"../lab.ipynb": nb(PRE, WRONG_TEN), "lab.ipynb": nb(PRE, TEN)}),
@@ -271,8 +275,10 @@ CASES: dict[str, Case] = {
         name="lab.zip",
     ),
     # 20: the first task fails, the second is scored all the same
-    "endless loop": Case(nb(instead("while True:\n    pass"), TEN), 20),
-    "memory bomb": Case(nb(instead("x = [b'x' * 10**8 for _ in range(100)]"), TEN), 20),
+    "endless loop": Case(nb(instead("while True:\n    pass"), TEN), 20, review=True),
+    "memory bomb": Case(
+        nb(instead("x = [b'x' * 10**8 for _ in range(100)]"), TEN), 20, review=True
+    ),
     "disk bomb": Case(
         nb(
             instead(
@@ -282,6 +288,7 @@ CASES: dict[str, Case] = {
             TEN,
         ),
         20,
+        review=True,
     ),
     "network": Case(
         nb(
@@ -289,11 +296,12 @@ CASES: dict[str, Case] = {
             TEN,
         ),
         20,
+        review=True,
     ),
-    "asks for input": Case(nb(instead("preprocess = eval(input())"), TEN), 20),
+    "asks for input": Case(nb(instead("preprocess = eval(input())"), TEN), 20, review=True),
     "SystemExit": Case(nb(instead("raise SystemExit"), TEN), 20),
     "control characters": Case(nb(instead(CONTROL), TEN), 20),
-    "bad magic": Case(nb(instead("%nosuchmagic\n" + PRE), TEN), 20),
+    "bad magic": Case(nb(instead("%nosuchmagic\n" + PRE), TEN), 20, review=True),
     "skip marker": Case(nb(instead("# NBVAL_SKIP\nraise ValueError"), TEN), 20),
     "raises-exception tag": Case(
         nb(
@@ -346,6 +354,7 @@ CASES: dict[str, Case] = {
             WRONG_TEN,
         ),
         0,
+        review=True,
     ),
     "untouched": Case(
         nb('# task: preprocess\n# YOUR CODE HERE\nraise NotImplementedError("task preprocess: x")'),
@@ -360,25 +369,26 @@ CASES: dict[str, Case] = {
     "patched abs": Case(nb(before(PATCHED).replace("/ 255", "* 0"), WRONG_TEN), 0, review=True),
     "forged report": Case(nb(before(JUNIT).replace("/ 255", "* 0"), WRONG_TEN), 0, review=None),
     # the run ends itself
-    "os._exit": Case(nb(instead("import os\nos._exit(0)"), TEN), 0),
-    "loop deaf to interrupts": Case(nb(instead(LOOP_DEAF), TEN), 0),
-    "kills pytest": Case(nb(instead(KILLS_PYTEST), TEN), 0, "crashed"),
-    "out swapped for a link": Case(nb(before(SWAPPED), TEN), 0, "crashed"),
+    "os._exit": Case(nb(instead("import os\nos._exit(0)"), TEN), 0, review=True),
+    "loop deaf to interrupts": Case(nb(instead(LOOP_DEAF), TEN), 0, review=True),
+    "kills pytest": Case(nb(instead(KILLS_PYTEST), TEN), 0, "crashed", review=True),
+    "out swapped for a link": Case(nb(before(SWAPPED), TEN), 0, "crashed", review=True),
     "out without permissions": Case(
         nb(before("import os\nos.chmod('out', 0)"), TEN),
         # Under root, the folder belongs to root, and the cell stops.
         *((20, "complete") if os.geteuid() == 0 else (0, "crashed")),
+        review=True,
     ),
-    "report is a FIFO": Case(nb(before(FIFO), TEN), 0, "timeout"),
+    "report is a FIFO": Case(nb(before(FIFO), TEN), 0, "timeout", review=True),
     # no notebook
     "a zip bomb": Case(
-        zipped(**{"lab.ipynb": bytes(250_000_000)}), 0, "unreadable", name="lab.zip"
+        zipped(**{"lab.ipynb": bytes(250_000_000)}), 0, "unreadable", True, "lab.zip"
     ),
-    "empty file": Case(b"", 0, "unreadable"),
-    "no cells": Case(b"[]", 0, "unreadable"),
-    "a web page": Case(b"<!DOCTYPE html>", 0, "unreadable"),
-    "brackets": Case(b"[" * 100_000, 0, "unreadable"),
-    "truncated": Case(nb(PRE, TEN)[:-50], 0, "unreadable"),
-    "a zip that is none": Case(b"PK\x03\x04 but not really", 0, "unreadable", name="lab.zip"),
+    "empty file": Case(b"", 0, "unreadable", True),
+    "no cells": Case(b"[]", 0, "unreadable", True),
+    "a web page": Case(b"<!DOCTYPE html>", 0, "unreadable", True),
+    "brackets": Case(b"[" * 100_000, 0, "unreadable", True),
+    "truncated": Case(nb(PRE, TEN)[:-50], 0, "unreadable", True),
+    "a zip that is none": Case(b"PK\x03\x04 but not really", 0, "unreadable", True, "lab.zip"),
     "a huge cell": Case(nb("x" * 29_000_000), 0),
 }

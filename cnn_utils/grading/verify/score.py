@@ -1,13 +1,27 @@
-"""Give points: the check must pass, and the comparison outside the sandbox must agree."""
+"""Give points by evidence; a check's finding goes into the report."""
 
 import re
 from dataclasses import asdict, dataclass, field
 
-from cnn_utils.grading.intake.assemble import CHECK, TASK
+from cnn_utils.grading.intake.assemble import CHECK, HELPER, HIDDEN_TEST, TASK
 from cnn_utils.grading.intake.assignment import TaskSpec
 from cnn_utils.grading.sandbox.run_part import Claims
 
-DISAGREES = "the check passed, but the comparison does not agree"
+REFUTED = "the check passed, but the comparison does not agree"
+UNSURE = "nothing shows whether it is right"
+MAX_REASON = 1_000
+STOPPED = {
+    "timeout": "The notebook took too long.",
+    "exceeded": "The notebook exceeded its memory or disk limit.",
+    "crashed": "The notebook ended its own run.",
+}
+COLOURS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")
+# In a check's message: its exception and its task before the finding, the way to the next hint
+# behind it.
+BEFORE_FINDING = re.compile(r"^(?:[\w.]{1,80}: )?[✗·] (?:[\w-]{1,80}: )?")
+NEXT_HINT = re.compile(r"^\s*For the next (?:one|hint),.*", re.MULTILINE)
+UNDEFINED = re.compile(r"NameError: name '(\w{1,80})' is not defined")
+NO_PACKAGE = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,80})'")
 
 
 @dataclass
@@ -24,6 +38,8 @@ class Mark:
         For the student; "" for full points.
     review : str
         For the instructor: why a person should look at it, or "".
+    by_check_alone : bool
+        Whether its check is all that speaks for it.
     """
 
     task: str
@@ -32,6 +48,7 @@ class Mark:
     max_points: float
     reason: str = ""
     review: str = ""
+    by_check_alone: bool = False
 
     def as_dict(self) -> dict:
         """Return it as plain data."""
@@ -40,71 +57,123 @@ class Mark:
 
 @dataclass
 class Comparison:
-    """Results of the comparison outside the sandbox, by task.
+    """Evidence from outside the student's code, by task.
 
     Attributes
     ----------
-    agrees : dict of str to (bool, str)
-        Whether a task's results agree, and the reason if not.
+    agrees : dict of str to (bool or None, str)
+        Whether the evidence agrees, and the reason if not; None if it is missing. Tasks that have
+        no such evidence in any hand-in are left out.
     below_threshold : set of str
         Tasks whose network is valid but below the threshold: no points, and no review.
+    doubts : dict of str to str
+        Why a person should look at a task although the evidence agrees.
+    handed_in : set of str
+        Tasks for which there are files or figures, with or without an answer.
     """
 
-    agrees: dict[str, tuple[bool, str]] = field(default_factory=dict)
+    agrees: dict[str, tuple[bool | None, str]] = field(default_factory=dict)
     below_threshold: set[str] = field(default_factory=set)
+    doubts: dict[str, str] = field(default_factory=dict)
+    handed_in: set[str] = field(default_factory=set)
 
 
-def mark(task: TaskSpec, answer: dict, claims: Claims, comparison: Comparison) -> Mark:
+def mark(
+    task: TaskSpec,
+    answer: dict,
+    claims: Claims,
+    comparison: Comparison,
+    sources: dict[str, str] | None = None,
+) -> Mark:
     """Give a task its points.
+
+    ============================  ==============  ======================  ==============
+    evidence                      check           points                  a person looks
+    ============================  ==============  ======================  ==============
+    agrees                        any             all                     no
+    refutes                       passed          0                       yes
+    refutes                       failed          0                       no
+    none exists for this task     passed          all, by its check       once a class
+    none                          not passed      0                       yes
+    missing in this hand-in       any             0                       yes
+    ============================  ==============  ======================  ==============
 
     Parameters
     ----------
     task : TaskSpec
     answer : dict
-        From `splice`.
+        From `read_and_splice`.
     claims : Claims
         From `run_part`.
     comparison : Comparison
+    sources : dict of str to str, optional
+        The student's cells, by their names in the run.
     """
-    state = answer["state"]
-    if state != "answered":
-        reason = "No answer was found." if state == "missing" else "Not answered yet."
-        return Mark(task.name, task.kind, 0.0, task.points, reason)
+    name, no_points = task.name, (task.name, task.kind, 0.0, task.points)
+    agrees, why = comparison.agrees.get(name, (None, ""))
+    if answer["state"] != "answered":
+        reason = "No answer was found." if answer["state"] == "missing" else "Not answered yet."
+        is_something = task.kind == "code" and name in comparison.handed_in and agrees is not False
+        review = f"no answer was found, but there are files or figures for it{_because(why)}"
+        return Mark(*no_points, reason, review if is_something else "")
     if task.kind == "answer":
-        return Mark(task.name, task.kind, None, task.points, "A person will mark this.")
-    agrees, why = comparison.agrees.get(task.name, (False, "there is no result to compare"))
+        return Mark(name, task.kind, None, task.points, "A person will mark this.")
+    if agrees:
+        return Mark(name, task.kind, task.points, task.points, "", comparison.doubts.get(name, ""))
+    passed = claims.passed.get(f"{CHECK}:{name}", False)
+    if name not in comparison.agrees and passed:
+        return Mark(name, task.kind, task.points, task.points, by_check_alone=True)
+    if name in comparison.below_threshold:
+        return Mark(*no_points, _sentence(why))
+    finding = _finding(task, answer, claims, sources or {})
+    if agrees is False and passed:
+        return Mark(*no_points, _sentence(f"The check passed, but {why}"), f"{REFUTED}: {why}")
+    if agrees is False:
+        return Mark(*no_points, finding or _sentence(why))
+    reason = finding or _sentence(why or "Its check did not run")
+    return Mark(*no_points, reason, f"{UNSURE}{_because(why or finding)}")
+
+
+def _finding(task: TaskSpec, answer: dict, claims: Claims, sources: dict[str, str]) -> str:
+    """Return what the run found wrong in a task's cells, check or hidden test, or ""."""
     if not task.is_run:
-        points = task.points if agrees else 0.0
-        return Mark(task.name, task.kind, points, task.points, "" if agrees else _sentence(why))
-    passed = claims.passed.get(f"{CHECK}:{task.name}")
-    if passed and agrees:
-        return Mark(task.name, task.kind, task.points, task.points)
-    if passed and task.name in comparison.below_threshold:
-        return Mark(task.name, task.kind, 0.0, task.points, _sentence(why))
-    if passed:
-        reason = _sentence(f"The check passed, but {why}")
-        return Mark(task.name, task.kind, 0.0, task.points, reason, f"{DISAGREES}: {why}")
-    review = "the comparison agrees, but the check did not pass" if agrees else ""
-    return Mark(task.name, task.kind, 0.0, task.points, _why_not_passed(task, claims), review)
-
-
-def _why_not_passed(task: TaskSpec, claims: Claims) -> str:
-    """Return why a check did not pass, without any hidden data."""
-    if claims.status in ("timeout", "exceeded", "crashed"):
-        return {
-            "timeout": "The notebook took too long.",
-            "exceeded": "The notebook exceeded its memory or disk limit.",
-            "crashed": "The notebook ended its own run.",
-        }[claims.status]
-    for step in (f"{TASK}:{task.name}", f"{CHECK}:{task.name}"):
+        return ""
+    if claims.status in STOPPED:
+        return STOPPED[claims.status]
+    steps = [*answer.get("ids", ()), f"{TASK}:{task.name}"]
+    steps += [f"{kind}:{task.name}" for kind in (CHECK, HIDDEN_TEST)]
+    for step in steps:
         if claims.passed.get(step) is False:
-            return _sentence(_without_colours(claims.failures.get(step, "it failed")))
-    return "Its cell did not finish."
+            return _failure(step, claims) + _cause(step, claims, sources)
+    return "" if claims.passed.get(f"{TASK}:{task.name}") else "Its cell did not finish."
 
 
-def _without_colours(failure: str) -> str:
-    """Remove the terminal's colour codes from a message."""
-    return re.sub(r"(\x1b|#x1B)\[[0-9;]*m", "", failure).strip()
+def _failure(step: str, claims: Claims) -> str:
+    text = COLOURS.sub("", claims.failures.get(step, "it failed"))
+    text = NEXT_HINT.sub("", BEFORE_FINDING.sub("", text.strip())).strip()
+    return _sentence(text[:MAX_REASON])
+
+
+def _cause(step: str, claims: Claims, sources: dict[str, str]) -> str:
+    """Return why a name or package is missing: an earlier cell of the student's failed."""
+    failure = claims.failures.get(step, "")
+    if package := NO_PACKAGE.search(failure):
+        return f" The sandbox has no package '{package[1]}'."
+    if not (name := UNDEFINED.search(failure)):
+        return ""
+    for earlier, source in sources.items():
+        is_failed = earlier != step and claims.passed.get(earlier) is False
+        if is_failed and re.search(rf"\b{name[1]}\b", source):
+            kind, _, which = earlier.partition(":")
+            cell = which.capitalize() if kind == HELPER else f"The cell of task '{which}'"
+            found = NO_PACKAGE.search(claims.failures.get(earlier, ""))
+            advice = f" The sandbox has no package '{found[1]}'." if found else ""
+            return f" {cell}, which has that name, ended in: {_failure(earlier, claims)}{advice}"
+    return ""
+
+
+def _because(why: str) -> str:
+    return f": {why.rstrip('.')}" if why else ""
 
 
 def _sentence(text: str) -> str:

@@ -17,6 +17,10 @@ class BadWeights(KitError):
     """A file of weights is invalid; the message gives the reason."""
 
 
+class OtherShapes(BadWeights):
+    """The weights are those of another network than the one asked for."""
+
+
 def read_weights(data: bytes, shapes: list[tuple[int, ...]] | None = None) -> list[np.ndarray]:
     """Return the arrays of an ``.npz`` file that `numpy.savez` wrote, in their order.
 
@@ -26,7 +30,7 @@ def read_weights(data: bytes, shapes: list[tuple[int, ...]] | None = None) -> li
         Untrusted content of the file: no pickle is loaded, and nothing is unpacked before its
         size is known.
     shapes : list of tuple of int, optional
-        Required shapes of the arrays.
+        Required shapes of the arrays, in any order.
 
     Returns
     -------
@@ -35,7 +39,9 @@ def read_weights(data: bytes, shapes: list[tuple[int, ...]] | None = None) -> li
     Raises
     ------
     BadWeights
-        If the file is invalid, too large, or has other shapes.
+        If the file is invalid or too large.
+    OtherShapes
+        If it has other shapes.
     """
     if len(data) > MAX_BYTES:
         raise BadWeights(f"The weights have {len(data) / 1e6:.0f} MB; at most 200 are read.")
@@ -43,8 +49,8 @@ def read_weights(data: bytes, shapes: list[tuple[int, ...]] | None = None) -> li
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = _members(archive)
             headers = [_header(archive, member) for member in members]
-            if shapes is not None and headers != shapes:
-                raise BadWeights("The weights' shapes are not those of the network asked for.")
+            if shapes is not None and sorted(headers) != sorted(shapes):
+                raise OtherShapes("The weights' shapes are not those of the network asked for.")
             return [_array(archive, m, shape) for m, shape in zip(members, headers, strict=True)]
     except BadWeights:
         raise

@@ -1,14 +1,19 @@
+import base64
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
 from cnn_utils.grading.intake.assignment import SourceNotebook, TaskSpec
+from cnn_utils.grading.results.similarity import signature
 from cnn_utils.grading.sandbox.run_part import Claims
 from cnn_utils.grading.verify import compare
 from cnn_utils.grading.verify.compare import read_submission
 from cnn_utils.grading.verify.hidden_tests import expected, make_inputs
+from cnn_utils.grading.verify.network import Predictions
 from cnn_utils.grading.verify.reference_data import ReferenceData
 from cnn_utils.grading.verify.score import Comparison
 
@@ -34,28 +39,95 @@ def weights():
 def lenet(files, labels=3, output_text=""):
     found = Comparison()
     reference = ReferenceData((DIGITS, np.full(100, labels)))
-    claims = Claims(outputs={"lenet": [0.1]})
     answers = {"code:evaluate-lenet": {"output_text": output_text}}
-    facts = compare.lenet(files, answers, claims, PART1, reference, found)
+    facts = compare.lenet(files, answers, PART1, reference, found)
     return facts, found.agrees
 
 
 def test_functions_are_judged_by_their_numbers():
     inputs = make_inputs(np.random.default_rng(0))
+    outputs = expected("lenet", inputs)
+    built = ["Sequential", *["Conv2D"] * 2, *["Dense"] * 3]
     claims = Claims(outputs={"f1": expected("f1", inputs), "ten-digits": [1] * 8})
+    claims.outputs["lenet"] = {"outputs": outputs, "layers": built}
     found = Comparison()
     compare.functions(inputs, claims, found)
     assert {name: agrees for name, (agrees, _) in found.agrees.items()} == {
         "f1": True,
         "ten-digits": False,
+        "lenet": True,
+        "preprocess": None,
     }
+    claims.outputs["lenet"] = {"outputs": outputs, "layers": []}
+    compare.functions(inputs, claims, found)
+    reason = "its outputs are LeNet's, but it is not built of Keras' layers"
+    assert found.agrees["lenet"] == (None, reason)
+
+
+def picture(size=(200, 100), kind="PNG", is_drawn=True):
+    image = Image.new("RGB", size, "white")
+    if is_drawn:
+        image.paste("black", (5, 5, size[0] // 2, 20))
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return f"image/{kind.lower()}", base64.b64encode(buffer.getvalue()).decode()
+
+
+SVG = "<svg xmlns='http://www.w3.org/2000/svg'>{}</svg>"
+
+
+def encoded(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        *(picture(kind=kind) for kind in ("PNG", "JPEG", "GIF", "WEBP")),
+        ("image/svg+xml", SVG.format("<path d='M0 0'/>" * 9)),
+        ("image/svg+xml", encoded(SVG.format("<path d='M0 0'/>" * 9))),
+        ("application/pdf", encoded("%PDF-1.7 ...")),
+    ],
+)
+def test_pictures_of_all_kinds_are_figures(figure):
+    assert compare.is_figure(*figure)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        picture((1, 1)),
+        picture((400, 20)),
+        picture(is_drawn=False),
+        ("image/png", "no base64"),
+        ("image/png", encoded("no picture")),
+        ("image/png", picture()[1][:60]),
+        ("image/bmp", picture(kind="BMP")[1]),
+        ("image/svg+xml", SVG.format("")),
+        ("image/svg+xml", SVG.format("<path/>")),
+        ("application/pdf", encoded("hello")),
+    ],
+)
+def test_pictures_that_show_nothing_are_none(figure):
+    assert not compare.is_figure(*figure)
 
 
 def test_figures_are_those_of_the_hand_in():
-    found = Comparison()
-    answers = {"code:look": {"has_figure": True}, "code:plot-history": {"has_figure": False}}
-    compare.figures(answers, found)
-    assert (found.agrees["look"][0], found.agrees["plot-history"][0]) == (True, False)
+    def agrees(*figures, has_figure=True):
+        found, answer = Comparison(), {"has_figure": has_figure, "figures": list(figures)}
+        compare.figures({"code:look": answer}, found)
+        return found.agrees["look"][0]
+
+    assert agrees(picture((1, 1)), picture())
+    assert agrees(picture((1, 1))) is False
+    assert agrees()  # too large to be looked at
+    assert agrees(has_figure=False) is None
+
+
+def test_figures_are_shown_as_base64_and_not_without_end():
+    large = ("image/png", "x" * 2_000_000)
+    shown = compare.shown_figures({"figures": [large, large, ("image/svg+xml", "<svg/>")]})
+    assert shown == [list(large), ["image/svg+xml", encoded("<svg/>")]]
 
 
 def test_lenet_s_weights_are_rated(weights):
@@ -74,74 +146,207 @@ def test_a_network_below_the_threshold_gets_its_accuracy_as_reason(weights):
     )
 
 
+BAR = "".join(
+    f"\r{i}/313 \x1b[32m━━━\x1b[0m 1ms/step - accuracy: 0.9{i:03d} - f1: 0.0{i:03d} - loss: 0.1"
+    for i in range(313)
+)
+
+
 @pytest.mark.parametrize(
-    ("output_text", "reason"),
+    "output_text",
     [
-        ("", "shows no test accuracy"),
-        ("test accuracy 0.9899, macro F1 0.1000", "it shows 0.9899 and 0.1000, but the handed-in"),
+        f"{BAR}\ntest accuracy 1.0000, macro F1 0.1000",
+        f"{BAR}\r313/313 - accuracy: 1.0000 - f1: 0.1000 - loss: 0.04",
+        "x" * 100_000 + "\nAccuracy = 100.0 %\nF1-score: 10.0 %",
+        "test_acc: 0.99996\ntest_f1: .1000",
     ],
 )
-def test_claimed_numbers_must_be_the_network_s(weights, output_text, reason):
+def test_numbers_may_be_printed_in_many_ways(weights, output_text):
     _, agrees = lenet(weights, output_text=output_text)
-    assert not agrees["evaluate-lenet"][0]
+    assert agrees["evaluate-lenet"][0]
+
+
+@pytest.mark.parametrize(
+    ("output_text", "agreed", "reason"),
+    [
+        ("", None, "shows no test accuracy"),
+        ("test accuracy 0.9", None, "shows no test accuracy"),
+        (
+            "test accuracy 0.9899, macro F1 0.1000",
+            False,
+            "it shows 0.9899 and 0.1000, but the handed-in",
+        ),
+    ],
+)
+def test_claimed_numbers_must_be_the_network_s(weights, output_text, agreed, reason):
+    _, agrees = lenet(weights, output_text=output_text)
+    assert agrees["evaluate-lenet"][0] is agreed
     assert reason in agrees["evaluate-lenet"][1]
 
 
 @pytest.mark.parametrize("files", [{}, {"lenet/weights.npz": b"hello"}])
-def test_without_weights_nothing_of_lenet_counts(files):
+def test_without_weights_there_is_no_evidence_of_training(files):
     facts, agrees = lenet(files)
     assert facts == {}
-    assert not any(found for found, _ in agrees.values())
-    assert len(agrees) == 3
+    assert {name: found for name, (found, _) in agrees.items()} == {
+        "train-lenet": None,
+        "evaluate-lenet": None,
+    }
 
 
-ANSWERS = np.arange(10_000) % 10
-SHOWN = np.arange(0, 10_000, 5)
-CSV = ("ID,Prediction\n" + "".join(f"{i},{x}\n" for i, x in enumerate(ANSWERS))).encode()
+def test_weights_of_another_network_refute():
+    _, agrees = lenet({"lenet/weights.npz": saved(np.ones(3, np.float32))})
+    assert agrees["train-lenet"][0] is False
 
 
-def cnn(answers, labels=ANSWERS, submission=CSV):
-    files = {"cnn/weights.npz": saved(np.ones(3, np.float32))}
+def test_without_digits_nothing_is_known(weights):
+    found = Comparison()
+    compare.lenet(weights, {}, PART1, ReferenceData(), found)
+    assert found.agrees["train-lenet"] == (None, "it was graded without the test digits")
+    assert found.handed_in == {"train-lenet", "evaluate-lenet"}
+
+
+RNG = np.random.default_rng(0)
+LABELS = RNG.integers(0, 10, 10_000)
+SHOWN = RNG.permutation(10_000)[:1_000]
+
+
+def worse(labels, share, rng=RNG):
+    """Return labels of which a share is wrong."""
+    is_wrong = rng.random(labels.shape) < share
+    return np.where(is_wrong, (labels + 1) % 10, labels)
+
+
+ANSWERS = worse(LABELS, 0.3)
+
+
+def as_csv(labels):
+    return ("ID,Prediction\n" + "".join(f"{i},{x}\n" for i, x in enumerate(labels))).encode()
+
+
+CSV = as_csv(ANSWERS)
+REFERENCE = ReferenceData(photos=np.zeros((10_000, 1)), photo_labels=LABELS)
+
+
+def cnn(plain=ANSWERS, submission=CSV, reference=REFERENCE, by_code=None, **files):
+    files = {"cnn/weights.npz": saved(np.ones((9, 8), np.float32)), **files}
     files |= {"submission.csv": submission} if submission else {}
-    found, reference = Comparison(), ReferenceData(photos=np.zeros(1), photo_labels=labels)
-    claims = Claims(outputs={"cnn": answers})
-    facts = compare.cnn(files, claims, SHOWN, PART2, reference, found)
-    return facts, found.agrees
+    found = Comparison()
+    one = compare.Cnn(files, PART2, reference)
+    if plain is not None:
+        one.plain = Predictions(SHOWN, plain[SHOWN], "rebuilt")
+    if by_code is not None:
+        one.trial = SimpleNamespace(predictions=lambda output: by_code)
+    facts = one.compare(Claims(), found)
+    return facts, found
 
 
-def test_the_own_network_is_rated_by_its_answers():
-    facts, agrees = cnn(ANSWERS[SHOWN].tolist())
-    assert (facts["part2_accuracy"], facts["submission_accuracy"]) == (1.0, 1.0)
-    assert agrees["cnn"][0]
-    assert agrees["submit"][0]
+def test_the_own_network_is_rated_by_all_answers_of_its_submission():
+    facts, found = cnn()
+    accuracy = round(float(np.mean(ANSWERS == LABELS)), 4)
+    assert (facts["part2_accuracy"], facts["submission_accuracy"]) == (accuracy, accuracy)
+    assert (found.agrees["cnn"][0], found.agrees["submit"][0], found.doubts) == (True, True, {})
+    assert facts["how"] == "rebuilt; accuracy of submission.csv"
+
+
+def test_averaging_over_mirrored_images_is_allowed():
+    averaged = np.where(RNG.random(10_000) < 0.08, LABELS, ANSWERS)
+    _, found = cnn(submission=as_csv(averaged))
+    assert (found.agrees["submit"][0], found.doubts) == (True, {})
+
+
+def test_a_submission_that_is_much_better_than_the_network_is_looked_at():
+    weak = worse(LABELS, 0.45)
+    doctored = np.where(RNG.random(10_000) < 0.25, LABELS, weak)
+    facts, found = cnn(plain=weak, submission=as_csv(doctored))
+    assert found.agrees["submit"][0]
+    assert found.agrees["cnn"][0] is False
+    assert facts["part2_accuracy"] < 0.6
+    assert set(found.doubts) == {"cnn", "submit"}
 
 
 def test_a_submission_of_another_network_is_noticed():
-    _, agrees = cnn(ANSWERS[SHOWN].tolist(), submission=CSV.replace(b",0\n", b",1\n"))
-    assert agrees["cnn"][0]
-    assert not agrees["submit"][0]
+    facts, found = cnn(submission=as_csv(worse(LABELS, 0.3)))
+    assert found.agrees["submit"][0] is False
+    assert found.agrees["cnn"][0]
+    assert facts["how"].endswith("accuracy of its own answers")
 
 
-@pytest.mark.parametrize("answers", [None, [], [0] * 5, [10] * 2000, [True] * 2000, ["0"] * 2000])
-def test_invalid_predictions_do_not_count(answers):
-    facts, agrees = cnn(answers)
+def test_more_accuracy_than_networks_reach_is_looked_at():
+    _, found = cnn(plain=LABELS, submission=as_csv(LABELS))
+    assert found.agrees["cnn"][0]
+    assert found.doubts["cnn"] == "an accuracy of 100.0% is more than such networks reach"
+
+
+def test_without_a_submission_the_network_s_own_answers_count():
+    facts, found = cnn(submission=None)
+    assert found.agrees["submit"] == (None, "submission.csv was not handed in")
+    assert found.agrees["cnn"][0]
+    assert facts["part2_accuracy"] == round(float(np.mean((ANSWERS == LABELS)[SHOWN])), 4)
+    _, found = cnn(submission=b"ID\n")
+    assert found.agrees["submit"][0] is False
+
+
+def test_the_student_s_code_counts_only_where_it_fits_better():
+    by_code = Predictions(SHOWN, ANSWERS[SHOWN], "by code")
+    facts, found = cnn(plain=None, by_code=by_code)
+    assert (found.agrees["cnn"][0], facts["how"][:7]) == (True, "by code")
+    other = worse(LABELS, 0.9)
+    assert cnn(plain=other, by_code=by_code)[0]["how"].startswith("by code")
+    looked_up = Predictions(SHOWN, ANSWERS[SHOWN], "by code", "it looks up")
+    facts, found = cnn(plain=other, by_code=looked_up)
+    assert (found.agrees["cnn"][0], found.agrees["submit"][0]) == (False, False)
+    _, found = cnn(plain=None, by_code=looked_up)
+    reason = "the answers do not come from the network's weights: it looks up"
+    assert found.agrees["cnn"] == (False, reason)
+
+
+def test_a_network_that_was_not_rebuilt_is_no_evidence():
+    facts, found = cnn(plain=None)
     assert "part2_accuracy" not in facts
-    assert not agrees["cnn"][0]
-    assert not agrees["submit"][0]
+    assert found.agrees["cnn"][0] is found.agrees["submit"][0] is None
+    assert found.handed_in == {"cnn", "submit"}
 
 
-def test_missing_photographs_are_the_reason():
-    found = Comparison()
-    files = {"cnn/weights.npz": saved(np.ones(3, np.float32))}
-    compare.cnn(files, Claims(), None, PART2, ReferenceData(), found)
-    assert found.agrees["cnn"] == (False, "it was graded without the test photographs")
+def test_missing_photographs_or_weights_are_the_reason():
+    _, found = cnn(reference=ReferenceData())
+    assert found.agrees["cnn"] == (None, "it was graded without the test photographs")
+    _, found = cnn(**{"cnn/weights.npz": b""})
+    assert found.agrees["cnn"][0] is None
+    assert found.agrees["cnn"][1].startswith("the weights can't be read")
 
 
 def test_without_labels_the_answers_are_compared_with_the_submission_only():
-    facts, agrees = cnn(ANSWERS[SHOWN].tolist(), labels=None)
+    facts, found = cnn(reference=ReferenceData(photos=REFERENCE.photos))
     assert "part2_accuracy" not in facts
-    assert agrees["cnn"][0]
-    assert agrees["submit"][0]
+    assert found.agrees["cnn"][0]
+    assert found.agrees["submit"][0]
+
+
+def test_what_is_kept_to_know_copies_by():
+    facts, _ = cnn()
+    assert facts["signature"] == signature([np.ones((9, 8), np.float32)])
+    assert len(facts["submission_sample"]) == 2_000
+    assert facts["submission_sample"][:2] == f"{ANSWERS[0]}{ANSWERS[5]}"
+    assert facts["submission_hash"] == cnn(plain=None)[0]["submission_hash"]
+    assert facts["submission_hash"] != cnn(submission=as_csv(LABELS))[0]["submission_hash"]
+    kernels = [np.arange(1000.0).reshape(10, 100), np.zeros(3)]
+    assert compare._sample(kernels)[:3] == [0, 5, 10]
+    assert compare._sample([np.zeros(3)]) == []
+
+
+def test_code_is_needed_only_where_the_network_can_t_be_rebuilt_without(monkeypatch):
+    found = [Predictions(SHOWN, ANSWERS[SHOWN], "rebuilt")]
+    monkeypatch.setattr(compare, "classify", lambda *arguments: found[0])
+    files = {"cnn/weights.npz": saved(np.ones((9, 8), np.float32)), "submission.csv": CSV}
+    photos = np.zeros((10_000, 2, 2, 3), np.uint8)
+    reference = ReferenceData(photos=photos, photo_labels=LABELS)
+    rng = np.random.default_rng(0)
+    assert compare.Cnn(files, PART2, reference).classify(None, rng) == {}
+    found[0] = None
+    needed = compare.Cnn(files, PART2, reference).classify(None, rng)
+    assert set(needed) == {"images.npy", "outputs.npz", "changed.npz"}
+    assert compare.Cnn({}, PART2, reference).classify(None, rng) == {}
 
 
 @pytest.mark.parametrize(
@@ -152,9 +357,9 @@ def test_without_labels_the_answers_are_compared_with_the_submission_only():
         b"ID,Prediction\n",
         CSV[:-5],
         CSV.replace(b"ID", b"id"),
-        CSV.replace(b"7,7\n", b"8,7\n", 1),
-        CSV.replace(b"7,7\n", b"7,77\n", 1),
-        CSV.replace(b"7,7\n", b"7,seven\n", 1),
+        CSV.replace(b"\n7,", b"\n8,", 1),
+        CSV.replace(b"\n7,", b"\n7,7", 1),
+        CSV.replace(b"\n7,", b"\n7,x", 1),
         b"\xff\xfe\x00",
     ],
 )
@@ -164,19 +369,3 @@ def test_an_invalid_submission_gets_a_sentence(data):
 
 def test_a_good_submission_is_an_array():
     np.testing.assert_array_equal(read_submission(CSV), ANSWERS)
-
-
-def test_a_file_of_weights_does_not_show_that_lenet_was_built(weights):
-    found, reference = Comparison(), ReferenceData((DIGITS, np.full(100, 3)))
-    compare.lenet(weights, {}, Claims(), PART1, reference, found)
-    assert found.agrees["lenet"] == (
-        False,
-        "the network from `build_lenet` gave no output for our weights",
-    )
-
-
-def test_a_few_weights_are_kept_to_know_copies_by():
-    facts, _ = cnn(list(ANSWERS[SHOWN]))
-    assert facts["sample"] == []  # of three numbers in a row, which are no kernel
-    kernels = [np.arange(1000.0).reshape(10, 100), np.zeros(3)]
-    assert compare._sample(kernels)[:3] == [0, 5, 10]

@@ -29,15 +29,31 @@ def test_lenet_is_rated_as_keras_would():
 
 def test_without_labels_nothing_is_rated():
     assert rate_lenet([], ReferenceData()) is None
-    assert ReferenceData().shown(np.random.default_rng(0)) is None
+    assert ReferenceData().order() is None
     assert read_reference_data(None) == ReferenceData()
 
 
-def test_photographs_are_shown_in_a_new_order_each_time():
-    reference = ReferenceData(photos=np.zeros((10_000, 1, 1, 1), np.uint8))
-    first, second = (reference.shown(np.random.default_rng()) for _ in range(2))
-    assert len(set(first)) == 2_000
-    assert not np.array_equal(first, second)
+def test_photographs_come_in_an_order_that_only_the_labels_tell():
+    photos = np.zeros((10_000, 1, 1, 1), np.uint8)
+    labels = np.arange(10_000) % 10
+    order = ReferenceData(photos=photos, photo_labels=labels).order()
+    np.testing.assert_array_equal(
+        order, ReferenceData(photos=photos, photo_labels=labels.copy()).order()
+    )
+    np.testing.assert_array_equal(np.sort(order), np.arange(10_000))
+    other = ReferenceData(photos=photos, photo_labels=labels[::-1]).order()
+    assert not np.array_equal(order, other)
+
+
+def test_weights_in_another_order_are_rated_alike_and_by_one_thread():
+    from threadpoolctl import threadpool_info
+
+    rng = np.random.default_rng(1)
+    weights = [rng.normal(0, 0.1, shape).astype(np.float32) for shape in LENET_SHAPES]
+    images = rng.integers(0, 256, (150, 28, 28), dtype=np.uint8)
+    reference = ReferenceData((images, rng.integers(0, 10, 150)))
+    assert rate_lenet(weights, reference) == rate_lenet(weights[::-1], reference)
+    assert {i["num_threads"] for i in threadpool_info() if i["user_api"] == "blas"} == {1}
 
 
 def test_labels_are_read_as_a_submission_is(tmp_path):

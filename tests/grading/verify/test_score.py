@@ -7,23 +7,45 @@ from cnn_utils.grading.verify.score import Comparison, mark
 F1 = TaskSpec("f1", "code", 10)
 ANSWERED = {"state": "answered", "source": "x"}
 PASSED = Claims("complete", {"task:f1": True, "check:f1": True})
+FAILED = Claims("complete", {"task:f1": True, "check:f1": False}, {"check:f1": "No"})
+NOT_RUN = Claims("crashed")
 AGREES = Comparison({"f1": (True, "")})
 DIFFERS = Comparison({"f1": (False, "its numbers are not right")})
+MISSING = Comparison({"f1": (None, "the weights were not handed in")})
 
 
-def test_a_check_that_passed_and_a_comparison_that_agrees_give_the_points():
-    found = mark(F1, ANSWERED, PASSED, AGREES)
+@pytest.mark.parametrize("claims", [PASSED, FAILED, NOT_RUN])
+def test_evidence_that_agrees_gives_all_points_whatever_the_check_says(claims):
+    found = mark(F1, ANSWERED, claims, AGREES)
     assert (found.points, found.reason, found.review) == (10, "", "")
 
 
-def test_a_check_alone_gives_nothing_and_goes_to_review():
+def test_evidence_that_refutes_gives_nothing_and_a_check_that_passed_is_looked_at():
     found = mark(F1, ANSWERED, PASSED, DIFFERS)
     assert found.points == 0
     assert found.reason == "The check passed, but its numbers are not right."
     assert found.review == (
         "the check passed, but the comparison does not agree: its numbers are not right"
     )
-    assert mark(F1, ANSWERED, PASSED, Comparison()).review.endswith("there is no result to compare")
+    found = mark(F1, ANSWERED, FAILED, DIFFERS)
+    assert (found.points, found.reason, found.review) == (0, "No.", "")
+
+
+def test_a_task_without_evidence_is_given_by_its_check():
+    found = mark(F1, ANSWERED, PASSED, Comparison())
+    assert (found.points, found.by_check_alone, found.review) == (10, True, "")
+    for claims in (FAILED, NOT_RUN):
+        found = mark(F1, ANSWERED, claims, Comparison())
+        assert (found.points, found.by_check_alone) == (0, False)
+        assert found.review.startswith("nothing shows whether it is right: ")
+
+
+@pytest.mark.parametrize("claims", [PASSED, FAILED, NOT_RUN])
+def test_missing_evidence_gives_nothing_and_is_looked_at(claims):
+    found = mark(F1, ANSWERED, claims, MISSING)
+    assert found.points == 0
+    assert found.review == "nothing shows whether it is right: the weights were not handed in"
+    assert found.reason
 
 
 @pytest.mark.parametrize(
@@ -31,21 +53,60 @@ def test_a_check_alone_gives_nothing_and_goes_to_review():
     [
         (Claims("timeout"), "The notebook took too long."),
         (Claims("crashed"), "The notebook ended its own run."),
-        (Claims("incomplete", {"task:f1": True}), "Its cell did not finish."),
+        (Claims("incomplete"), "Its cell did not finish."),
         (
             Claims("complete", {"task:f1": False}, {"task:f1": "\x1b[31mValueError\x1b[39m: no"}),
             "ValueError: no.",
         ),
         (
-            Claims("complete", {"task:f1": True, "check:f1": False}, {"check:f1": "Hint: look"}),
-            "Hint: look.",
+            Claims(
+                "complete",
+                {"task:f1": True, "check:f1": False},
+                {
+                    "check:f1": "✗ f1: Your maps are 24 x 24; expected 28 x 28.\n"
+                    "  Hint 1 of 2: Look at the padding.\n"
+                    "  For the next hint, run the check with hint=2."
+                },
+            ),
+            "Your maps are 24 x 24; expected 28 x 28.\n  Hint 1 of 2: Look at the padding.",
+        ),
+        (
+            Claims("complete", {"hidden:f1": False, "task:f1": True}, {"hidden:f1": "KeyError: 1"}),
+            "KeyError: 1.",
         ),
     ],
 )
-def test_why_a_check_did_not_pass(claims, reason):
-    found = mark(F1, ANSWERED, claims, DIFFERS)
-    assert (found.points, found.reason, found.review) == (0, reason, "")
-    assert mark(F1, ANSWERED, claims, AGREES).review
+def test_the_whole_finding_is_the_reason(claims, reason):
+    assert mark(F1, ANSWERED, claims, DIFFERS).reason == reason
+
+
+def test_a_check_s_exception_is_no_part_of_its_finding():
+    failure = {"check:f1": "cnn_utils.checks.outcome.CheckFailed: ✗ f1: Too many maps."}
+    claims = Claims("complete", {"task:f1": True, "check:f1": False}, failure)
+    assert mark(F1, ANSWERED, claims, DIFFERS).reason == "Too many maps."
+
+
+def test_the_cell_whose_failure_is_the_cause_is_named():
+    claims = Claims(
+        "complete",
+        {"helper:cell 12": False, "task:f1": False, "task:lenet": False},
+        {
+            "helper:cell 12": "ModuleNotFoundError: No module named 'google.colab'",
+            "task:f1": "NameError: name 'half' is not defined",
+            "task:lenet": "ValueError: shapes",
+        },
+    )
+    sources = {"helper:cell 12": "import google.colab\ndef half(x): ...", "task:lenet": "rate = 1"}
+    found = mark(F1, ANSWERED, claims, MISSING, sources)
+    assert found.reason == (
+        "NameError: name 'half' is not defined. Cell 12, which has that name, ended in: "
+        "ModuleNotFoundError: No module named 'google.colab'. "
+        "The sandbox has no package 'google.colab'."
+    )
+    claims.failures["task:f1"] = "NameError: name 'rate' is not defined"
+    assert "The cell of task 'lenet', which" in mark(F1, ANSWERED, claims, MISSING, sources).reason
+    claims.failures["task:f1"] = "ModuleNotFoundError: No module named 'torch'"
+    assert mark(F1, ANSWERED, claims, MISSING).reason.endswith("has no package 'torch'.")
 
 
 @pytest.mark.parametrize(
@@ -53,8 +114,15 @@ def test_why_a_check_did_not_pass(claims, reason):
     [("missing", "No answer was found."), ("unanswered", "Not answered yet.")],
 )
 def test_what_was_not_answered_gives_nothing(state, reason):
-    found = mark(F1, {"state": state}, PASSED, AGREES)
-    assert (found.points, found.reason) == (0, reason)
+    found = mark(F1, {"state": state}, PASSED, MISSING)
+    assert (found.points, found.reason, found.review) == (0, reason, "")
+
+
+def test_files_without_an_answer_are_looked_at_unless_they_refute():
+    unanswered = {"state": "unanswered"}
+    for agrees, is_asked in ((True, True), (None, True), (False, False)):
+        found = mark(F1, unanswered, NOT_RUN, Comparison({"f1": (agrees, "x")}, handed_in={"f1"}))
+        assert (found.points, bool(found.review)) == (0, is_asked)
 
 
 def test_texts_wait_for_a_person():
@@ -66,8 +134,8 @@ def test_texts_wait_for_a_person():
 def test_where_nothing_is_run_the_comparison_decides():
     submit = TaskSpec("submit", "code", 5, is_run=False)
     assert mark(submit, ANSWERED, Claims(), Comparison({"submit": (True, "")})).points == 5
-    found = mark(submit, ANSWERED, PASSED, Comparison({"submit": (False, "it is not there")}))
-    assert (found.points, found.reason) == (0, "It is not there.")
+    found = mark(submit, ANSWERED, Claims(), Comparison({"submit": (False, "it is not there")}))
+    assert (found.points, found.reason, found.review) == (0, "It is not there.", "")
 
 
 def test_a_network_that_falls_short_is_nothing_to_look_into():
@@ -77,3 +145,16 @@ def test_a_network_that_falls_short_is_nothing_to_look_into():
     found = mark(F1, ANSWERED, PASSED, comparison)
     reason = "It reads 96.5% of the digits; 97.0% are required."
     assert (found.points, found.reason, found.review) == (0, reason, "")
+
+
+def test_a_doubt_is_looked_at_though_all_points_are_given():
+    comparison = Comparison({"f1": (True, "")}, doubts={"f1": "it is too good"})
+    found = mark(F1, ANSWERED, PASSED, comparison)
+    assert (found.points, found.review) == (10, "it is too good")
+
+
+def test_a_failure_of_any_length_is_a_short_reason_in_time():
+    failure = {"task:f1": "NameError: name 'a' is not defined " + "x: " * 700_000}
+    claims = Claims("complete", {"task:f1": False}, failure)
+    sources = {"helper:cell 1": "b" * 2_000_000}
+    assert len(mark(F1, ANSWERED, claims, MISSING, sources).reason) < 2_000

@@ -4,7 +4,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from cnn_utils.grading.verify.weights_file import BadWeights, read_weights
+from cnn_utils.grading.verify.weights_file import BadWeights, OtherShapes, read_weights
 
 WEIGHTS = [np.ones((5, 5, 1, 6), np.float32), np.arange(6, dtype=np.float32)]
 SHAPES = [(5, 5, 1, 6), (6,)]
@@ -97,7 +97,14 @@ def test_anything_else_is_refused_with_a_sentence(name):
 
 def test_other_shapes_are_refused():
     with pytest.raises(BadWeights, match="not those of the network asked for"):
-        read_weights(saved(*WEIGHTS[::-1]), SHAPES)
+        read_weights(saved(*WEIGHTS), [*SHAPES, (6,)])
+    with pytest.raises(OtherShapes):
+        read_weights(saved(WEIGHTS[0], WEIGHTS[0]), SHAPES)
+
+
+def test_the_required_shapes_may_come_in_any_order():
+    arrays = read_weights(saved(*WEIGHTS[::-1]), SHAPES)
+    assert [array.shape for array in arrays] == SHAPES[::-1]
 
 
 def test_a_duplicate_is_refused():

@@ -1,0 +1,304 @@
+"""Let the student's own network classify the instructor's images, if possible without its code.
+
+A network of Keras' own layers is rebuilt from its saved architecture in a sandbox run of its own:
+its predictions follow from its weights and nothing else. Other networks are rebuilt by the
+student's code in its notebook. That code could look answers up, so it gets changed copies of some
+images among the others, and once other weights: see `Trial`.
+"""
+
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cnn_utils.grading.sandbox.run_part import RunConfig, as_npy, remove_tree
+from cnn_utils.grading.sandbox.sandbox_output import read_json_output
+from cnn_utils.grading.verify.reference_data import ReferenceData
+
+# As the check asks: averaging over mirrored images changes some predictions.
+MIN_AGREEMENT = 0.88
+SCALINGS = {"divided by 255": (1 / 255, 0.0), "as they are": (1.0, 0.0), "-1 to 1": (2 / 255, -1.0)}
+N_COMPARED = 1_000
+# Multiplications: of the assignment's network, 40 million an image. Larger networks classify fewer
+# images, so that one core is enough.
+MAX_WORK, MAX_WORK_IN_FULL, MIN_IMAGES = 1e11, 2e12, 300
+MAX_ARCHITECTURE, MAX_OUTPUT = 2_000_000, 200_000
+# Keras' layers that run code from elsewhere, or could look up answers.
+REFUSED = {"Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper", "FeatureSpace"}
+REFUSED |= {"StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "TextVectorization"}
+REFUSED |= {"__lambda__", "__numpy__", "__tensor__", "function"}
+SCRIPT = """\
+import json, sys
+import keras, numpy as np
+
+scale, shift, max_work, min_images = map(float, sys.argv[1:])
+with open("architecture.json", encoding="utf-8") as file:
+    model = keras.models.model_from_json(file.read())
+model.set_weights(list(np.load("weights.npz", allow_pickle=False).values()))
+images = np.load("images.npy")
+model(np.zeros((1, 32, 32, 3), "float32"))
+layers, work = [model], 0
+for layer in layers:
+    layers += getattr(layer, "layers", [])
+    try:
+        places = np.prod(layer.output.shape[1:-1])
+    except Exception:
+        places = 1024
+    if not hasattr(layer, "layers"):
+        work += places * sum(np.prod(weight.shape) for weight in layer.weights)
+images = images[: int(max(max_work / max(work, 1), min_images))]
+labels = []
+for start in range(0, len(images), 50):
+    batch = images[start : start + 50] * np.float32(scale) + np.float32(shift)
+    labels += np.asarray(model(batch, training=False)).argmax(axis=1).tolist()
+with open("out/labels.json", "w") as file:
+    json.dump(labels, file)
+"""
+N_CHANGED, MIN_PREDICTED = 200, 50
+MIN_STABLE, MAX_UNMOVED = 0.6, 0.7
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a network answered.
+
+    Attributes
+    ----------
+    images : ndarray
+        Numbers of the test images.
+    labels : ndarray
+    how : str
+        How they were obtained, for the instructor.
+    doubt : str
+        Why they are not the work of its weights, or "".
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    how: str
+    doubt: str = ""
+
+    def agreement(self, submission: np.ndarray) -> float:
+        """Return the share of images for which a submission has the same answers."""
+        return float(np.mean(submission[self.images] == self.labels))
+
+    def accuracy(self, reference: ReferenceData) -> float:
+        """Return the accuracy, or 0 without labels."""
+        labels = reference.photo_labels
+        return 0.0 if labels is None else float(np.mean(labels[self.images] == self.labels))
+
+    def is_right(
+        self, submission: np.ndarray | None, reference: ReferenceData, threshold: float
+    ) -> bool:
+        """Return whether they agree with the submission, or without one reach the threshold."""
+        if submission is not None:
+            return self.agreement(submission) >= MIN_AGREEMENT
+        return reference.photo_labels is None or self.accuracy(reference) >= threshold
+
+
+def own_layers_only(architecture: bytes | None) -> str:
+    """Return an architecture without its training settings if all its layers are Keras' own.
+
+    Parameters
+    ----------
+    architecture : bytes or None
+        Untrusted content of ``architecture.json``.
+
+    Returns
+    -------
+    text : str
+        "" if the network needs code that is not Keras'.
+    """
+    try:
+        config = json.loads((architecture or b"")[: MAX_ARCHITECTURE + 1])
+        config.pop("compile_config", None)  # it may name metrics of the student's own
+        is_plain = all(map(_is_of_keras, _objects(config)))
+        return json.dumps(config) if is_plain and "class_name" in config else ""
+    except (ValueError, RecursionError, AttributeError, TypeError):
+        return ""
+
+
+def _objects(config) -> Iterable[dict]:
+    stack = [config]
+    while stack:
+        found = stack.pop()
+        if isinstance(found, dict):
+            stack += found.values()
+            if "class_name" in found:
+                yield found
+        elif isinstance(found, list):
+            stack += found
+
+
+def _is_of_keras(config: dict) -> bool:
+    name, module = config["class_name"], config.get("module")
+    if name == "__keras_tensor__":
+        return True
+    is_keras = isinstance(module, str) and f"{module}.".startswith("keras.")
+    return name not in REFUSED and is_keras and ">" not in str(config.get("registered_name"))
+
+
+def classify(
+    weights: bytes,
+    architecture: bytes | None,
+    submission: np.ndarray | None,
+    threshold: float,
+    reference: ReferenceData,
+    run_config: RunConfig,
+) -> Predictions | None:
+    """Return the predictions of a network that is rebuilt without the student's code.
+
+    The pixels are divided by 255, as the assignment asks; other scalings are tried if the answers
+    then do not agree with the submission, or without one fall below the threshold.
+
+    Parameters
+    ----------
+    weights, architecture : bytes
+        Content of the handed-in files; `read_weights` must have taken the first.
+    submission : ndarray of shape (10000,), optional
+        If the answers agree with it, some of the images are enough.
+    threshold : float
+    reference : ReferenceData
+    run_config : RunConfig
+
+    Returns
+    -------
+    predictions : Predictions or None
+        None if the network can't be rebuilt in this way.
+    """
+    text, order = own_layers_only(architecture), reference.order()
+    if not text or order is None:
+        return None
+    files = {"architecture.json": text.encode(), "weights.npz": weights}
+    found: dict[str, Predictions] = {}
+    for scaling in SCALINGS:
+        one = _classify(files, scaling, False, reference, run_config)
+        if one is None:
+            return None
+        found[scaling] = one
+        if one.is_right(submission, reference, threshold):
+            if submission is not None:
+                return one
+            break
+    best = max(found, key=lambda scaling: found[scaling].accuracy(reference))
+    return _classify(files, best, True, reference, run_config)
+
+
+def _classify(
+    files: dict[str, bytes],
+    scaling: str,
+    in_full: bool,
+    reference: ReferenceData,
+    run_config: RunConfig,
+) -> Predictions | None:
+    order = reference.order() if in_full else reference.order()[:N_COMPARED]
+    folder = Path(tempfile.mkdtemp(dir=run_config.work))
+    try:
+        workdir = folder / "workdir"
+        (workdir / "out").mkdir(parents=True)
+        inputs = {**files, "images.npy": as_npy(reference.photos[order])}
+        for name, data in {**inputs, "classify.py": SCRIPT.encode()}.items():
+            (workdir / name).write_bytes(data)
+        for path in [workdir, *workdir.rglob("*")]:
+            os.chmod(path, 0o777 if path.is_dir() else 0o666)
+        os.chmod(folder, 0o711)
+        numbers = [*SCALINGS[scaling], MAX_WORK_IN_FULL if in_full else MAX_WORK, MIN_IMAGES]
+        run_config.sandbox.run(
+            workdir,
+            [run_config.kit],
+            ["classify.py", *map(str, numbers)],
+            run_config.limits.whole,
+            PYTHONPATH=str(run_config.kit),
+        )
+        labels = read_json_output(workdir / "out", "labels.json", MAX_OUTPUT)
+    finally:
+        remove_tree(folder)
+    if not _are_labels(labels) or not 0 < len(labels) <= len(order):
+        return None
+    how = f"rebuilt from its architecture, pixels {scaling}, {len(labels):,} images"
+    return Predictions(order[: len(labels)], np.array(labels), how)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Images and weights for a network that the student's code rebuilds.
+
+    Attributes
+    ----------
+    images : ndarray
+        Numbers of the images in the order in which they are shown.
+    is_changed : ndarray of bool
+        Which of them are copies, moved by a pixel, with a little noise.
+    files : dict of str to bytes
+        The images, the handed-in weights, and the same numbers in another order.
+    """
+
+    images: np.ndarray
+    is_changed: np.ndarray
+    files: dict[str, bytes]
+
+    def predictions(self, found) -> Predictions | None:
+        """Return the predictions from the output of the hidden test, or None if it is invalid."""
+        labels, changed = (
+            found.get(name) if isinstance(found, dict) else None for name in ("outputs", "changed")
+        )
+        if not (_are_labels(labels) and _are_labels(changed)):
+            return None
+        n, n_changed = len(labels), len(changed)
+        if not MIN_PREDICTED <= n_changed <= n <= len(self.images):
+            return None
+        labels, is_changed = np.array(labels), self.is_changed[:n]
+        answers = dict(zip(self.images[:n][~is_changed], labels[~is_changed], strict=True))
+        pairs = [
+            (answers[image], label)
+            for image, label in zip(self.images[:n][is_changed], labels[is_changed], strict=True)
+            if image in answers
+        ]
+        doubt, unmoved = "", np.mean(labels[:n_changed] == changed)
+        if pairs and np.mean([a == b for a, b in pairs]) < MIN_STABLE:
+            doubt = "its answers for images moved by a pixel are others"
+        if unmoved > MAX_UNMOVED:
+            doubt = "its answers stay the same with other weights"
+        how = f"rebuilt by the student's code, {len(answers):,} images"
+        return Predictions(np.array([*answers]), np.array([*answers.values()]), how, doubt)
+
+
+def make_trial(
+    weights: list[np.ndarray], data: bytes, reference: ReferenceData, rng: np.random.Generator
+) -> Trial:
+    """Draw the images and weights for the student's code.
+
+    Parameters
+    ----------
+    weights : list of ndarray
+    data : bytes
+        The file that holds them.
+    reference : ReferenceData
+    rng : Generator
+        Without a seed: the code must not know which images are changed.
+    """
+    shown = reference.order()[:N_COMPARED]
+    copies = rng.choice(shown, min(N_CHANGED, len(shown)), replace=False)
+    moved = np.roll(reference.photos[copies], (1, 1), axis=(1, 2)).astype(int)
+    noise = rng.integers(-3, 4, moved.shape)
+    moved = np.clip(moved + noise, 0, 255).astype(np.uint8)
+    order = rng.permutation(len(shown) + len(copies))
+    images = np.concatenate([reference.photos[shown], moved])[order]
+    other = [rng.permutation(array.ravel()).reshape(array.shape) for array in weights]
+    files = {"images.npy": as_npy(images), "outputs.npz": data, "changed.npz": _as_npz(other)}
+    return Trial(np.concatenate([shown, copies])[order], order >= len(shown), files)
+
+
+def _as_npz(arrays: list[np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, *arrays)
+    return buffer.getvalue()
+
+
+def _are_labels(found) -> bool:
+    return isinstance(found, list) and all(type(x) is int and 0 <= x < 10 for x in found)
