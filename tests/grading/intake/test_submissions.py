@@ -568,7 +568,7 @@ def test_a_submission_of_another_name_is_known_by_its_first_line(find):
 
 def test_a_network_s_predictions_are_no_submission(find):
     table = {"group7/artifacts/lenet/predictions.csv": b"ID,Prediction\n0,1\n"}
-    (one,) = find({f"group7/{ONE}": filled(ONE), **table})
+    (one,) = find({f"group7/{ONE}": filled(ONE, 7), **table})
     assert set(one.files()) == {ONE}
 
 
