@@ -890,6 +890,15 @@ def _canvas(h):
     return {**names, f"canvas{h.number}_{100 + h.number}_9009_artifacts.zip": zipped(artifacts)}
 
 
+@style("loose files, as Moodle names them, and a copy of a browser")
+def _moodle_loose(h):
+    members, who = h.members(), f"Max Roe{h.number}_{h.number}_assignsubmission_file_"
+    loose = {PART1: "part1_lenet_mnist (2).ipynb", PART2: PART2, "submission.csv": "submission.csv"}
+    artifacts = {n: x for n, x in members.items() if n not in loose}
+    files = {f"{who}{name}": members[known] for known, name in loose.items()}
+    return {**files, f"{who}artifacts.zip": zipped(artifacts)}
+
+
 @style("a team's folders, as Moodle names them")
 def _moodle(h):
     made = {}
