@@ -211,6 +211,8 @@ class Recognition:
                     best = max(places.values(), key=lambda p: _nearness(p, chosen.get(part)))
                     others |= {f"{network}/{name}": file for name, file in best.items()}
         tables = [f for f in found if re.search(r"\.csv(?:\.txt)?$", f.name, re.I)]
+        # A network's predictions.csv has the same form, and is not what was asked for.
+        tables = [f for f in tables if PurePosixPath(f.name).parent.name not in self.networks]
         named = [f for f in tables if PurePosixPath(f.name).name.casefold() == SUBMISSION]
         named = named or [f for f in tables if "submission" in f.name.rpartition("/")[2].casefold()]
         named = named or [f for f in tables if _is_submission(files, f)]
