@@ -1,6 +1,7 @@
 # make run      set up, execute both notebooks (quick profile), say where the results lie
 # make test     set up, run all fast tests, the notebooks included
 # make browser  set up, use Part 2 in JupyterLab in a headless Chromium, which must be installed
+# make honest   set up, grade a class of honest hand-ins; bubblewrap must be installed
 # make hostile  set up, grade a class of hostile hand-ins; bubblewrap must be installed
 # make faults   set up, kill processes, fill a disk (as root), take the home away: nothing is lost
 # make backends set up, train on TensorFlow, JAX and PyTorch, and on two devices
@@ -16,7 +17,7 @@ ARGS ?=
 # A fast test that takes ten minutes is ended and named, with the stacks of its threads.
 NAME_WHAT_HANGS := -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
-.PHONY: run test slow browser hostile faults backends bench fuzz graders mutations lab pair lint clean
+.PHONY: run test slow browser honest hostile faults backends bench fuzz graders mutations lab pair lint clean
 
 run: .venv/ready
 	$(BIN)/python -m cnn_utils run $(ARGS)
@@ -34,6 +35,9 @@ slow: .venv/ready-tests
 
 browser: .venv/ready-browser
 	$(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+
+honest: .venv/ready-tests
+	$(BIN)/python -m pytest -m honest tests/honest $(ARGS)
 
 hostile: .venv/ready-tests
 	$(BIN)/python -m pytest -m hostile tests/hostile $(ARGS)

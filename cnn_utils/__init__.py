@@ -23,9 +23,16 @@ __version__ = "0.1.0"
 
 # The public names, each below the module that it is loaded from.
 _PUBLIC = {
-    "checks": "CheckFailed check_cnn check_evaluation check_f1 check_history_plot "
-    "check_images_figure check_lenet check_preprocess check_submission check_ten_digits "
-    "check_training",
+    "checks.cnn": "check_cnn",
+    "checks.evaluation": "check_evaluation",
+    "checks.f1": "check_f1",
+    "checks.figures": "check_history_plot check_images_figure",
+    "checks.lenet": "check_lenet",
+    "checks.outcome": "CheckFailed",
+    "checks.predictions": "check_submission",
+    "checks.preprocess": "check_preprocess",
+    "checks.ten_digits": "check_ten_digits",
+    "checks.training": "check_training",
     "data.loaders": "CIFAR10_CLASSES DIGIT_NAMES cifar10_path load_cifar10 load_mnist",
     "errors": "DataError KitError SubmissionError",
     "fast.ablation": "INGREDIENTS ablation_table",
@@ -60,7 +67,8 @@ _PUBLIC = {
     "training.monitor": "TrainingMonitor",
     "training.profile": "pick profile set_seed",
     "training.progress": "EpochProgress",
-    "widgets": "ConfusionMatrixExplorer ImageBrowser",
+    "widgets.browser": "ImageBrowser",
+    "widgets.explorer": "ConfusionMatrixExplorer",
 }
 # Names of earlier notebooks: what replaces them, and where they still are.
 _REPLACED = {

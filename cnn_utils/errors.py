@@ -65,9 +65,8 @@ def describe(value: object) -> str:
     if isinstance(value, np.generic):
         value = value.item()
     if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return (
-            f"an array of shape {tuple(value.shape)}, {getattr(value.dtype, 'name', value.dtype)}"
-        )
+        dtype = getattr(value.dtype, "name", value.dtype)
+        return f"an array of shape {tuple(value.shape)}, {dtype}"
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, (str, int, float, bool)):

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -35,53 +35,20 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def replaced_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
     """Give a folder to write files to; without an error, they replace those of `folder`.
 
-    First one rename moves all new files next to `folder`: from then on they are valid. Then they
-    are moved one by one; files of `names` that were not written are deleted. A full disk leaves
-    all old files unchanged. A killed process leaves the old files, or new ones that
-    `finish_replacing` or the next replacement moves.
+    Files of `names` that were not written are deleted. A full disk leaves all old files unchanged.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
-        new = Path(place) / "new"
-        new.mkdir()
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as place:
+        new = Path(place)
         yield new
+        for file in new.iterdir():
+            with open(file, "rb+") as written:
+                os.fsync(written.fileno())
         for name in names:
-            (new / name).touch()  # an empty file means: delete the old one
-            with open(new / name, "rb+") as file:
-                os.fsync(file.fileno())
-        _rename_after_others(new, folder)
-    finish_replacing(folder)
-
-
-def finish_replacing(folder: Path) -> None:
-    """Finish what a process began that was killed while it replaced files of `folder`."""
-    new = _place_of_new(folder)
-    with suppress(FileNotFoundError, NotADirectoryError):
-        for name in sorted(os.listdir(new)):
-            with suppress(FileNotFoundError):  # another process does the same
-                if (new / name).stat().st_size:
-                    os.replace(new / name, folder / name)
-                else:
-                    (folder / name).unlink(missing_ok=True)
-                    (new / name).unlink()
-        with suppress(OSError):
-            new.rmdir()
-
-
-def _place_of_new(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}-new")
-
-
-def _rename_after_others(new: Path, folder: Path) -> None:
-    """Move `new` to the place that holds one replacement at a time."""
-    for attempts_left in reversed(range(100)):
-        finish_replacing(folder)
-        try:
-            os.rename(new, _place_of_new(folder))
-            break
-        except OSError:  # another process was first
-            if not attempts_left:
-                raise
+            if (new / name).exists():
+                os.replace(new / name, folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -47,12 +47,10 @@ def history_table(history) -> pd.DataFrame:
         )
     lengths = {name: len(np.atleast_1d(column)) for name, column in values.items()}
     if len(set(lengths.values())) > 1:
-        raise KitError.about(
-            "`history`",
-            "hold one value per epoch and quantity",
-            ", ".join(f"{n} of {name}" for name, n in lengths.items()),
-            "Validate after every epoch: leave out `validation_freq`.",
-        )
+        expected = "hold one value per epoch and quantity"
+        received = ", ".join(f"{n} of {name}" for name, n in lengths.items())
+        next_step = "Validate after every epoch: leave out `validation_freq`."
+        raise KitError.about("`history`", expected, received, next_step)
     table = pd.DataFrame({name: list(np.atleast_1d(column)) for name, column in values.items()})
     if table.empty:
         raise KitError.about("`history`", "hold at least one finished epoch", "none")
@@ -61,12 +59,9 @@ def history_table(history) -> pd.DataFrame:
     try:
         return table.astype("float64")
     except (ValueError, TypeError):
-        raise KitError.about(
-            "`history`",
-            "hold one number per epoch and quantity",
-            f"{dict(table.dtypes)}",
-            "F1 has one number per class until you compile it with average='macro'.",
-        ) from None
+        expected = "hold one number per epoch and quantity"
+        next_step = "F1 has one number per class until you compile it with average='macro'."
+        raise KitError.about("`history`", expected, f"{dict(table.dtypes)}", next_step) from None
 
 
 def best_epoch(history, monitor: str = "val_loss") -> int:
@@ -85,12 +80,9 @@ def best_epoch(history, monitor: str = "val_loss") -> int:
     """
     table = history_table(history)
     if monitor not in table or table[monitor].isna().all():
-        raise KitError.about(
-            "`monitor`",
-            f"name a column with numbers, one of {list(table.columns)}",
-            monitor,
-            "Give model.fit a validation_split or validation_data to get the val_ columns.",
-        )
+        expected = f"name a column with numbers, one of {list(table.columns)}"
+        next_step = "Give model.fit a validation_split or validation_data to get the val_ columns."
+        raise KitError.about("`monitor`", expected, monitor, next_step)
     low_is_good = any(word in monitor for word in LOW_IS_GOOD)
     return int(table[monitor].idxmin() if low_is_good else table[monitor].idxmax())
 
@@ -101,6 +93,5 @@ def _read_log(path: Path):
     try:
         return pd.read_csv(path)
     except (OSError, ValueError) as error:
-        raise KitError.about(
-            "`history`", "be a readable CSV log", f"{path} ({type(error).__name__})"
-        ) from None
+        received = f"{path} ({type(error).__name__})"
+        raise KitError.about("`history`", "be a readable CSV log", received) from None

@@ -54,18 +54,12 @@ class F1Score(keras.metrics.Metric):
         """
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
         if len(y_pred.shape) != 2 or y_pred.shape[1] not in (None, self.n_classes):
-            raise KitError.about(
-                "`y_pred`",
-                f"have shape (batch, {self.n_classes})",
-                f"shape {tuple(y_pred.shape)}",
-                "Give the network's output, before any argmax; set n_classes to its width.",
-            )
+            expected = f"have shape (batch, {self.n_classes})"
+            next_step = "Give the network's output, before any argmax; set n_classes to its width."
+            raise KitError.about("`y_pred`", expected, f"shape {tuple(y_pred.shape)}", next_step)
         if len(y_true.shape) == 2 and y_true.shape[1] not in (None, 1, self.n_classes):
-            raise KitError.about(
-                "`y_true`",
-                f"be labels (batch,) or one-hot rows (batch, {self.n_classes})",
-                f"shape {tuple(y_true.shape)}",
-            )
+            expected = f"be labels (batch,) or one-hot rows (batch, {self.n_classes})"
+            raise KitError.about("`y_true`", expected, f"shape {tuple(y_true.shape)}")
         ### BEGIN SOLUTION
         if len(y_true.shape) == 2 and y_true.shape[1] == self.n_classes:
             y_true = ops.argmax(y_true, axis=1)

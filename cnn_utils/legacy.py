@@ -44,9 +44,8 @@ def search_parameters(score, space, n_trials=10, folder="search", seed=458) -> p
     )
     tuner.search(score)
     trials = tuner.oracle.trials.values()
-    return pd.DataFrame(
-        [{**trial.hyperparameters.values, "score": trial.score} for trial in trials]
-    )
+    rows = [{**trial.hyperparameters.values, "score": trial.score} for trial in trials]
+    return pd.DataFrame(rows)
 
 
 class _Tuner(keras_tuner.BayesianOptimization):

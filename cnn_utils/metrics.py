@@ -21,9 +21,8 @@ def as_array(values, name: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except ValueError:
-        raise KitError.about(
-            f"`{name}`", "have rows of equal length", "rows of unequal length"
-        ) from None
+        expected = "have rows of equal length"
+        raise KitError.about(f"`{name}`", expected, "rows of unequal length") from None
     # A network trained in mixed precision returns it; NumPy itself does not know it.
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
@@ -31,9 +30,8 @@ def as_array(values, name: str) -> np.ndarray:
 def as_names(class_names) -> list[str]:
     """Return class names as a list of str, or raise KitError."""
     if isinstance(class_names, (str, set, dict)) or not np.iterable(class_names):
-        raise KitError.about(
-            "`class_names`", "be a list of names, in the order of the labels", class_names
-        )
+        expected = "be a list of names, in the order of the labels"
+        raise KitError.about("`class_names`", expected, class_names)
     names = [str(name) for name in class_names]
     if len(set(names)) < len(names):
         raise KitError.about("`class_names`", "name each class differently", f"{names}")
@@ -44,12 +42,10 @@ def check_named(labels: np.ndarray, name: str, class_names) -> None:
     """Raise KitError unless every label has a name; `name` is the labels' argument."""
     low, high = int(labels.min()), int(labels.max())
     if low < 0 or high >= len(class_names):
-        raise KitError.about(
-            f"`{name}` and `class_names`",
-            "fit together, a name for every label",
-            f"labels from {low} to {high} and {len(class_names)} names",
-            "Labels count from 0.",
-        )
+        expected = "fit together, a name for every label"
+        received = f"labels from {low} to {high} and {len(class_names)} names"
+        next_step = "Labels count from 0."
+        raise KitError.about(f"`{name}` and `class_names`", expected, received, next_step)
 
 
 def as_labels_of_images(values, name: str, n: int) -> np.ndarray:
@@ -71,22 +67,29 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
         if array.dtype.kind not in "fiub":
             raise KitError.about(f"`{name}`", expected, array)
         if not np.isfinite(array).all():
-            raise KitError.about(
-                f"`{name}`",
-                "hold finite scores",
-                f"{int((~np.isfinite(array)).any(axis=1).sum())} rows with NaN or infinity",
-                "Did the loss become NaN during training? Try a smaller learning rate.",
-            )
+            received = f"{int((~np.isfinite(array)).any(axis=1).sum())} rows with NaN or infinity"
+            next_step = "Did the loss become NaN during training? Try a smaller learning rate."
+            raise KitError.about(f"`{name}`", "hold finite scores", received, next_step)
         return array.argmax(axis=1)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
         raise KitError.about(f"`{name}`", expected, array)
     if array.dtype.kind not in "iub" and not _whole_numbers(array):
-        raise KitError.about(
-            f"`{name}`", expected, array, "Class names or single scores cannot be counted."
-        )
+        next_step = "Class names or single scores cannot be counted."
+        raise KitError.about(f"`{name}`", expected, array, next_step)
     return array.astype(np.int64)
+
+
+def as_label_pairs(y_true, y_pred) -> tuple[np.ndarray, np.ndarray]:
+    """Return `as_labels` of true and predicted classes, of which there must be equally many."""
+    true, pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
+    if len(true) != len(pred) or len(true) == 0:
+        expected = "have the same length, at least 1"
+        received = f"{len(true)} and {len(pred)} labels"
+        next_step = "Both must come from the same images, in the same order."
+        raise KitError.about("`y_true` and `y_pred`", expected, received, next_step)
+    return true, pred
 
 
 def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray:
@@ -110,21 +113,11 @@ def confusion_matrix(y_true, y_pred, n_classes: int | None = None) -> np.ndarray
         If the lengths differ, there is nothing to count, a label is outside 0..n_classes-1, or the
         arguments are swapped.
     """
-    true, pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
-    if len(true) != len(pred) or len(true) == 0:
-        raise KitError.about(
-            "`y_true` and `y_pred`",
-            "have the same length, at least 1",
-            f"{len(true)} and {len(pred)} labels",
-            "Both must come from the same images, in the same order.",
-        )
+    true, pred = as_label_pairs(y_true, y_pred)
     if _n_scores(y_true) and _n_scores(y_pred) == 0 and not np.isin(y_true, (0, 1)).all():
-        raise KitError.about(
-            "`y_true`",
-            "hold labels or one-hot rows",
-            "probabilities, and labels for `y_pred`",
-            "Swap the two arguments: the true labels come first.",
-        )
+        received = "probabilities, and labels for `y_pred`"
+        next_step = "Swap the two arguments: the true labels come first."
+        raise KitError.about("`y_true`", "hold labels or one-hot rows", received, next_step)
     largest = int(max(true.max(), pred.max()))
     if n_classes is None:
         n_classes = max(largest + 1, _n_scores(y_true), _n_scores(y_pred))
@@ -154,11 +147,7 @@ def precision_recall_f1(counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     counts = np.asarray(counts, dtype=np.float64)
     hits = np.diag(counts)
     predicted, actual = counts.sum(axis=0), counts.sum(axis=1)
-    return (
-        _ratio(hits, predicted),
-        _ratio(hits, actual),
-        _ratio(2 * hits, predicted + actual),
-    )
+    return _ratio(hits, predicted), _ratio(hits, actual), _ratio(2 * hits, predicted + actual)
 
 
 def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | None = None):

@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 
 from cnn_utils.errors import KitError, check_count
-from cnn_utils.metrics import as_labels
+from cnn_utils.metrics import as_label_pairs
 
 
 def sequence_error_rate(accuracy, length: int = 10):
@@ -104,13 +104,7 @@ def simulate_sequence_errors(
     error_rate : float, 0-1
         Share of strings with at least one mistake.
     """
-    true, pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
-    if len(true) != len(pred) or len(true) == 0:
-        raise KitError.about(
-            "`y_true` and `y_pred`",
-            "have the same length, at least 1",
-            f"{len(true)} and {len(pred)} labels",
-        )
+    true, pred = as_label_pairs(y_true, y_pred)
     check_count("length", length)
     wrong = true != pred
     rng = np.random.default_rng(seed)
@@ -121,7 +115,6 @@ def simulate_sequence_errors(
 def _check_accuracy(accuracy) -> np.ndarray:
     values = np.asarray(accuracy, dtype=np.float64)
     if not ((values >= 0) & (values <= 1)).all():
-        raise KitError.about(
-            "`accuracy`", "be a fraction in 0-1", accuracy, "Write 98.8 % as 0.988."
-        )
+        next_step = "Write 98.8 % as 0.988."
+        raise KitError.about("`accuracy`", "be a fraction in 0-1", accuracy, next_step)
     return values

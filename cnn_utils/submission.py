@@ -80,12 +80,9 @@ def _labels(predictions, n_rows: int) -> np.ndarray:
         )
     labels = as_labels(array, "predictions")
     if len(labels) != n_rows:
-        raise SubmissionError.about(
-            "`predictions`",
-            f"hold {n_rows} predictions, one per test image",
-            f"{len(labels)}",
-            "Predict all the test images, not only a part of them.",
-        )
+        expected = f"hold {n_rows} predictions, one per test image"
+        next_step = "Predict all the test images, not only a part of them."
+        raise SubmissionError.about("`predictions`", expected, f"{len(labels)}", next_step)
     outside = np.flatnonzero((labels < 0) | (labels >= N_CLASSES))
     if len(outside):
         received = f"{labels[outside[0]]} at position {outside[0]}"

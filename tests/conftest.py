@@ -83,7 +83,7 @@ def fresh_state():
         import tensorflow as tf
 
         tf.config.optimizer.set_experimental_options({ALLOW_BFLOAT16: False})
-    data_source.forget()
+    data_source._sources.clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,4 @@
 import hashlib
-import os
 
 import pytest
 
@@ -8,7 +7,6 @@ from cnn_utils.files import (
     KIT,
     atomic_path,
     cache_folder,
-    finish_replacing,
     is_own,
     replaced_together,
     sha256,
@@ -97,54 +95,3 @@ def test_files_replace_others_together_or_not_at_all(tmp_path):
     assert [path.name for path in sorted(target.iterdir())] == ["a", "b"]
     assert (target / "b").read_text() == "7"
     assert [path.name for path in tmp_path.iterdir()] == ["net"]
-
-
-class Killed(BaseException):
-    """Ends a process wherever it is."""
-
-
-@pytest.fixture(params=[0, 1, 2])
-def killed(request, tmp_path, monkeypatch):
-    """Return a folder after a replacement that ended when so many of its three files were moved."""
-
-    def replace_or_die(*paths, moved=[], replace=os.replace):  # noqa: B006
-        if len(moved) == request.param:
-            raise Killed
-        moved.append(replace(*paths))
-
-    folder = tmp_path / "net"
-    write(folder, a="old", b="old", c="old", d="old")
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", replace_or_die)
-        with pytest.raises(Killed):
-            write(folder, a="new", b="new", c="new")
-    assert [text for text in read(folder).values() if text == "new"] == ["new"] * request.param
-    return folder
-
-
-def write(folder, **contents):
-    with replaced_together(folder, ("a", "b", "c", "d")) as new:
-        for name, content in contents.items():
-            (new / name).write_text(content)
-
-
-def read(folder):
-    return {path.name: path.read_text() for path in sorted(folder.iterdir())}
-
-
-def test_a_killed_replacement_can_be_finished(killed):
-    finish_replacing(killed)
-    assert read(killed) == {"a": "new", "b": "new", "c": "new"}
-    assert os.listdir(killed.parent) == ["net"]
-
-
-def test_a_killed_replacement_is_finished_before_the_next(killed):
-    write(killed, a="newer", d="newer")
-    assert read(killed) == {"a": "newer", "d": "newer"}
-    assert os.listdir(killed.parent) == ["net"]
-
-
-def test_a_replacement_that_gets_no_turn_says_why(tmp_path):
-    (tmp_path / ".net-new").write_text("a file, where a folder is needed")
-    with pytest.raises(OSError, match="Not a directory"):
-        write(tmp_path / "net", a="new")

@@ -20,8 +20,3 @@ def sample_note() -> str:
     """Return the note for results from the sample, such as "drawn sample, not MNIST", or ""."""
     names = sorted(name for name, source in _sources.items() if source == "sample")
     return f"drawn sample, not {' or '.join(names)}" if names else ""
-
-
-def forget() -> None:
-    """Forget all sources."""
-    _sources.clear()

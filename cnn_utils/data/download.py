@@ -3,21 +3,15 @@
 Libraries such as pooch know one address and start again after an interruption.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cnn_utils.errors import DataError
 from cnn_utils.files import alone, sha256
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 BLOCK = 2**16
 TIMEOUTS = (5, 15)  # in seconds, for connecting and for reading
@@ -44,12 +38,9 @@ def read_remote_files(path: Path) -> dict[str, RemoteFile]:
             for name, file in json.loads(path.read_text(encoding="utf-8")).items()
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise DataError.about(
-            f"'{path}'",
-            "name size, sha256 and addresses of files",
-            "a damaged file",
-            "Copy it from your course's kit again, or delete it.",
-        ) from None
+        expected = "name size, sha256 and addresses of files"
+        next_step = "Copy it from your course's kit again, or delete it."
+        raise DataError.about(f"'{path}'", expected, "a damaged file", next_step) from None
 
 
 class _Failed(Exception):
@@ -98,7 +89,7 @@ def _from_mirrors(file: RemoteFile, part: Path) -> None:
     )
 
 
-def _receive(url: str, file: RemoteFile, part: Path, min_speed: float, bar: tqdm) -> None:
+def _receive(url: str, file: RemoteFile, part: Path, min_speed: float, bar) -> None:
     """Complete a partial file from one address; raise _Failed for whatever the server does."""
     import requests
     import urllib3
@@ -139,7 +130,7 @@ def _start(response, file: RemoteFile, received: int) -> int:
     return start
 
 
-def _copy(source, out, missing: int, min_speed: float, bar: tqdm) -> None:
+def _copy(source, out, missing: int, min_speed: float, bar) -> None:
     """Copy the missing bytes, unless they come too slowly."""
     began, counted = time.monotonic(), 0
     # One byte more than is missing shows that the response is another file.

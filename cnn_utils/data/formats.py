@@ -111,12 +111,8 @@ def _reading(file: Path, signature: bytes, kind: str) -> Iterator[None]:
 def _check_names(file: Path, names, expected) -> None:
     missing = [name for name in expected if name not in names]
     if missing:
-        raise DataError.about(
-            f"'{file}'",
-            f"hold {', '.join(expected)}",
-            f"{', '.join(sorted(names)[:8]) or 'nothing'} (missing: {', '.join(missing)})",
-            RIGHT_FILE,
-        )
+        received = f"{', '.join(sorted(names)[:8]) or 'nothing'} (missing: {', '.join(missing)})"
+        raise DataError.about(f"'{file}'", f"hold {', '.join(expected)}", received, RIGHT_FILE)
 
 
 def _check_stored(file: Path, name: str, item) -> None:

@@ -21,12 +21,10 @@ def data_folders() -> list[Path]:
     if named := os.environ.get("CNN_UTILS_DATA"):
         folders.insert(0, Path(named).expanduser())
         if not folders[0].exists():
-            raise DataError.about(
-                "CNN_UTILS_DATA",
-                "name a folder with data files",
-                f"'{named}', which does not exist",
-                "Correct it, or unset it to use the drawn sample.",
-            )
+            expected = "name a folder with data files"
+            received = f"'{named}', which does not exist"
+            next_step = "Correct it, or unset it to use the drawn sample."
+            raise DataError.about("CNN_UTILS_DATA", expected, received, next_step)
     return folders
 
 
@@ -57,12 +55,8 @@ def locate(path, name: str, source: str) -> Path | None:
             print(error)
     if source == "official":
         folders = ", ".join(f"'{folder.resolve()}'" for folder in data_folders())
-        raise DataError.about(
-            name,
-            f"be in {folders}",
-            "no such file",
-            "Put it there, or name its folder in the environment variable CNN_UTILS_DATA.",
-        )
+        next_step = "Put it there, or name its folder in the environment variable CNN_UTILS_DATA."
+        raise DataError.about(name, f"be in {folders}", "no such file", next_step)
     return None
 
 

@@ -79,12 +79,10 @@ def read_cifar10_archive(archive: Path) -> tuple[np.ndarray, np.ndarray]:
     """
     found = sha256(archive)
     if found != CIFAR10.sha256:
-        raise DataError.about(
-            f"'{archive}'",
-            f"be the original {CIFAR10.name}, SHA-256 {CIFAR10.sha256[:8]}...",
-            f"a file with SHA-256 {found[:8]}...",
-            "If it has that name, delete it and download it again.",
-        )
+        expected = f"be the original {CIFAR10.name}, SHA-256 {CIFAR10.sha256[:8]}..."
+        received = f"a file with SHA-256 {found[:8]}..."
+        next_step = "If it has that name, delete it and download it again."
+        raise DataError.about(f"'{archive}'", expected, received, next_step)
     with tarfile.open(archive, "r:gz") as tar:
         batches = [_read_batch(tar, name) for name in CIFAR10_BATCHES]
     images, labels = zip(*batches, strict=True)

@@ -152,12 +152,9 @@ def check_training_data(images, labels, name="`images` and `labels`"):
             next_step = "Pass the images as loaded: the training divides by 255 itself."
         elif len(labels) > len(images):
             next_step = "Turn one-hot rows into labels with `rows.argmax(axis=1)`."
-        raise KitError.about(
-            name,
-            "be uint8 images (n, height, width, channels) and n labels",
-            f"{images.dtype} images of shape {images.shape} and {len(labels)} labels",
-            next_step,
-        )
+        expected = "be uint8 images (n, height, width, channels) and n labels"
+        received = f"{images.dtype} images of shape {images.shape} and {len(labels)} labels"
+        raise KitError.about(name, expected, received, next_step)
     return images, labels
 
 

@@ -11,9 +11,10 @@ intake/    assignment       tasks, points and thresholds of the worked notebooks
            assemble         build the notebook that is run
 sandbox/   prepare          what all hand-ins of a batch share
            untrusted        a separate process for reader, splice and assemble
-           run_part         run one notebook, read its claims
+           run_part         run a hand-in's notebooks, read their claims
            sandbox          run Python in bubblewrap or container, within limits
-           nbval_grade      pytest plugin that runs a notebook in the sandbox
+           nbval_grade      pytest plugin that runs notebooks in the sandbox
+           without_training `fit` takes the handed-in weights and history there
            quick_keras      faster import of Keras in the sandbox
            sandbox_output   read the files that a hand-in left
 verify/    hidden_tests     call the student's functions on hidden inputs

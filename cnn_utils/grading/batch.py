@@ -27,11 +27,7 @@ _KEYS = {"file", *failed_row(Submission("", [], []), {}, "")}
 
 
 def grade(
-    handins: Path,
-    settings: Settings,
-    out: Path,
-    jobs: int | None = None,
-    dask: str | None = None,
+    handins: Path, settings: Settings, out: Path, jobs: int | None = None, dask: str | None = None
 ) -> list[dict]:
     """Grade all submissions of a folder; return all rows in `out`, sorted by name.
 

@@ -137,12 +137,10 @@ def _check_data(folder: Path, parts: list[str]) -> None:
 
     for part, name in (("part1", MNIST_FILE), ("part2", CIFAR10_FILE)):
         if part in parts and not (folder / name).is_file():
-            raise KitError.about(
-                f"--data '{folder}'",
-                f"be a folder that holds {name} (for {part})",
-                "a folder without it" if folder.is_dir() else "no such folder",
-                "Leave --data out to run on the drawn sample.",
-            )
+            expected = f"be a folder that holds {name} (for {part})"
+            received = "a folder without it" if folder.is_dir() else "no such folder"
+            next_step = "Leave --data out to run on the drawn sample."
+            raise KitError.about(f"--data '{folder}'", expected, received, next_step)
 
 
 def pair(options: argparse.Namespace) -> int:
@@ -178,12 +176,9 @@ def release(options: argparse.Namespace) -> int:
     from cnn_utils.grading.release.student_release import release as write_release
 
     if bool(options.data) != bool(options.data_url):
-        raise KitError.about(
-            "--data and --data-url",
-            "be given together",
-            "only one of them",
-            "The file's size and SHA-256 are stored to verify downloads.",
-        )
+        expected = "be given together"
+        next_step = "The file's size and SHA-256 are stored to verify downloads."
+        raise KitError.about("--data and --data-url", expected, "only one of them", next_step)
     data = describe_file(options.data, options.data_url) if options.data else None
     files = write_release(options.out, options.notebooks, options.py, data)
     notebooks = [str(options.out / file) for file in files if file.suffix == ".ipynb"]
@@ -197,25 +192,14 @@ def grade(options: argparse.Namespace) -> int:
     from cnn_utils.grading.batch import grade as grade_folder
     from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.results.lms import check_export
-    from cnn_utils.grading.results.write import (
-        BOOK,
-        CLASS,
-        FIGURES,
-        REPORTS,
-        SHEET,
-        write_results,
-    )
+    from cnn_utils.grading.results.write import BOOK, CLASS, FIGURES, REPORTS, SHEET, write_results
     from cnn_utils.grading.sandbox.prepare import Settings
 
     if options.lms:
         check_export(options.lms, options.column)
     settings = Settings(options.notebooks, options.labels, options.sandbox, options.image)
     found = grade_folder(
-        options.handins,
-        settings,
-        options.out,
-        jobs=options.jobs,
-        dask=options.dask,
+        options.handins, settings, options.out, jobs=options.jobs, dask=options.dask
     )
     rows = write_results(found, read_source_notebooks(options.notebooks), options.out)
     counts = Counter(row["status"] for row in rows)

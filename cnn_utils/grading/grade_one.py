@@ -10,7 +10,7 @@ from cnn_utils.grading.intake.assemble import TASK
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.submissions import SUBMISSION, Submission
 from cnn_utils.grading.sandbox.prepare import BatchContext
-from cnn_utils.grading.sandbox.run_part import Claims, run_part
+from cnn_utils.grading.sandbox.run_part import Claims, run_parts
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
 from cnn_utils.grading.verify import compare
 from cnn_utils.grading.verify.hidden_tests import make_inputs
@@ -38,8 +38,20 @@ def grade_one(submission: Submission, context: BatchContext) -> dict:
         row["input_hash"] = submission.hash_of(files)
         if submission.problem:
             raise KitError(submission.problem)
-        for notebook in context.source_notebooks.values():
-            _grade_part(row, notebook, files, context)
+        parts = {name: _read_part(row, name, files, context) for name in context.source_notebooks}
+        parts = {name: part for name, part in parts.items() if part}
+        # Without a seed: a hand-in must not know the hidden inputs.
+        rng = np.random.default_rng()
+        inputs, cnn, extra = make_inputs(rng), None, {}
+        for name in parts:
+            if "cnn" in context.source_notebooks[name].networks:
+                cnn = compare.Cnn(files, context.source_notebooks[name], context.reference)
+                extra = cnn.classify(context.run_config, rng)
+        claims = _run(parts, inputs, {**files, **extra}, context)
+        for name, part in parts.items():
+            _mark_part(
+                row, context.source_notebooks[name], part, claims[name], inputs, files, cnn, context
+            )
     except FileNotFoundError:
         why = "It was removed during grading."
         row.update(status="failed", notes=[why])
@@ -102,35 +114,40 @@ def _add_missing_marks(
                 row["marks"].append({"part": name, **missing.as_dict()})
 
 
-def _grade_part(
-    row: dict, source_notebook: SourceNotebook, files: dict[str, bytes], context: BatchContext
-) -> None:
-    name, networks = source_notebook.name, source_notebook.networks
+def _read_part(row: dict, name: str, files: dict[str, bytes], context: BatchContext) -> dict | None:
+    source_notebook = context.source_notebooks[name]
     if name not in files:
         row["notes"].append(f"{name}: not handed in.")
+        networks = source_notebook.networks
         artifacts = [file for file in files if file.partition("/")[0] in networks]
         if artifacts:
             row["review"].append(f"{name}: not handed in, but {artifacts[0]} was")
         _worse(row, "incomplete")
-        return
+        return None
     try:
-        spliced = read_and_splice(context.folder, name, name, files[name])
+        return read_and_splice(context.folder, name, name, files[name])
     except KitError as error:
         row["notes"].append(f"{name}: {error}")
         row["review"].append(f"{name}: {error}")
         _worse(row, UNREADABLE)
         _add_missing_marks(row, {name: source_notebook}, str(error))
-        return
+        return None
+
+
+def _mark_part(
+    row: dict,
+    source_notebook: SourceNotebook,
+    spliced: dict,
+    claims: Claims,
+    inputs: dict,
+    files: dict[str, bytes],
+    cnn,
+    context: BatchContext,
+) -> None:
+    name, networks, comparison = source_notebook.name, source_notebook.networks, Comparison()
     answers, helpers = spliced["answers"], spliced["helpers"]
     row["group"] = row["group"] or spliced.get("group", {})
     row["notes"] += [f"{name}: {note}" for answer in answers.values() for note in answer["notes"]]
-    # Without a seed: a hand-in must not know the hidden inputs.
-    rng = np.random.default_rng()
-    inputs, comparison, extra = make_inputs(rng), Comparison(), {}
-    if "cnn" in networks:
-        cnn = compare.Cnn(files, source_notebook, context.reference)
-        extra = cnn.classify(context.run_config, rng)
-    claims = _run(spliced["notebook"], inputs, extra, context)
     _worse(row, claims.status)
     compare.functions(inputs, claims, comparison)
     compare.figures(answers, comparison)
@@ -154,10 +171,20 @@ def _grade_part(
     row["helpers"][name] = "\n".join(map("\n".join, helpers.values()))[:MAX_LETTERS]
 
 
-def _run(notebook: dict, inputs: dict, extra: dict[str, bytes], context: BatchContext) -> Claims:
-    if not any(c["metadata"]["grade_id"].startswith(TASK) for c in notebook["cells"]):
-        return Claims("complete")
-    return run_part(notebook, inputs, context.run_config, extra)
+def _run(
+    parts: dict, inputs: dict, files: dict[str, bytes], context: BatchContext
+) -> dict[str, Claims]:
+    """Run the notebooks that answer a code task, in one sandbox."""
+    notebooks = {name: part["notebook"] for name, part in parts.items()}
+    todo = {name: notebook for name, notebook in notebooks.items() if _has_tasks(notebook)}
+    claims = {name: Claims("complete") for name in parts}
+    if todo:
+        claims |= run_parts(todo, inputs, context.run_config, files)
+    return claims
+
+
+def _has_tasks(notebook: dict) -> bool:
+    return any(c["metadata"]["grade_id"].startswith(TASK) for c in notebook["cells"])
 
 
 def _named(facts: dict, network: str) -> dict:

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import sys
-from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 from cnn_utils import __version__
 from cnn_utils.data import data_source
 from cnn_utils.errors import KitError, cannot_write, describe
-from cnn_utils.files import finish_replacing, is_own, replaced_together, sha256
+from cnn_utils.files import is_own, replaced_together, sha256
 from cnn_utils.history import history_table
 from cnn_utils.metrics import as_labels
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER
@@ -116,25 +115,15 @@ def files_of(folder: Path, network: str) -> list[Path]:
     return [place / name for name in (*ARTIFACTS, RECORD) if is_own(place / name, folder)]
 
 
-def finish_saving(folder: Path, networks) -> None:
-    """Finish a saving whose process was killed, if the folder can be written to."""
-    for network in networks:
-        with suppress(OSError):
-            finish_replacing(place_of(folder, network))
-
-
 def _weights(model) -> list[np.ndarray]:
     weights = [np.asarray(array).astype(np.float32, order="C") for array in model.get_weights()]
     if not weights:
         expected = "be a trained Keras model"
         raise KitError.about("`model`", expected, "one without weights", "Train it first.")
     if not all(np.isfinite(array).all() for array in weights):
-        raise KitError.about(
-            "`model`",
-            "have finite weights",
-            "NaN or infinity among them",
-            "The training diverged: try a smaller learning rate.",
-        )
+        received = "NaN or infinity among them"
+        next_step = "The training diverged: try a smaller learning rate."
+        raise KitError.about("`model`", "have finite weights", received, next_step)
     return weights
 
 

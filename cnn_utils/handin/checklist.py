@@ -54,15 +54,6 @@ class Finding:
         return f"cell {self.cell}{f' ({self.begins})' if self.begins else ''}: {self.text}"
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A share that an answer names: as it is written, 0-1, and half a unit of its last digit."""
-
-    text: str
-    value: float
-    precision: float
-
-
 def examine(
     notebook: Notebook, folder: Path, part: Part, ran: dict[int, str] | None = None
 ) -> list[Finding]:
@@ -106,17 +97,19 @@ def _tasks(notebook, part: Part) -> Iterator[Finding]:
         elif answer.state == "unanswered":
             yield Finding(answer.cells[0], f"Task '{name}' has no {kind} yet.")
         elif kind == "answer":
-            yield from (Finding(answer.cells[0], x) for x in _claims(answer.source, shares))
+            yield from (Finding(answer.cells[0], x) for x in _unsupported(answer.source, shares))
         elif name in FIGURES and not answer.figures:
             yield Finding(answer.cells[0], f"Task '{name}' shows no figure.")
 
 
-def _claims(answer: str, shares: list[float]) -> Iterator[str]:
-    for claim in claims_in(answer):
-        nearest = unsupported(claim, shares)
-        if nearest is not None:
-            shown = f"{nearest:.1%}" if "%" in claim.text else f"{nearest:.4g}"
-            yield f"You write {claim.text}; the nearest number that the run shows is {shown}."
+def _unsupported(answer: str, shares: list[float]) -> Iterator[str]:
+    """Yield what to say of each claim to which none of the run's shares rounds, if it has any."""
+    for text, value, precision in claims_in(answer) if shares else ():
+        nearest = min(shares, key=lambda share: abs(share - value))
+        # Both numbers were rounded, the run's to at least four digits.
+        if abs(nearest - value) > precision + 5.1e-5:
+            shown = f"{nearest:.1%}" if "%" in text else f"{nearest:.4g}"
+            yield f"You write {text}; the nearest number that the run shows is {shown}."
 
 
 def _cells(notebook) -> Iterator[Finding]:
@@ -145,27 +138,25 @@ def _run(notebook) -> Iterator[Finding]:
     if SAMPLE.search(text):
         yield Finding(None, "It ran on the drawn sample, not on the real data.")
     if "quick profile:" in text:
-        yield Finding(
-            None, "It ran in the quick profile: unset CNN_UTILS_PROFILE and run it again."
-        )
+        quick = "It ran in the quick profile: unset CNN_UTILS_PROFILE and run it again."
+        yield Finding(None, quick)
 
 
-def claims_in(text: str) -> list[Claim]:
-    """Return the accuracies and F1 scores that an answer names as its own results."""
-    found = []
+def claims_in(text: str) -> Iterator[tuple[str, float, float]]:
+    """Yield the accuracies and F1 scores that an answer names as its own results.
+
+    Each as it is written, as a share (0-1), and half a unit of its last digit.
+    """
     for sentence in re.split(r"(?<=[.!?;])\s+|\n\n|\|", text):
         if not re.search(QUANTITY, sentence, re.IGNORECASE) or ELSEWHERE.search(sentence):
             continue
         for match in re.finditer(NUMBER, sentence, re.IGNORECASE):
             if BEFORE.search(sentence[: match.start()]) or AFTER.match(sentence[match.end() :]):
                 continue
-            digits = (match[1] or match[3]).replace(",", ".")
-            unit = 100 if match[1] else 1
-            decimals = len(digits.partition(".")[2])
-            value = float(digits) / unit
-            if value <= 1:
-                found.append(Claim(match[0].strip(), value, 0.5 * 10**-decimals / unit))
-    return found
+            digits, unit = (match[1] or match[3]).replace(",", "."), 100 if match[1] else 1
+            n_decimals = len(digits.partition(".")[2])
+            if float(digits) <= unit:
+                yield match[0].strip(), float(digits) / unit, 0.5 * 10**-n_decimals / unit
 
 
 def shares_in(text: str) -> list[float]:
@@ -176,15 +167,3 @@ def shares_in(text: str) -> list[float]:
         if value <= 1 and ("." in match[1] or match[2]):
             found.append(value)
     return found
-
-
-def unsupported(claim: Claim, shares: list[float]) -> float | None:
-    """Return the nearest share of the run, if none of them rounds to what was claimed.
-
-    None if the claim holds, or the run shows no shares at all.
-    """
-    if not shares:
-        return None
-    nearest = min(shares, key=lambda share: abs(share - claim.value))
-    # Both numbers were rounded, the run's to at least four digits.
-    return None if abs(nearest - claim.value) <= claim.precision + 5.1e-5 else nearest

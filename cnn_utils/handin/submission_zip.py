@@ -2,18 +2,16 @@
 
 import os
 import re
-import unicodedata
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pypdfium2
-from bs4 import BeautifulSoup
 
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT, atomic_path, is_own
-from cnn_utils.handin.artifacts import executed_cells, files_of, finish_saving
+from cnn_utils.handin.artifacts import executed_cells, files_of
 from cnn_utils.handin.checklist import Finding, examine
 from cnn_utils.handin.consistency import SUBMISSION, is_unsaved
 from cnn_utils.notebook.answers import find_answers
@@ -21,12 +19,9 @@ from cnn_utils.notebook.assignment import FILE, Part, read_assignment
 from cnn_utils.notebook.names import calls_only
 from cnn_utils.notebook.reader import read_file
 from cnn_utils.pdf.exporter import export_pdf_or_page
-from cnn_utils.pdf.html import markdown_to_html
 
 # Weights and PDFs: nearly all of the bytes, and compressing makes them no smaller.
 DENSE = (".npz", ".pdf")
-# Letters that the PDF shows as they are; others may be spelled out.
-PLAIN = r"[\x20-\u024f]*"
 # When each notebook that was refused as unsaved had been saved.
 _seen_unsaved: dict[Path, float] = {}
 
@@ -101,7 +96,6 @@ def hand_in(folder=".", assignment=None) -> HandIn:
         if name not in notebooks:
             findings[name] = [Finding(None, "It is not in this folder under this name.")]
             continue
-        finish_saving(folder, part.networks)
         findings[name] = examine(notebooks[name], folder, part, ran if name == own else None)
         papers[name], note = export_pdf_or_page(folder / name)
         findings[name] += [Finding(None, note)] if note else []
@@ -168,46 +162,24 @@ def _write(path: Path, files: list[Path], folder: Path) -> None:
 
 
 def _contents(notebooks: dict, papers: dict[str, Path], parts: dict[str, Part]) -> str:
-    """Count pages, figures and answers, and name the answers that the PDFs do not show."""
-    n_pages = n_figures = n_answers = 0
-    missing = []
-    for name, paper in papers.items():
-        pages = _pages(paper)
-        n_pages += len(pages) if paper.suffix == ".pdf" else 0
-        text = _bare(" ".join(pages))
-        n_figures += sum(len(cell.figures) for cell in notebooks[name].cells)
+    """Count pages, figures and answers, and name the tasks without an answer."""
+    n_pages = sum(map(_n_pages, papers.values()))
+    n_figures = sum(len(cell.figures) for name in papers for cell in notebooks[name].cells)
+    states = []
+    for name in papers:
         answers = find_answers(notebooks[name], parts[name].tasks, parts[name].outline)
-        for key, answer in answers.items():
-            kind, _, task = key.partition(":")
-            n_answers += answer.state == "answered"
-            if answer.state == "answered" and _bare(_first_words(answer.source, kind)) not in text:
-                missing.append(task)
-    found = f"all {n_answers} answers found"
+        states += [(key.partition(":")[2], answer.state) for key, answer in answers.items()]
+    missing = [task for task, state in states if state != "answered"]
+    found = f"all {len(states)} answers found"
     if missing:
-        n_found = n_answers - len(missing)
-        found = f"{n_found} of {n_answers} answers found (not: {', '.join(missing)})"
+        n_found = len(states) - len(missing)
+        found = f"{n_found} of {len(states)} answers found (not: {', '.join(missing)})"
     return f"{n_pages} pages, {n_figures} figures, {found}"
 
 
-def _pages(paper: Path) -> list[str]:
-    """Return the texts of a PDF's pages, or that of the HTML page in its place."""
+def _n_pages(paper: Path) -> int:
+    """Return the number of a PDF's pages; 0 for the HTML page in its place."""
     if paper.suffix == ".html":
-        return [BeautifulSoup(paper.read_bytes(), "html.parser").get_text()]
+        return 0
     with pypdfium2.PdfDocument(paper) as pages:
-        return [page.get_textpage().get_text_bounded() for page in pages]
-
-
-def _first_words(source: str, kind: str) -> str:
-    """Return how an answer begins, as far as it has neither markup nor a formula."""
-    if kind == "code":
-        return source.strip().split("\n")[0][:60]
-    page = BeautifulSoup(markdown_to_html(source), "html.parser")
-    for formula in page.find_all("kit-formula"):
-        formula.replace_with("\n")
-    lines = (re.match(PLAIN, line.strip())[0] for line in page.get_text().split("\n"))
-    return next((line[:60] for line in lines if _bare(line)), "")
-
-
-def _bare(text: str) -> str:
-    """Return the letters and digits of a text, without line ends and ligatures."""
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKD", text))
+        return len(pages)

@@ -22,7 +22,18 @@ def parsed(source: str) -> ast.Module | None:
 def names_left_by(source: str, imports: bool = True) -> list[str]:
     """Return the names that a cell defines, but not those within its functions."""
     tree = parsed(source)
-    return _stored(tree, imports) if tree else []
+    found, waiting = [], [tree] if tree else []
+    while waiting:  # without recursion: the source may be nested deeply
+        node = waiting.pop()
+        if isinstance(node, DEFINITIONS):
+            found.append(node.name)
+        elif isinstance(node, ast.alias):
+            found += [(node.asname or node.name).split(".")[0]] if imports else []
+        elif not isinstance(node, ast.Lambda):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found.append(node.id)
+            waiting += reversed(list(ast.iter_child_nodes(node)))
+    return found
 
 
 def names_read_by(source: str) -> set[str]:
@@ -41,19 +52,3 @@ def calls_only(source: str, *functions: str) -> bool:
     called = [getattr(getattr(node, "value", None), "func", None) for node in calls]
     names = [getattr(function, "attr", getattr(function, "id", "")) for function in called]
     return bool(names) and all(name.startswith(functions) for name in names)
-
-
-def _stored(tree: ast.AST, imports: bool) -> list[str]:
-    # Without recursion: the source may be nested deeply.
-    found, waiting = [], [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, DEFINITIONS):
-            found.append(node.name)
-        elif isinstance(node, ast.alias):
-            found += [(node.asname or node.name).split(".")[0]] if imports else []
-        elif not isinstance(node, ast.Lambda):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                found.append(node.id)
-            waiting += reversed(list(ast.iter_child_nodes(node)))
-    return found

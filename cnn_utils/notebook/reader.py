@@ -1,12 +1,12 @@
 """Read a notebook from any bytes that a person may hand in; no other module parses notebooks."""
 
+import codecs
 import json
 import re
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import nbformat
 
@@ -48,7 +48,7 @@ class Cell:
     cell's place in the notebook, from 1.
     """
 
-    kind: Literal["code", "markdown", "raw"]
+    kind: str  # "code", "markdown" or "raw"
     source: str
     metadata: dict = field(default_factory=dict)
     outputs: list[dict] = field(default_factory=list)
@@ -148,7 +148,7 @@ def read(data: bytes, name: str = "notebook.ipynb") -> Notebook:
     for beginning, what in OTHER_FILES.items():
         if data.startswith(beginning):
             raise Unreadable(f"The file is not a notebook: it is {what}.")
-    text = _decoded(data).replace("\r\n", "\n").strip("\0\ufeff")
+    text = decoded(data).replace("\r\n", "\n").strip("\0\ufeff")
     if not text.strip():
         raise Unreadable("The file is empty.")
     is_script = re.search(r"\.py\b", name) or re.search(r"^# (%%|In ?\[|task:)", text, re.M)
@@ -193,20 +193,16 @@ def from_content(content, name: str = "notebook.ipynb") -> Notebook:
     return Notebook(name, cells, _as(dict, content.get("metadata")))
 
 
-def as_ipynb(notebook) -> str:
-    """Return the text of an .ipynb."""
-    return nbformat.writes(notebook) + "\n"
-
-
-def _decoded(data: bytes) -> str:
-    # Of UTF-16 the mark at the beginning may be missing; the first letter is a bracket.
-    marks = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"{\0": "utf-16-le", b"\0{": "utf-16-be"}
-    if encoding := marks.get(data[:2]):
-        return data.decode(encoding, "replace")
+def decoded(data: bytes) -> str:
+    """Return the text of UTF-8, UTF-16 or, for want of better, Windows' Latin letters."""
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16", "replace")
+    if b"\0" in data[:2]:  # UTF-16 whose mark was lost
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return data.decode("cp1252", "replace")
 
 
 def _parsed(text: str):

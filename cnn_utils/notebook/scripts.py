@@ -3,6 +3,7 @@
 import re
 
 import jupytext
+import nbformat
 
 from cnn_utils.notebook.assignment import MARKER
 from cnn_utils.notebook.names import calls_only, parsed
@@ -20,6 +21,11 @@ def read_script(text: str, name: str = "notebook.py") -> Notebook:
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"The script has {len(cells)} cells; at most {MAX_CELLS:,} are read.")
     return Notebook(name, cells)
+
+
+def as_ipynb(notebook) -> str:
+    """Return the text of an .ipynb."""
+    return nbformat.writes(notebook) + "\n"
 
 
 def as_script(notebook) -> str:

@@ -21,7 +21,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class CellWriter:
-    """Turn cells into markup, and keep in `files` the pictures that it refers to by name.
+    """Turn cells of a `Notebook.node` into markup, and keep the pictures it names in `files`.
 
     Relative paths of pictures begin in `folder`.
     """
@@ -50,9 +50,10 @@ class CellWriter:
         parts = [call("note", words(note)), self._code(cell.source, "text")]
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            html = BeautifulSoup(_joined(data.get("text/html", "")), "html.parser").get_text(" ")
-            text = output.get("text") or output.get("traceback") or data.get("text/plain") or html
-            parts.append(self._text(_joined(text), "output"))
+            html = BeautifulSoup(data.get("text/html", ""), "html.parser").get_text(" ")
+            trace = "\n".join(output.get("traceback", []))
+            text = output.get("text") or trace or data.get("text/plain") or html
+            parts.append(self._text(text, "output"))
         return "".join(parts)
 
     def _code(self, source, language, number=None) -> str:
@@ -60,25 +61,24 @@ class CellWriter:
         return listing("code", highlighted(source, language), cut=False, **arguments)
 
     def _output(self, output) -> str:
-        kind = output.get("output_type")
-        if kind == "stream":
-            return self._text(_joined(output.get("text", "")), "output")
-        if kind == "error":
-            trace = "\n".join(output.get("traceback") or [])
-            return self._text(trace or f"{output.get('ename')}: {output.get('evalue')}", "problem")
-        return self._bundle(output.get("data") or {}, output.get("metadata") or {})
+        if output.output_type == "stream":
+            return self._text(output.text, "output")
+        if output.output_type == "error":
+            trace = "\n".join(output.traceback)
+            return self._text(trace or f"{output.ename}: {output.evalue}", "problem")
+        return self._bundle(output.data, output.metadata)
 
     def _bundle(self, data, metadata) -> str:
         # The picture before the table before the text: of a widget, paper shows its picture.
-        text = _joined(data.get("text/plain", ""))
+        text = data.get("text/plain", "")
         for mime in FIGURE_TYPES:
             if mime in data:
                 return self._picture_output(mime, data, metadata.get(mime) or {}, text)
-        if "text/html" in data and (shown := self._html.write(_joined(data["text/html"]))):
+        if "text/html" in data and (shown := self._html.write(data["text/html"])):
             return call("block", shown)
         for mime in ("text/markdown", "text/latex"):
             if mime in data:
-                return self._html.write(markdown_to_html(_joined(data[mime])))
+                return self._html.write(markdown_to_html(data[mime]))
         if WIDGET in data:
             note = "A widget without a picture; run the notebook to see it."
             return call("note", words(note)) + self._text(text, "output")
@@ -152,7 +152,3 @@ def _width(text: str) -> str:
     if match[2] == "%":
         return f", width: {min(float(match[1]), 100):.1f}%"
     return f", width: {float(match[1]) * POINTS_PER_PIXEL:.1f}pt"
-
-
-def _joined(text) -> str:
-    return "".join(text) if isinstance(text, list) else str(text)

@@ -34,7 +34,6 @@ class AssignmentPDF(Exporter):
         nb, resources = super().from_notebook_node(nb, resources, **kwargs)
         metadata = resources.get("metadata", {})
         pdf = build(nb, Path(metadata.get("path") or "."), metadata.get("name") or "notebook")
-        resources["output_extension"] = ".pdf"
         return pdf, resources
 
 

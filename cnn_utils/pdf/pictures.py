@@ -52,8 +52,7 @@ def from_bundle(bundle: dict) -> tuple[bytes, str]:
     """Return the best picture of an output's or attachment's mimebundle."""
     for mime in FIGURE_TYPES:
         if mime in bundle:
-            data = bundle[mime]
-            text = "".join(data) if isinstance(data, list) else str(data)
+            text = bundle[mime]
             is_text = mime == "image/svg+xml" and text.lstrip().startswith("<")
             return checked(text.encode("utf-8") if is_text else _decoded(text), mime)
     raise NoPicture("the notebook does not hold it")

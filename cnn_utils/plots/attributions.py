@@ -8,14 +8,7 @@ import tensorflow as tf
 
 from cnn_utils.metrics import as_labels_of_images, check_named
 from cnn_utils.plots.figure import Display
-from cnn_utils.plots.images import (
-    EMPHASIS,
-    as_images,
-    listed,
-    mark_mistakes,
-    names_of,
-    pixel_style,
-)
+from cnn_utils.plots.images import EMPHASIS, as_images, listed, mark_mistakes, names_of, pixel_style
 from cnn_utils.plots.layer_io import (
     as_model_images,
     class_scores,

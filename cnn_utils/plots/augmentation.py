@@ -85,9 +85,6 @@ def plot_augmentation(images, variants, *, title="Augmentation", ax=None) -> Dis
 def _checked(variants, images) -> np.ndarray:
     array = np.asarray(variants)
     if array.ndim != 4 or (len(array), array.shape[-1]) != (len(images), images.shape[-1]):
-        raise KitError.about(
-            "`augment`",
-            f"return images of shape ({len(images)}, height, width, {images.shape[-1]})",
-            variants,
-        )
+        expected = f"return images of shape ({len(images)}, height, width, {images.shape[-1]})"
+        raise KitError.about("`augment`", expected, variants)
     return array.astype(np.float32)

@@ -7,11 +7,7 @@ from cnn_utils.errors import check_choice
 from cnn_utils.metrics import as_names, confusion_matrix, precision_recall_f1
 from cnn_utils.plots.figure import Display
 
-NORMALIZE = {
-    None: "images",
-    "true": "% of the true class",
-    "pred": "% of the predicted class",
-}
+NORMALIZE = {None: "images", "true": "% of the true class", "pred": "% of the predicted class"}
 
 
 def plot_confusion_matrix(

@@ -55,12 +55,9 @@ def show_embedding(
         images, labels, y_pred = images[drawn], labels[drawn], y_pred[drawn]
     features = hidden_features(model, images)
     if features.shape[1] < 2 or (features == features[0]).all():
-        raise KitError.about(
-            "the last hidden layer",
-            "distinguish the images, by at least 2 numbers each",
-            features,
-            "A network whose hidden units are all 0 has not learned.",
-        )
+        expected = "distinguish the images, by at least 2 numbers each"
+        next_step = "A network whose hidden units are all 0 has not learned."
+        raise KitError.about("the last hidden layer", expected, features, next_step)
     title = f"Last hidden layer of {model.name}, {len(images)} images"
     return plot_embedding(_tsne(features, seed), labels, class_names, y_pred, title=title)
 

@@ -37,12 +37,10 @@ def show_filters(model, layer=None) -> Display:
     is_convolution = isinstance(layer, layers.Conv2D)
     if not is_convolution or layer.kernel.shape[2] not in (1, 3):
         channels = f" of {layer.kernel.shape[2]} channels" if is_convolution else ""
-        raise KitError.about(
-            "`layer`",
-            "be a Conv2D layer of images with 1 or 3 channels",
-            f"'{layer.name}' ({type(layer).__name__}{channels})",
-            "For layers deeper in, use show_feature_maps.",
-        )
+        expected = "be a Conv2D layer of images with 1 or 3 channels"
+        received = f"'{layer.name}' ({type(layer).__name__}{channels})"
+        next_step = "For layers deeper in, use show_feature_maps."
+        raise KitError.about("`layer`", expected, received, next_step)
     kernels = np.moveaxis(np.asarray(layer.kernel, dtype=np.float32), -1, 0)
     return plot_filters(kernels, title=f"Filters of {layer.name}")
 

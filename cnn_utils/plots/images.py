@@ -125,12 +125,9 @@ def as_images(images) -> np.ndarray:
         )
     is_float = array.dtype.kind == "f" and array.min() >= 0 and array.max() <= 1
     if array.dtype != np.uint8 and not is_float:
-        raise KitError.about(
-            "`images`",
-            "be uint8 in 0-255 or float in 0-1",
-            f"{array.dtype} in {array.min()} to {array.max()}",
-            "Show the images as they were loaded, or divide by 255 once.",
-        )
+        received = f"{array.dtype} in {array.min()} to {array.max()}"
+        next_step = "Show the images as they were loaded, or divide by 255 once."
+        raise KitError.about("`images`", "be uint8 in 0-255 or float in 0-1", received, next_step)
     return array
 
 

@@ -35,12 +35,8 @@ def find_layer(model, layer: str | int):
         return known[names.index(layer) if isinstance(layer, str) else layer]
     except (ValueError, IndexError, TypeError):
         listed = ", ".join(f"{i} {name}" for i, name in enumerate(names))
-        raise KitError.about(
-            "`layer`",
-            f"be the name or index of a layer of '{model.name}'",
-            describe(layer),
-            f"It has: {listed}.",
-        ) from None
+        expected = f"be the name or index of a layer of '{model.name}'"
+        raise KitError.about("`layer`", expected, describe(layer), f"It has: {listed}.") from None
 
 
 def convolutions_of(model) -> list:
@@ -54,12 +50,9 @@ def find_convolution(model, layer=None, place: int = 0):
         return find_layer(model, layer)
     if not convolutions_of(model):
         kinds = ", ".join(type(layer).__name__ for layer in all_layers(model))
-        raise KitError.about(
-            "`model`",
-            "hold a convolution",
-            f"'{model.name}' with the layers {kinds}",
-            "For a dense network, use its saliency.",
-        )
+        received = f"'{model.name}' with the layers {kinds}"
+        next_step = "For a dense network, use its saliency."
+        raise KitError.about("`model`", "hold a convolution", received, next_step)
     return convolutions_of(model)[place]
 
 
@@ -87,12 +80,10 @@ def feature_maps_of(layer, captured):
     """Return the layer's output (n, height, width, n_maps); raise KitError if it has no maps."""
     output = captured[layer].output if layer in captured else None
     if len(getattr(output, "shape", ())) != 4:
-        raise KitError.about(
-            "`layer`",
-            "return feature maps (n, height, width, n_maps)",
-            f"'{layer.name}' ({type(layer).__name__})",
-            "Choose a convolution, or a pooling or normalisation between convolutions.",
-        )
+        expected = "return feature maps (n, height, width, n_maps)"
+        received = f"'{layer.name}' ({type(layer).__name__})"
+        next_step = "Choose a convolution, or a pooling or normalisation between convolutions."
+        raise KitError.about("`layer`", expected, received, next_step)
     return output
 
 
@@ -129,12 +120,9 @@ def _capturing(layer, call, captured):
 def check_weights(model) -> None:
     """Raise KitError if a weight is NaN or infinite."""
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
-        raise KitError.about(
-            "`model`",
-            "have finite weights",
-            f"'{model.name}' with NaN or infinity among them",
-            "Did the loss become NaN during training? Try a smaller learning rate.",
-        )
+        received = f"'{model.name}' with NaN or infinity among them"
+        next_step = "Did the loss become NaN during training? Try a smaller learning rate."
+        raise KitError.about("`model`", "have finite weights", received, next_step)
 
 
 def as_model_images(model, images, name: str = "images") -> np.ndarray:
@@ -165,12 +153,9 @@ def as_floats(images, name: str = "images") -> np.ndarray:
     """Return preprocessed images as float32; raise KitError if they are integers."""
     array = as_array(images, name)
     if array.dtype.kind != "f":
-        raise KitError.about(
-            f"`{name}`",
-            "be floating-point numbers, as the network gets them",
-            array,
-            "Preprocess them as for training (usually to float32 in 0-1).",
-        )
+        expected = "be floating-point numbers, as the network gets them"
+        next_step = "Preprocess them as for training (usually to float32 in 0-1)."
+        raise KitError.about(f"`{name}`", expected, array, next_step)
     return array.astype(np.float32, copy=False)
 
 

@@ -50,7 +50,6 @@ def plot_search(trials, *, ax=None, title="Parameter search") -> Display:
             panel.set_xscale("log")
             name_log_ticks(panel.xaxis, values.min(), values.max())
     best = ", ".join(f"{name} {value:.3g}" for name, value in parameters.loc[display.best_].items())
-    text = (
-        f"{len(trials)} trials, scores {trials['score'].min():.4g} to {trials['score'].max():.4g}"
-    )
+    scores = trials["score"]
+    text = f"{len(trials)} trials, scores {scores.min():.4g} to {scores.max():.4g}"
     return display.finish(title, f"{title}: {text}. The best is trial {display.best_}: {best}.")

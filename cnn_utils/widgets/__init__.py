@@ -6,8 +6,3 @@ matrix.py    one confusion matrix as a grid of buttons
 explorer.py  ConfusionMatrixExplorer: choose a cell of the matrix, see its images
 static.py    the static picture of a widget, for exported pages and PDF
 """
-
-from cnn_utils.widgets.browser import ImageBrowser
-from cnn_utils.widgets.explorer import ConfusionMatrixExplorer
-
-__all__ = ["ConfusionMatrixExplorer", "ImageBrowser"]

@@ -200,12 +200,9 @@ def as_predictions(predictions, probabilities, name: str, n: int):
             probabilities.min() >= 0
             and np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1).max() < TOLERANCE
         ):
-            raise KitError.about(
-                f"`{scores}`",
-                f"be {n} rows of class probabilities that sum to one",
-                probabilities,
-                "Give what model.predict returns after a softmax, not logits; or labels.",
-            )
+            expected = f"be {n} rows of class probabilities that sum to one"
+            next_step = "Give what model.predict returns after a softmax, not logits; or labels."
+            raise KitError.about(f"`{scores}`", expected, probabilities, next_step)
         predictions = probabilities if predictions is None else predictions
     if predictions is not None:
         predictions = as_labels_of_images(predictions, name, n)

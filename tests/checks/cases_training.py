@@ -270,7 +270,7 @@ def weighted():
     return f1_score(y, model.predict(x, verbose=0), "weighted")
 
 
-def well_known(accuracy=None, average="macro"):
+def well_known(average="macro"):
     """Return a network right for about 98.8 % of 10,000 digits, whose macro and weighted F1
     differ in the fifth decimal place."""
     rng = np.random.default_rng(458)
@@ -278,7 +278,7 @@ def well_known(accuracy=None, average="macro"):
     found = np.where(rng.random(10_000) < 0.988, labels, (labels + 1) % 10)
     y, y_prob = np.eye(10)[labels], np.eye(10)[found]
     model = SimpleNamespace(predict=lambda images, **options: y_prob)
-    accuracy = accuracy or np.mean(labels == found)
+    accuracy = np.mean(labels == found)
     return model, np.zeros((10_000, 28, 28, 1)), y, accuracy, f1_score(y, y_prob, average)
 
 
@@ -291,7 +291,6 @@ EVALUATION_WRONG = {
     "all of evaluate": (lambda: evaluated(accuracy=list(numbers()[3:])), "not-a-number"),
     "weighted F1": (lambda: evaluated(f1_value=weighted()), "weighted-F1"),
     "nearly the same weighted F1": (lambda: well_known(average="weighted"), "weighted-F1"),
-    "49,404 of 50,000 training images": (lambda: well_known(49_404 / 50_000), "other-data"),
     "another set": (lambda: evaluated(accuracy=0.123), "other-data"),
     "not attempted": (lambda: (*evaluated()[:4], ...), "not-attempted"),
 }

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from typing import NamedTuple
 
-from cnn_utils import checks
+import cnn_utils as checks
 from tests.checks import (
     cases_cnn,
     cases_f1,

@@ -1,6 +1,6 @@
 import pytest
 
-from cnn_utils.checks import CheckFailed, check_cnn
+from cnn_utils import CheckFailed, check_cnn
 from tests.checks.cases_cnn import cnn, rescaled
 
 

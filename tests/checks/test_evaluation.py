@@ -1,6 +1,6 @@
 import pytest
 
-from cnn_utils.checks import CheckFailed, check_evaluation
+from cnn_utils import CheckFailed, check_evaluation
 from tests.checks.cases_training import evaluated, numbers
 
 

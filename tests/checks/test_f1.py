@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnn_utils.checks import CheckFailed, check_f1
+from cnn_utils import CheckFailed, check_f1
 from cnn_utils.checks.f1 import SEED, batches, make_epoch, means_of_batches, suspects
 from cnn_utils.metrics import f1_score
 from tests.checks.cases_f1 import BatchAveraged, Counting

@@ -1,6 +1,6 @@
 import pytest
 
-from cnn_utils.checks import CheckFailed, check_history_plot, check_images_figure
+from cnn_utils import CheckFailed, check_history_plot, check_images_figure
 from tests.checks.cases_figures import HISTORY, panels
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnn_utils.checks import CheckFailed, check_lenet
+from cnn_utils import CheckFailed, check_lenet
 from tests.checks.cases_lenet import lenet, trained_a_little
 
 

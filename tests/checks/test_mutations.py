@@ -5,7 +5,7 @@ import re
 import matplotlib.pyplot as plt
 import pytest
 
-from cnn_utils import checks
+import cnn_utils as checks
 from tests.checks.mutations import table
 
 CASES = table()

@@ -1,6 +1,6 @@
 import pytest
 
-from cnn_utils.checks import CheckFailed, check_submission
+from cnn_utils import CheckFailed, check_submission
 from tests.checks.cases_predictions import answers, shuffled, written
 
 

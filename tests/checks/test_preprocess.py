@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnn_utils.checks import CheckFailed, check_preprocess
+from cnn_utils import CheckFailed, check_preprocess
 
 
 def test_dark_images_show_a_division_by_their_own_maximum():

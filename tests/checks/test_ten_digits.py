@@ -1,6 +1,6 @@
 import pytest
 
-from cnn_utils.checks import CheckFailed, check_ten_digits
+from cnn_utils import CheckFailed, check_ten_digits
 from cnn_utils.checks.ten_digits import VALUES
 
 

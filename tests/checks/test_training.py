@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnn_utils.checks import CheckFailed, check_training
+from cnn_utils import CheckFailed, check_training
 from cnn_utils.checks.outcome import Mistake
 from cnn_utils.checks.training import check_training_images, check_training_labels
 from tests.checks.cases_training import data, trained

@@ -30,7 +30,7 @@ def submission(name, path):
 
 def test_a_check_without_its_hidden_test_gives_no_points(context, handed_in, monkeypatch):
     claims = Claims("complete", {"task:f1": True, "check:f1": True})
-    monkeypatch.setattr(module, "run_part", lambda *arguments: claims)
+    monkeypatch.setattr(module, "run_parts", lambda *arguments: {"lab.ipynb": claims})
     row = grade_one(handed_in, context)
     assert row["status"] == "complete"
     assert [(m["task"], m["points"]) for m in row["marks"]] == [
@@ -45,7 +45,7 @@ def test_the_grader_s_own_failure_is_a_row(context, handed_in, monkeypatch):
     def fail(*arguments):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(module, "run_part", fail)
+    monkeypatch.setattr(module, "run_parts", fail)
     row = grade_one(handed_in, context)
     assert row["status"] == "failed"
     assert row["notes"][-1] == "The grader failed: ZeroDivisionError: oh"
@@ -81,13 +81,13 @@ def test_a_row_tells_who_handed_in_and_what_was_found(context, tmp_path, monkeyp
 
 
 def test_nothing_is_run_where_nothing_was_answered(context, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "run_part", None)
+    monkeypatch.setattr(module, "run_parts", None)
     (tmp_path / "lab.ipynb").write_bytes(notebook("x = 1"))
     assert grade_one(submission("cy", tmp_path / "lab.ipynb"), context)["status"] == "complete"
 
 
 def test_a_row_says_how_it_came_about(context, handed_in, monkeypatch):
-    monkeypatch.setattr(module, "run_part", lambda *arguments: Claims())
+    monkeypatch.setattr(module, "run_parts", lambda *arguments: {"lab.ipynb": Claims()})
     row = grade_one(handed_in, context)
     assert (row["sandbox"], row["master_hash"], row["status"]) == ("bwrap", "version", "crashed")
     assert row["answers"]["lab.ipynb/f1"].startswith("# task: f1")

@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 
 from cnn_utils.grading.release.pairing import part_of
-from cnn_utils.handin.checklist import (
-    Finding,
-    claims_in,
-    examine,
-    shares_in,
-    unsupported,
-)
+from cnn_utils.handin.checklist import Finding, claims_in, examine, shares_in
 from cnn_utils.notebook.assignment import Part, Task
 from cnn_utils.notebook.reader import from_content
 from cnn_utils.submission import export_submission
@@ -216,7 +210,7 @@ def test_a_cell_with_a_line_magic_is_like_any_other(notebook, folder):
     ],
 )
 def test_accuracies_and_f1_scores_are_claims(text, values):
-    assert [claim.value for claim in claims_in(text)] == pytest.approx(values)
+    assert [value for _, value, _ in claims_in(text)] == pytest.approx(values)
 
 
 def test_shares_are_read_from_what_the_run_printed():
@@ -224,18 +218,23 @@ def test_shares_are_read_from_what_the_run_printed():
     assert shares_in(text) == pytest.approx([0.987, 0.9868, 0.012])
 
 
+def told_of_claim(notebook, folder, claim, printed):
+    notebook.cells[3].outputs[0].text = printed
+    notebook.cells[4].source = f"The accuracy is {claim}."
+    return told(notebook, folder)
+
+
 @pytest.mark.parametrize("claimed", ["98.7 %", "98.70 %", "99 %", "0.987"])
-def test_rounded_claims_hold(claimed):
-    (claim,) = claims_in(f"accuracy {claimed}")
-    assert unsupported(claim, [0.98703, 0.5]) is None
+def test_rounded_claims_hold(notebook, folder, claimed):
+    assert told_of_claim(notebook, folder, claimed, "0.98703 or 0.5") == []
 
 
 @pytest.mark.parametrize("claimed", ["99.1 %", "98.8 %", "0.991"])
-def test_other_claims_are_answered_with_the_nearest_share(claimed):
-    (claim,) = claims_in(f"accuracy {claimed}")
-    assert unsupported(claim, [0.98703, 0.5]) == 0.98703
+def test_other_claims_are_answered_with_the_nearest_share(notebook, folder, claimed):
+    (sentence,) = told_of_claim(notebook, folder, claimed, "0.98703 or 0.5")
+    nearest = "98.7%" if "%" in claimed else "0.987"
+    assert f"You write {claimed}; the nearest number that the run shows is {nearest}." in sentence
 
 
-def test_a_run_without_numbers_says_nothing():
-    (claim,) = claims_in("accuracy 98.7 %")
-    assert unsupported(claim, []) is None
+def test_a_run_without_numbers_says_nothing(notebook, folder):
+    assert told_of_claim(notebook, folder, "98.7 %", "done") == []

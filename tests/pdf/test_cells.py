@@ -87,7 +87,6 @@ def test_a_damaged_picture_leaves_a_note(writer):
         ("text/markdown", "**bold**", "#strong"),
         ("text/latex", r"$\alpha$", "#formula("),
         ("text/plain", "plain", '#raw("plain")'),
-        ("text/html", ["<b>", "x</b>"], "#strong"),
     ],
 )
 def test_outputs_of_each_kind(writer, mime, value, expected):

@@ -84,7 +84,7 @@ def test_other_sources_are_not_read(tmp_path, source, reason):
 
 
 def test_outputs_are_read_from_their_bundle():
-    assert from_bundle({"image/svg+xml": [SVG.decode()]}) == (SVG, "svg")
+    assert from_bundle({"image/svg+xml": SVG.decode()}) == (SVG, "svg")
     assert from_bundle({"image/jpeg": encoded(picture("jpeg"))})[1] == "jpg"
 
 

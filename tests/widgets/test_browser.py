@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnn_utils import ImageBrowser
 from cnn_utils.data import data_source
 from cnn_utils.errors import KitError
-from cnn_utils.widgets import ImageBrowser
 from cnn_utils.widgets.browser import ALL, ORDERS, OUTCOMES
 from cnn_utils.widgets.pages import PAGE_SIZE
 

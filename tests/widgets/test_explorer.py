@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from traitlets import TraitError
 
+from cnn_utils import ConfusionMatrixExplorer
 from cnn_utils.errors import KitError
-from cnn_utils.widgets import ConfusionMatrixExplorer
 
 NAMES = ["cat", "dog", "frog"]
 Y_TRUE = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])

@@ -3,7 +3,7 @@ import struct
 import numpy as np
 import pytest
 
-from cnn_utils.widgets import ConfusionMatrixExplorer, ImageBrowser
+from cnn_utils import ConfusionMatrixExplorer, ImageBrowser
 from cnn_utils.widgets.static import detail_figure, img_tag, to_png
 
 

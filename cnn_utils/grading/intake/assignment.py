@@ -75,36 +75,7 @@ def key_of(name: str, kind: str) -> str:
 
 def read_source_notebook(path: Path) -> SourceNotebook:
     """Read one worked notebook (.py); see `read_source_notebooks`."""
-    return _read(path.with_suffix(".ipynb").name, read_worked(path))
-
-
-def read_source_notebooks(folder: Path) -> dict[str, SourceNotebook]:
-    """Read the worked notebooks (.py) of a folder; return them by the names of their .ipynb.
-
-    Raises
-    ------
-    KitError
-        If the folder holds no worked notebook, or a task has no valid points.
-    """
-    sources = sorted(folder.glob("*.py"))
-    if not sources:
-        raise KitError.about(f"--notebooks '{folder}'", "hold the worked notebooks (.py)", "none")
-    return {
-        source_notebook.name: source_notebook
-        for source_notebook in map(read_source_notebook, sources)
-    }
-
-
-def networks_of(source_notebooks: dict[str, SourceNotebook]) -> list[str]:
-    """Return the names of all networks that students hand in."""
-    return [
-        network
-        for source_notebook in source_notebooks.values()
-        for network in source_notebook.networks
-    ]
-
-
-def _read(name: str, notebook) -> SourceNotebook:
+    name, notebook = path.with_suffix(".ipynb").name, read_worked(path)
     part = part_of(notebook)
     headings = {task.key: task.heading for task in part.tasks}
     source_notebook = SourceNotebook(name, notebook.cells, [], [*part.networks], part.outline)
@@ -129,3 +100,22 @@ def _read(name: str, notebook) -> SourceNotebook:
             )
         )
     return source_notebook
+
+
+def read_source_notebooks(folder: Path) -> dict[str, SourceNotebook]:
+    """Read the worked notebooks (.py) of a folder; return them by the names of their .ipynb.
+
+    Raises
+    ------
+    KitError
+        If the folder holds no worked notebook, or a task has no valid points.
+    """
+    sources = sorted(folder.glob("*.py"))
+    if not sources:
+        raise KitError.about(f"--notebooks '{folder}'", "hold the worked notebooks (.py)", "none")
+    return {notebook.name: notebook for notebook in map(read_source_notebook, sources)}
+
+
+def networks_of(source_notebooks: dict[str, SourceNotebook]) -> list[str]:
+    """Return the names of all networks that students hand in."""
+    return [network for book in source_notebooks.values() for network in book.networks]

@@ -18,6 +18,7 @@ from cnn_utils.grading.release.student_release import without_answers
 from cnn_utils.handin.artifacts import ARCHITECTURE, HISTORY, WEIGHTS
 from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, MARKER
+from cnn_utils.notebook.reader import decoded
 
 SAVED = (WEIGHTS, ARCHITECTURE, HISTORY)
 BESIDE = "beside"
@@ -107,7 +108,7 @@ class Recognition:
         return candidates
 
     def _read(self, file: Found, data: bytes) -> Candidate:
-        text = _decoded(data)
+        text = decoded(data)
         is_json = text.lstrip("\ufeff \t\r\n").startswith("{")
         if is_json:
             lines = _lines("".join(match[1] for match in SOURCE.finditer(_flat(text))))
@@ -210,6 +211,8 @@ class Recognition:
                     best = max(places.values(), key=lambda p: _nearness(p, chosen.get(part)))
                     others |= {f"{network}/{name}": file for name, file in best.items()}
         tables = [f for f in found if re.search(r"\.csv(?:\.txt)?$", f.name, re.I)]
+        # A network's predictions.csv has the same form, and is not what was asked for.
+        tables = [f for f in tables if PurePosixPath(f.name).parent.name not in self.networks]
         named = [f for f in tables if PurePosixPath(f.name).name.casefold() == SUBMISSION]
         named = named or [f for f in tables if "submission" in f.name.rpartition("/")[2].casefold()]
         named = named or [f for f in tables if _is_submission(files, f)]
@@ -252,14 +255,6 @@ class Recognition:
                     others[f"{BESIDE}/{inside}"] = file
                     size += file.size
         return others
-
-
-def _decoded(data: bytes) -> str:
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def _flat(text: str) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
 from cnn_utils.notebook.assignment import FILE, MARKER, Part, Task, hash_of, headings_in
-from cnn_utils.notebook.reader import Notebook, as_ipynb, read_file
+from cnn_utils.notebook.reader import Notebook, read_file
+from cnn_utils.notebook.scripts import as_ipynb
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -31,11 +32,6 @@ def read_worked(source: Path):
         cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     return Notebook(notebook.name, notebook.cells, metadata).node()
-
-
-def build_notebook(source: Path) -> str:
-    """Return the .ipynb text of a .py notebook; the same text always gives the same bytes."""
-    return as_ipynb(read_worked(source))
 
 
 def pair(folder: Path, check: bool = False) -> list[Path]:

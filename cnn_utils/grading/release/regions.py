@@ -54,17 +54,6 @@ def replace_regions(source: str, stub: Callable[[str], list[str]], where: str) -
     return "\n".join(lines), n_regions
 
 
-def solution_lines(source: str) -> list[str]:
-    """Return the lines of the worked answers, without indentation and blank lines."""
-    lines, inside = [], False
-    for line in source.split("\n"):
-        if BEGIN in line or END in line:
-            inside = BEGIN in line
-        elif inside and line.strip():
-            lines.append(line.strip())
-    return lines
-
-
 def _delimiter(line: str, where: str) -> str | None:
     for delimiter in (BEGIN, END):
         before, found, after = line.partition(delimiter)

@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-from cnn_utils.notebook.reader import as_ipynb, read_file
+from cnn_utils.notebook.reader import read_file
+from cnn_utils.notebook.scripts import as_ipynb
 from cnn_utils.pdf.exporter import write_page
 
 

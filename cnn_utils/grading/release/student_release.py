@@ -56,12 +56,9 @@ def release(
     """
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise KitError.about(
-                f"--out '{out}'",
-                "be a new or empty folder",
-                "a folder in use",
-                "Choose another name.",
-            )
+            expected = "be a new or empty folder"
+            next_step = "Choose another name."
+            raise KitError.about(f"--out '{out}'", expected, "a folder in use", next_step)
         _release(out.resolve(), notebooks, as_text, data)
     except OSError as error:
         raise cannot_write(out, error) from None

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 from statistics import median
 
@@ -110,7 +110,7 @@ def write_figures(
 
 def _figures(results: list[dict], key: str) -> list[dict]:
     """Return each hand-in's figures below a task, as addresses that hold the picture itself."""
-    holders, found, size = defaultdict(set), [], 0
+    found, size = [], 0
     for result in results:
         figures = [pair for pair in result.get("figures", {}).get(key, []) if _is_picture(*pair)]
         sources = [f"data:{mime};base64,{''.join(text.split())}" for mime, text in figures]
@@ -118,15 +118,10 @@ def _figures(results: list[dict], key: str) -> list[dict]:
         size += sum(map(len, shown))
         if size > MAX_PAGE:
             shown = []
-        for source in shown:
-            holders[source].add(result["name"])
         if sources:
             number, members = header_of(result)
             about = {"name": result["name"], "number": number, "members": members}
             found.append({**about, "sources": shown, "n_left_out": len(sources) - len(shown)})
-    for figure in found:
-        others = {name for source in figure["sources"] for name in holders[source]}
-        figure["others"] = sorted(others - {figure["name"]})
     return found
 
 

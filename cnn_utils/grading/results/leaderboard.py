@@ -1,7 +1,7 @@
 """Score submissions against the labels, and rank them with the baselines."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -118,17 +118,9 @@ def _public_name(name: str, files: dict[str, bytes]) -> str:
 def ranked(entries: list[Entry], baselines: dict[str, float]) -> list[Entry]:
     """Return all lines, best first; a submission beats the baselines below it."""
     lines = [Entry(name, value, is_baseline=True) for name, value in baselines.items()]
-    lines += [
-        Entry(
-            entry.name,
-            entry.accuracy,
-            entry.f1,
-            entry.low,
-            entry.high,
-            rank=1 + sum(other.accuracy > entry.accuracy for other in entries),
-        )
-        for entry in entries
-    ]
+    for entry in entries:
+        n_better = sum(other.accuracy > entry.accuracy for other in entries)
+        lines.append(replace(entry, rank=1 + n_better))
     # An accuracy equal to a baseline does not beat it.
     return sorted(lines, key=lambda line: (-line.accuracy, not line.is_baseline, line.name))
 

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from cnn_utils.errors import KitError
+from cnn_utils.grading.intake import platforms
 from cnn_utils.grading.results.spreadsheets import printable, read_table, write_table
 
 # Canvas' columns; the names of Moodle's depend on its language.
@@ -19,12 +20,6 @@ GROUP = re.compile(
     r"|ομάδ|กลุ่ม|グループ|班|小?[组組]|그룹|모둠|مجموع|گروه|קבוצ)[^\W\d_]*",
     re.IGNORECASE,
 )
-# Names of downloaded files, with the student's number: Moodle's, Canvas'.
-DOWNLOADED = [
-    re.compile(r".*?_(\d+)_assignsubmission_"),
-    re.compile(r"[^_]+(?:_LATE)?_(\d+)_(?:\d+_|text|link)"),
-]
-COPY = re.compile(r"(\s*\(\d+\)|[\s_-]+(copy|kopie|copie|kopi|copia)\s*\d*)+$", re.IGNORECASE)
 BETWEEN_NAMES = re.compile(r"[;/&|+\n]|<br\s*/?>|(?<=\s)(?:and|und|et|og|och|en|y|e)(?=\s)")
 
 
@@ -226,21 +221,16 @@ def _are_identifiers(column: str, rows: list[dict]) -> bool:
 
 
 def _grade_columns(columns: list[str], rows: list[dict]) -> dict[str, str]:
-    """Return the columns that may hold the grades, each with its maximum.
+    """Return the columns that may hold the grades, each with the maximum behind it.
 
-    The maximum is the same number in each row. Moodle writes the grade before it; in a sheet with
-    moved columns it may stand behind.
+    The maximum is the same number in each row.
     """
     found: dict[str, str] = {}
-    for step in (-1, 1):
-        for i, maximum in enumerate(columns):
-            values = {row[maximum].strip() for row in rows}
-            most = _plain_number(values.pop()) if len(values) == 1 else None
-            beside = columns[i + step] if 0 <= i + step < len(columns) else None
-            if most and beside and all(_is_grade(row[beside], most) for row in rows):
-                found[beside] = maximum
-        if found:
-            break
+    for grade, maximum in pairwise(columns):
+        values = {row[maximum].strip() for row in rows}
+        most = _plain_number(values.pop()) if len(values) == 1 else None
+        if most and all(_is_grade(row[grade], most) for row in rows):
+            found[grade] = maximum
     return found
 
 
@@ -284,15 +274,15 @@ def _claims(row: dict, people: list[Person], questions: list[str]) -> dict[int, 
 
 def uploader(name: str) -> str:
     """Return the student's number in the name of a downloaded file, else the name."""
-    found = next(filter(None, (pattern.match(name) for pattern in DOWNLOADED)), None)
-    return found[1] if found else name
+    found = platforms.MOODLE.match(name) or platforms.CANVAS.match(name)
+    return found["id"] if found else name
 
 
 def _of_member(who: str, people: list[Person]) -> list[int]:
     """Return the rows of one who uploaded: by number if there is one, else by name."""
     if (number := uploader(who)) != who:
         return [i for i, person in enumerate(people) if person.number == number]
-    for key in dict.fromkeys((_key(who), _key(COPY.sub("", who)))):
+    for key in dict.fromkeys((_key(who), _key(platforms.without_copy(who)[0]))):
         if found := [i for i, p in enumerate(people) if key and key in p.full_names | p.logins]:
             return found
     return []
@@ -300,7 +290,7 @@ def _of_member(who: str, people: list[Person]) -> list[int]:
 
 def _of_group(text: str, people: list[Person]) -> list[int]:
     """Return the rows of a group, by its number or name."""
-    for number in dict.fromkeys((group_number(text), group_number(COPY.sub("", text[:200])))):
+    for number in dict.fromkeys(map(group_number, (text, platforms.without_copy(text[:200])[0]))):
         if found := [i for i, person in enumerate(people) if number and number in person.groups]:
             return found
     return []

@@ -5,7 +5,6 @@ import hashlib
 import os
 import re
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from cnn_utils.errors import KitError
@@ -142,9 +141,5 @@ def _read(path: Path) -> dict[tuple[str, str], dict]:
 def _salt(path: Path) -> bytes:
     """Return the secret of this batch, from which its anonymous ids are made."""
     if not path.is_file():
-        mine = path.with_name(f"{path.name}-{os.getpid()}")
-        mine.write_text(secrets.token_hex(16))
-        with suppress(FileExistsError):  # another process was first
-            os.link(mine, path)
-        mine.unlink()
+        write_whole(path, secrets.token_hex(16))
     return path.read_bytes()

@@ -106,8 +106,8 @@ def find_similar(results: list[dict], source_notebooks: dict[str, SourceNotebook
         given_code = "\n".join(c.source for c in cells if c.cell_type == "code")
         given_text = "\n".join(c.source for c in cells if c.cell_type != "code")
         vocabulary = KNOWN | set(WORD.findall(given_code))
-        programs = {r["name"]: _program(r, name, source_notebook) for r in results}
-        texts = {r["name"]: _texts(r, name, source_notebook) for r in results}
+        programs = {r["name"]: _written(r, source_notebook, "code") for r in results}
+        texts = {r["name"]: _written(r, source_notebook, "answer") for r in results}
         code = {n: _code_runs(source, vocabulary) for n, source in programs.items()}
         words = {n: _text_runs(source) for n, source in texts.items()}
         given = _code_runs(given_code, vocabulary)
@@ -244,21 +244,11 @@ def _similar(what: str, runs: dict[str, set], given: set, min_runs: int, sources
     return [Pair(a, b, what, share, (sources[a], sources[b])) for (a, b), share in shares.items()]
 
 
-def _program(result: dict, part: str, source_notebook: SourceNotebook) -> str:
-    own = [
-        result["answers"].get(f"{part}/{t.key}", "")
-        for t in source_notebook.tasks
-        if t.kind == "code"
-    ]
-    return "\n\n".join([*own, result["helpers"].get(part, "")]).strip()
-
-
-def _texts(result: dict, part: str, source_notebook: SourceNotebook) -> str:
-    own = [
-        result["answers"].get(f"{part}/{t.key}", "")
-        for t in source_notebook.tasks
-        if t.kind != "code"
-    ]
+def _written(result: dict, source_notebook: SourceNotebook, kind: str) -> str:
+    """Return all answers of a kind that a hand-in has to a notebook, and its helpers' code."""
+    part, keys = source_notebook.name, [t.key for t in source_notebook.tasks if t.kind == kind]
+    own = [result["answers"].get(f"{part}/{key}", "") for key in keys]
+    own += [result["helpers"].get(part, "")] if kind == "code" else []
     return "\n\n".join(own).strip()
 
 

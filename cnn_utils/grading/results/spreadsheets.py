@@ -1,6 +1,5 @@
 """Write CSV files that are safe in spreadsheets, and read CSV files that spreadsheets saved."""
 
-import codecs
 import csv
 import io
 import re
@@ -9,6 +8,7 @@ from pathlib import Path
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.submissions import printable
+from cnn_utils.notebook.reader import decoded
 
 # A spreadsheet runs a cell that begins with one of these as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -74,7 +74,7 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     if data.startswith(WORKBOOKS):
         advice = "Open it, and save it as 'CSV UTF-8 (Comma delimited)'."
         raise KitError.about(f"'{path}'", "be a CSV file", "an Excel or ODF workbook", advice)
-    text = _decoded(data)
+    text = decoded(data)
     # The module's limit for a cell is one for the whole process; a long answer may exceed it.
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     try:
@@ -89,14 +89,3 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     except csv.Error as error:
         raise KitError.about(f"'{path}'", "be a CSV file", f"'{error}'") from None
     return columns, rows
-
-
-def _decoded(data: bytes) -> str:
-    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return data.decode("utf-16", "replace")
-    if b"\0" in data[:200]:  # UTF-16 whose mark was lost
-        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")

@@ -566,6 +566,12 @@ def test_a_submission_of_another_name_is_known_by_its_first_line(find):
     assert one.files()["submission.csv"] == b"ID;Prediction\n0;1\n"
 
 
+def test_a_network_s_predictions_are_no_submission(find):
+    table = {"group7/artifacts/lenet/predictions.csv": b"ID,Prediction\n0,1\n"}
+    (one,) = find({f"group7/{ONE}": filled(ONE, 7), **table})
+    assert set(one.files()) == {ONE}
+
+
 def test_a_folder_without_hand_ins_is_an_error(tmp_path, parts):
     with pytest.raises(KitError, match=r"hold hand-ins .* received none"):
         find_submissions(tmp_path, parts)

@@ -6,8 +6,9 @@ import nbformat.v4 as v4
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.release.pairing import as_json, build_notebook, pair, part_of
+from cnn_utils.grading.release.pairing import as_json, pair, part_of, read_worked
 from cnn_utils.notebook.assignment import FILE, Part, Task, hash_of, read_assignment
+from cnn_utils.notebook.scripts import as_ipynb
 
 PART = Part((Task("lenet"), Task("why", "answer")), ("lenet",))
 TEXT = """\
@@ -39,6 +40,10 @@ def source(tmp_path):
     path = tmp_path / "part.py"
     path.write_text(TEXT)
     return path
+
+
+def build_notebook(source):
+    return as_ipynb(read_worked(source))
 
 
 def test_cells_and_their_metadata_survive(source):

@@ -1,7 +1,7 @@
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.release.regions import replace_regions, solution_lines
+from cnn_utils.grading.release.regions import replace_regions
 
 CODE = """\
 def f(x):
@@ -53,7 +53,3 @@ def test_several_regions_and_none():
 def test_what_is_not_strictly_delimited_is_an_error(source, message):
     with pytest.raises(KitError, match=rf"part1\.py, cell 3.*{message}"):
         replace_regions(source, stub, "part1.py, cell 3")
-
-
-def test_the_lines_of_the_solutions():
-    assert solution_lines(CODE + TEXT) == ["y = x + 1", "return y", "Because."]
