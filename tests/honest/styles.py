@@ -421,7 +421,9 @@ def _imports(h):
         ten_digits="def ten_digit_error_rate(accuracy):\n    return 1 - power(accuracy, 10)",
         cnn=h.task("cnn")["source"].partition("\n")[2].replace("layers.Conv2D", "Conv2D"),
     )
-    h.given("import keras\n", PART1)["source"] += "\nfrom numpy import power\nfrom keras.layers import Conv2D"
+    h.given("import keras\n", PART1)["source"] += (
+        "\nfrom numpy import power\nfrom keras.layers import Conv2D"
+    )
     h.given("import keras\n", PART2)["source"] += "\nfrom keras.layers import Conv2D, Dense"
 
 
