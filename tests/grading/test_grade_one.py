@@ -95,7 +95,7 @@ def test_a_row_says_how_it_came_about(context, handed_in, monkeypatch):
 
 
 def test_a_text_of_any_length_is_a_row(context, handed_in, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "run_part", lambda *arguments: Claims())
+    monkeypatch.setattr(module, "run_parts", lambda *arguments: {"lab.ipynb": Claims()})
     long = answer("word " * 200_000)
     (tmp_path / "lab.ipynb").write_bytes(notebook(F1, long))
     row = grade_one(handed_in, context)
@@ -130,7 +130,7 @@ def test_the_group_and_a_task_s_figures_are_kept(context, handed_in, monkeypatch
         return found
 
     monkeypatch.setattr(module, "read_and_splice", read)
-    monkeypatch.setattr(module, "run_part", lambda *arguments: Claims())
+    monkeypatch.setattr(module, "run_parts", lambda *arguments: {"lab.ipynb": Claims()})
     monkeypatch.setattr(module.compare, "FIGURE_TASKS", ("f1",))
     row = grade_one(handed_in, context)
     assert row["group"] == {"group number": "7"}

@@ -244,6 +244,7 @@ class Cnn:
         if one.doubt:
             reason = f"the answers do not come from the network's weights: {one.doubt}"
             comparison.agrees.update(dict.fromkeys(self.NAMES, (False, reason)))
+            comparison.doubts.update(dict.fromkeys(self.NAMES, reason))
             return facts
         self._compare_submission(one, comparison)
         self._compare_network(one, comparison, facts)

@@ -67,7 +67,7 @@ class Comparison:
     below_threshold : set of str
         Tasks whose network is valid but below the threshold: no points, and no review.
     doubts : dict of str to str
-        Why a person should look at a task although the evidence agrees.
+        Why a person should look at a task whatever the evidence and the check say.
     handed_in : set of str
         Tasks for which there are files or figures, with or without an answer.
     """
@@ -118,13 +118,14 @@ def mark(
         return Mark(*no_points, reason, review if is_something else "")
     if task.kind == "answer":
         return Mark(name, task.kind, None, task.points, "A person will mark this.")
+    doubt = comparison.doubts.get(name, "")
     if agrees:
-        return Mark(name, task.kind, task.points, task.points, "", comparison.doubts.get(name, ""))
+        return Mark(name, task.kind, task.points, task.points, "", doubt)
     passed = claims.passed.get(f"{CHECK}:{name}", False)
     if name not in comparison.agrees and passed:
         return Mark(name, task.kind, task.points, task.points, by_check_alone=True)
-    if name in comparison.below_threshold:
-        return Mark(*no_points, _sentence(why))
+    if name in comparison.below_threshold or (agrees is False and doubt):
+        return Mark(*no_points, _sentence(why), doubt)
     finding = _finding(task, answer, claims, sources or {})
     if agrees is False and passed:
         return Mark(*no_points, _sentence(f"The check passed, but {why}"), f"{REFUTED}: {why}")

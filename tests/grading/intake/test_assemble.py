@@ -26,7 +26,7 @@ def test_given_answers_checks_and_hidden_tests_in_their_order(source_notebook):
     ]
     assert cells["given:1"].startswith("%load_ext cnn_utils\nimport keras")
     assert cells["task:ten-digits"] == TEN
-    assert "out/output_f1.json" in cells["hidden:f1"]
+    assert "output_f1.json" in cells["hidden:f1"]
 
 
 def test_given_cells_that_nothing_needs_are_left_out(source_notebook):

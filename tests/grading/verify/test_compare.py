@@ -302,6 +302,7 @@ def test_the_student_s_code_counts_only_where_it_fits_better():
     _, found = cnn(plain=None, by_code=looked_up)
     reason = "the answers do not come from the network's weights: it looks up"
     assert found.agrees["cnn"] == (False, reason)
+    assert found.doubts == {"cnn": reason, "submit": reason}
 
 
 def test_a_network_that_was_not_rebuilt_is_no_evidence():

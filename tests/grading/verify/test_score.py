@@ -153,6 +153,14 @@ def test_a_doubt_is_looked_at_though_all_points_are_given():
     assert (found.points, found.review) == (10, "it is too good")
 
 
+@pytest.mark.parametrize("claims", [PASSED, FAILED, NOT_RUN])
+@pytest.mark.parametrize("below", [set(), {"f1"}])
+def test_answers_that_were_looked_up_are_looked_at_whatever_the_check_says(claims, below):
+    comparison = Comparison({"f1": (False, "it looks up")}, below, {"f1": "it looks up"})
+    found = mark(F1, ANSWERED, claims, comparison)
+    assert (found.points, found.reason, found.review) == (0, "It looks up.", "it looks up")
+
+
 def test_a_failure_of_any_length_is_a_short_reason_in_time():
     failure = {"task:f1": "NameError: name 'a' is not defined " + "x: " * 700_000}
     claims = Claims("complete", {"task:f1": False}, failure)
