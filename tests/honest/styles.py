@@ -622,9 +622,10 @@ def _own_print(h):
     cell = h.task("evaluate-lenet")
     accuracy, f1 = re.search(r"accuracy ([\d.]+), macro F1 ([\d.]+)", text_of(cell)).groups()
     cell["source"] = cell["source"].partition("print")[0] + (
-        'print("Genauigkeit:", round(test_accuracy * 100, 2), "%")\nprint("F1:", round(test_f1, 4))'
+        'print("Genauigkeit:", round(test_accuracy * 100, 1), "%")\nprint("F1:", round(test_f1, 2))'
     )
-    cell["outputs"] = [stream(f"Genauigkeit: {float(accuracy) * 100:.2f} %\nF1: {f1}\n")]
+    printed = f"Genauigkeit: {100 * float(accuracy):.1f} %\nF1: {float(f1):.2f}\n"
+    cell["outputs"] = [stream(printed)]
 
 
 @style("Keras' progress bars above the printed evaluation")

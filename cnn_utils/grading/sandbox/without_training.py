@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 import cnn_utils.checks.training as checks
+import cnn_utils.data.locations as locations
 import cnn_utils.handin.artifacts as artifacts
 import cnn_utils.handin.submission_zip as submission_zip
 import cnn_utils.training.caching as caching
@@ -104,7 +105,7 @@ def _of_same_shapes(model, x) -> tuple[list, dict] | None:
     """Return the handed-in weights in the order of the model's, and the history."""
     if not HANDED_IN:
         return None
-    if not model.built:
+    if not model.built or not model.weights:  # a subclassed one may call itself built
         with suppress(Exception):  # a network that can't be built fails in `train`, with a reason
             model(_first_images(x), training=False)
     shapes = [weight.shape for weight in model.get_weights()]
@@ -172,5 +173,6 @@ def _do_nothing(*arguments, **options) -> None:
 keras.Model.fit = fit
 caching.fit_cached = fit_cached
 profile.pick = pick
+locations.locate = lambda *_: None  # paths of the student's machine: here is the sample
 artifacts.save_for_grading = submission_zip.hand_in = _do_nothing
 checks._check_validation = _do_nothing  # the sandbox has other images than the training

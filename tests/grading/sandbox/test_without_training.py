@@ -105,6 +105,10 @@ model.fit(x, y, epochs=3)
 shapes = [w.shape for w in model.get_weights()]
 assert np.array_equal(model.first.kernel, handed_in[0]), shapes
 assert np.array_equal(model.last.bias, handed_in[3])
+model = Own()
+model.build((None, 8))  # has no weights yet
+compiled(model).fit(x, y, epochs=3)
+assert np.array_equal(model.first.kernel, handed_in[0])
 model = compiled(keras.Sequential([layers.Dense(4), layers.Dense(3)]))
 history = model.fit(Batches(), epochs=3)
 assert is_handed_in(model) and history.params["steps"] == 3
@@ -112,6 +116,17 @@ import tensorflow as tf
 model = compiled(keras.Sequential([layers.Dense(4), layers.Dense(3)]))
 model.fit(tf.data.Dataset.from_tensor_slices((x, y)).batch(16), epochs=3)
 assert is_handed_in(model)
+""")
+
+
+def test_paths_of_the_student_s_machine_lead_to_the_sample(python, monkeypatch):
+    monkeypatch.setenv("CNN_UTILS_SOURCE", "sample")
+    python("""
+import pathlib
+import cnn_utils.data.sample as sample
+sample.cifar10_file = lambda: pathlib.Path("the sample")
+assert cnn_utils.cifar10_path("C:/Users/karl/student.h5").name == "the sample"
+assert cnn_utils.cifar10_path(source="official").name == "the sample"
 """)
 
 

@@ -159,6 +159,8 @@ BAR = "".join(
         f"{BAR}\r313/313 - accuracy: 1.0000 - f1: 0.1000 - loss: 0.04",
         "x" * 100_000 + "\nAccuracy = 100.0 %\nF1-score: 10.0 %",
         "test_acc: 0.99996\ntest_f1: .1000",
+        "Genauigkeit: 99.96 % F1-Maß 0.10",
+        "träffsäkerhet 1.0, balans 0.1",
     ],
 )
 def test_numbers_may_be_printed_in_many_ways(weights, output_text):
@@ -176,6 +178,7 @@ def test_numbers_may_be_printed_in_many_ways(weights, output_text):
             False,
             "it shows 0.9899 and 0.1000, but the handed-in",
         ),
+        ("test accuracy 0.99, macro F1 0.11", False, "it shows 0.9900 and 0.1100"),
     ],
 )
 def test_claimed_numbers_must_be_the_network_s(weights, output_text, agreed, reason):
