@@ -113,8 +113,9 @@ PATCHED = "import builtins\nbuiltins.abs = lambda x: 0\nnp.abs = lambda x: 0"
 JUNIT = """\
 import os, time
 xml = '<testsuite>' + ''.join(
-    f'<testcase name="{n}"/>' for n in ("given:0", "task:preprocess", "check:preprocess",
-    "task:ten-digits", "check:ten-digits", "hidden:preprocess", "hidden:ten-digits")
+    f'<testcase classname="lab.ipynb" name="{n}"/>' for n in ("given:0", "task:preprocess",
+    "check:preprocess", "task:ten-digits", "check:ten-digits", "hidden:preprocess",
+    "hidden:ten-digits")
 ) + '</testsuite>'
 if os.fork() == 0:
     for _ in range(300):
