@@ -116,7 +116,7 @@ def build_lenet():
     del h.files["artifacts/lenet/architecture.json"]
 
 
-@style("own layer in Part 2's network", row(review=None))
+@style("own layer in Part 2's network", row(notes=["rebuilt by the student's code"]))
 def _own_layer(h):
     h.above(
         h.task("cnn"),
@@ -177,8 +177,9 @@ class F1Score(tf.keras.metrics.Metric):
     )
 
 
-@style("plain fit, everything written out")
+@style("plain fit, everything written out; own loops in F1")
 def _plain_fit(h):
+    _own_words(h)
     h.solve(
         train_lenet="""\
 model = build_lenet()
@@ -196,7 +197,6 @@ stop = keras.callbacks.EarlyStopping(patience=5, restore_best_weights=True)
 history = model.fit(train, epochs=10, validation_data=val, callbacks=[stop], verbose=2)"""
 
 
-@style("own loops and other words for the functions")
 def _own_words(h):
     h.solve(
         f1="""\
@@ -279,7 +279,6 @@ hist = lenet.fit(x_train, y_train_hot, 128, 40, validation_split=1/6, verbose=0)
     h.below(h.task("train-lenet"), "model = lenet\nhistory = hist")
 
 
-@style("variables named list, sum, type and id")
 def _shadowed(h):
     h.above(
         h.task("lenet"), "list = [6, 16]\nsum = 120 + 84\ntype = 'relu'\nid = 7\nlen_ = len(list)"
@@ -287,8 +286,9 @@ def _shadowed(h):
     h.above(h.task("preprocess"), "max = 255\nlist = ['a', 'b']\nstr = 'text'\nopen = dir = 1")
 
 
-@style("os.chdir and %cd into a new folder")
+@style("variables named list and sum, os.chdir and %cd into a new folder")
 def _chdir(h):
+    _shadowed(h)
     h.above(h.task("lenet"), 'import os\nos.makedirs("work", exist_ok=True)\nos.chdir("work")')
     h.above(h.task("preprocess"), "%mkdir -p results\n%cd results")
 
@@ -362,7 +362,6 @@ def _module(h):
     )
 
 
-@style("own exploration everywhere")
 def _exploration(h):
     for name in FULL:
         h.below(h.task(name), "x = 3\nprint('looks good')", "#", "# todo: ask Karl", "")
@@ -380,8 +379,9 @@ def _exploration(h):
     h.below(h.task("look"), "np.bincount(y_train)", "images_train[0].shape")
 
 
-@style("a failed experiment of their own, saved with its error")
+@style("failed experiments, one with a package that the sandbox lacks")
 def _failed(h):
+    _lacking(h)
     h.below(
         h.task("lenet"),
         "test = build_lenet()\ntest(np.zeros((1, 32, 32, 1)))",
@@ -399,7 +399,6 @@ def _failed(h):
     )
 
 
-@style("a package that the sandbox lacks, in an experiment only")
 def _lacking(h):
     h.above(
         h.task("lenet"),
@@ -427,8 +426,9 @@ def _imports(h):
     h.given("import keras\n", PART2)["source"] += "\nfrom keras.layers import Conv2D, Dense"
 
 
-@style("given cells changed: a print, a comment, another number")
+@style("given cells changed, other paths to the data")
 def _changed(h):
+    _paths(h)
     scaling = h.given("x_train = x_train.astype", PART1)
     scaling["source"] = scaling["source"].replace("{x_train.dtype}", "type {x_train.dtype}")
     h.given("images_train = np.concatenate", PART1)["source"] += "\nprint(len(y_train))"
@@ -480,7 +480,6 @@ def _deleted(h):
                 h.remove(cell)
 
 
-@style("other paths to the data")
 def _paths(h):
     h.replace("cnn_utils.load_mnist()", 'cnn_utils.load_mnist("/content/drive/MyDrive/mnist.npz")')
     h.replace("cnn_utils.cifar10_path()", r'r"C:\Users\karl\Downloads\student_dataset_CIFAR10.h5"')
@@ -495,23 +494,24 @@ def _below_stubs(h):
         cell["outputs"] = [error("NotImplementedError", "task: write it")]
 
 
-@style("marked answers below the stubs")
+@style("marked answers and texts below the stubs")
 def _marked_below_stubs(h):
+    _texts_below_stubs(h)
     for cell in h.tasks():
         h.below(cell, cell["source"], outputs=cell["outputs"])
         set_stub(cell)
         cell["outputs"] = []
 
 
-@style("texts in new cells below the stubs")
 def _texts_below_stubs(h):
     for cell in h.tasks("answer"):
         h.below(cell, cell["source"], kind="markdown")
         cell["source"] = "*YOUR ANSWER HERE*"
 
 
-@style("the raise commented out")
+@style("the raise commented out, or left behind the return")
 def _commented(h):
+    _behind_return(h)
     for cell in h.tasks():
         stub = stub_of(cell).splitlines()
         raised = next(line for line in stub if "raise " in line)
@@ -519,7 +519,6 @@ def _commented(h):
         cell["source"] = f"{first}\n# YOUR CODE HERE\n# {raised.strip()}\n{rest}"
 
 
-@style("the raise left behind the return")
 def _behind_return(h):
     for name in ("lenet", "ten-digits", "preprocess", "cnn"):
         cell = h.task(name)
@@ -533,34 +532,21 @@ def _behind_return(h):
 # Where the answers stand ------------------------------------------------------------------------
 
 
-@style("two tasks in one cell")
+@style("two tasks in one cell, in Part 2 without their lines")
 def _merged(h):
-    for first, second in (
-        ("lenet", "f1"),
-        ("plot-history", "evaluate-lenet"),
-        ("preprocess", "look"),
-    ):
-        cell, other = h.task(first), h.task(second)
-        moved = cell if first != "preprocess" else other
-        kept = other if moved is cell else cell
-        source = f"{cell['source']}\n\n{other['source']}"
-        if first == "preprocess":  # images come before both
-            kept, moved = cell, other
-        kept["source"], kept["outputs"] = source, cell["outputs"] + other["outputs"]
+    pairs = (("lenet", "f1"), ("plot-history", "evaluate-lenet"), ("preprocess", "look"))
+    for first, second in pairs:
+        kept, moved = h.task(first), h.task(second)
+        kept["source"] = f"{moved['source']}\n\n{kept['source']}"
+        kept["outputs"] = moved["outputs"] + kept["outputs"]
         h.remove(moved)
+    both = h.task("preprocess")
+    both["source"] = re.sub(r"^# task: .*\n", "", both["source"], flags=re.M)
 
 
-@style("two tasks in one cell, without their lines", row(review=None))
-def _merged_bare(h):
-    for first, second in (("lenet", "f1"), ("preprocess", "look")):
-        cell, other = h.task(first), h.task(second)
-        sources = [x["source"].partition("\n")[2] for x in (cell, other)]
-        cell["source"], cell["outputs"] = "\n\n".join(sources), cell["outputs"] + other["outputs"]
-        h.remove(other)
-
-
-@style("in another order")
+@style("in another order, the texts in code cells")
 def _order(h):
+    _texts_in_code(h)
     cells = h.notebooks[PART1]["cells"]
     ten, f1 = h.task("ten-digits"), h.task("f1")
     h.remove(ten)
@@ -573,22 +559,15 @@ def _order(h):
     cells.insert(h.place(h.task("preprocess")), cnn)
 
 
-@style("texts with headings, and lines that begin with #")
+@style("texts with headings and lines that begin with #, half of them in cells without metadata")
 def _headings(h):
     for i, cell in enumerate(h.tasks("answer")):
         cell["source"] = (
             f"## Our answer {i}\n\n#1 the first reason\n\n{cell['source']}\n\n# Sources\nnone"
         )
+        cell["metadata"] = {} if i % 2 else cell["metadata"]
 
 
-@style("texts with headings in cells without metadata")
-def _headings_bare(h):
-    for cell in h.tasks("answer"):
-        cell["source"] = f"### Answer\n#1 we think:\n{cell['source']}"
-        cell["metadata"] = {}
-
-
-@style("texts in code cells, as comments and as strings")
 def _texts_in_code(h):
     for i, cell in enumerate(h.tasks("answer")):
         text = cell["source"]
@@ -596,7 +575,6 @@ def _texts_in_code(h):
         cell |= new_cell([as_comment, f'"""\n{text}\n"""', f"answer = '''{text}'''"][i % 2])
 
 
-@style("texts in German, with formulas and HTML")
 def _german(h):
     h.task("overfitting", "answer")["source"] = (
         "**Antwort:** Ja, ab ungefähr Epoche 5 überanpasst sich das Netz „ein bisschen“: "
@@ -617,7 +595,6 @@ def _german(h):
     )
 
 
-@style("an own print instead of the given one")
 def _own_print(h):
     cell = h.task("evaluate-lenet")
     accuracy, f1 = re.search(r"accuracy ([\d.]+), macro F1 ([\d.]+)", text_of(cell)).groups()
@@ -628,7 +605,6 @@ def _own_print(h):
     cell["outputs"] = [stream(printed)]
 
 
-@style("Keras' progress bars above the printed evaluation")
 def _bars(h):
     cell = h.task("evaluate-lenet")
     bar = (
@@ -670,7 +646,6 @@ def _colab(h):
         )
 
 
-@style("saved by VS Code")
 def _vscode(h):
     for book in h.notebooks.values():
         for cell in book["cells"]:
@@ -687,14 +662,12 @@ def _vscode(h):
         book["nbformat_minor"] = 2
 
 
-@style("VS Code's metadata, and no marker lines")
 def _unmarked(h):
     _vscode(h)
     for cell in h.all_cells():
         cell["source"] = re.sub(r"\A# task: .*\n", "", cell["source"])
 
 
-@style("saved by Kaggle")
 def _kaggle(h):
     for book in h.notebooks.values():
         for cell in book["cells"]:
@@ -725,7 +698,6 @@ def _windows(h):
     return {f"group{h.number}.zip": zipped(members)}
 
 
-@style("figures as SVG, JPEG and PDF")
 def _svg(h):
     svg = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="720" height="300">'
     svg += (
@@ -743,7 +715,6 @@ def _svg(h):
         h.above(h.task(name), "%config InlineBackend.figure_formats = ['svg', 'jpeg']")
 
 
-@style("20 MB of further figures")
 def _large(h):
     noise = np.random.default_rng(7).bytes(750_000)
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n" + noise).decode()
@@ -756,8 +727,9 @@ def _large(h):
 # submission.csv ---------------------------------------------------------------------------------
 
 
-@style("submission.csv by pandas")
+@style("submission.csv by pandas, progress bars above the printed evaluation")
 def _pandas(h):
+    _bars(h)
     h.solve(
         submit="""\
 import pandas as pd
@@ -770,8 +742,9 @@ submission_path = "submission.csv\""""
     h.files.pop("submission.csv.json", None)
 
 
-@style("submission.csv by csv.writer")
+@style("submission.csv by csv.writer, an own print instead of the given one")
 def _csv_writer(h):
+    _own_print(h)
     h.solve(
         submit="""\
 import csv
@@ -786,7 +759,7 @@ with open(submission_path, "w", newline="") as f:
     h.files["submission.csv"] = h.files["submission.csv"].replace(b"\n", b"\r\n")
 
 
-@style("submission.csv by the loop of the course, the file named differently")
+@style("submission_cifar.csv by a loop, saved by VS Code without marker lines")
 def _loop(h):
     h.solve(
         submit="""\
@@ -798,6 +771,7 @@ for i in range(len(images_test)):
 open(submission_path, "w").write("\\n".join(lines))"""
     )
     h.files["submission_cifar.csv"] = h.files.pop("submission.csv").rstrip(b"\n")
+    _unmarked(h)
 
 
 @style("predictions averaged over mirrored images")
@@ -811,7 +785,7 @@ submission_path = cnn_utils.export_submission(both / 2)"""
     h.files["submission.csv"] = base()["averaged.csv"]
 
 
-@style("no submission.csv", row({"submit": 0}, review=None, reasons={"submit": "submission.csv"}))
+@style("no submission.csv", row({"submit": 0}, review=True, reasons={"submit": "not handed in"}))
 def _no_submission(h):
     del h.files["submission.csv"]
 
@@ -819,13 +793,13 @@ def _no_submission(h):
 # How it is delivered ----------------------------------------------------------------------------
 
 
-@style("evidence/ instead of artifacts/")
 def _evidence(h):
     h.files = {n.replace("artifacts/", "evidence/"): x for n, x in h.files.items()}
 
 
-@style("notebooks renamed in a folder within the zip")
+@style("own exploration everywhere, notebooks renamed in a folder within the zip")
 def _renamed_files(h):
+    _exploration(h)
     h.notebooks = {
         "LeNet_final_v3.ipynb": h.notebooks[PART1],
         "Untitled1.ipynb": h.notebooks[PART2],
@@ -834,27 +808,19 @@ def _renamed_files(h):
     return {f"group{h.number}.zip": zipped(members)}
 
 
-@style("answers in a copy (1) beside the untouched original")
-def _copy(h):
+@style("answers in (1) and -Copy1 beside the untouched originals")
+def _copies(h):
     members = h.members()
-    for part in (PART1, PART2):
-        members[part.replace(".", " (1).")] = members.pop(part)
-        members[part] = untouched(part)
-    return {f"group{h.number}.zip": zipped(members)}
-
-
-@style("answers in -Copy1 and _solved, with JupyterLab's checkpoints")
-def _copy1(h):
-    members = h.members()
-    for part, suffix in ((PART1, "-Copy1"), (PART2, "_solved")):
+    for part, suffix in ((PART1, " (1)"), (PART2, "-Copy1")):
         members[part.replace(".", f"{suffix}.")] = members.pop(part)
         members[part] = untouched(part)
         members[f".ipynb_checkpoints/{part.replace('.', '-checkpoint.')}"] = untouched(part)
     return {f"group{h.number}.zip": zipped(members)}
 
 
-@style("zip in a zip")
+@style("zip in a zip, evidence/ instead of artifacts/")
 def _zip_in_zip(h):
+    _evidence(h)
     return {f"group{h.number}.zip": zipped(h.zipped())}
 
 
@@ -866,14 +832,16 @@ def _two_zips(h):
     return {f"{folder}/part 1.zip": zipped(one), f"{folder}/part 2.zip": zipped(two)}
 
 
-@style("zipped by PowerShell")
+@style("saved by Kaggle, zipped by PowerShell")
 def _backslashes(h):
+    _kaggle(h)
     members = {f"abgabe\\{name}".replace("/", "\\"): data for name, data in h.members().items()}
     return {f"group{h.number}.zip": zipped(members)}
 
 
-@style("zipped by a Mac")
+@style("figures as SVG and JPEG, zipped by a Mac")
 def _mac(h):
+    _svg(h)
     members = {f"Abgabe U\u0308bung/{name}": data for name, data in h.members().items()}
     members |= {
         f"__MACOSX/Abgabe U\u0308bung/._{name}": b"\0\5\x16\7Mac OS X" for name in h.notebooks
@@ -911,8 +879,9 @@ def _moodle(h):
     return made
 
 
-@style("a folder with its files, not zipped")
+@style("20 MB of further figures, a folder that is not zipped")
 def _folder(h):
+    _large(h)
     return {f"group{h.number}/{name}": data for name, data in h.members().items()}
 
 
@@ -923,15 +892,16 @@ def _twice(h):
     return {f"{who}_8000_hand-in.zip": first, f"{who}_9000_hand-in-1.zip": zipped(h.members())}
 
 
-@style("notebooks saved as .ipynb.txt")
+@style("texts in German, with formulas and HTML, saved as .ipynb.txt")
 def _txt(h):
+    _german(h)
     members = {n + (".txt" if n in (PART1, PART2) else ""): x for n, x in h.members().items()}
     return {f"group{h.number}.zip": zipped(members)}
 
 
 @style(
     "a script in percent format instead of Part 1's notebook",
-    row({"plot-history": ANY, "evaluate-lenet": ANY}, review=None),
+    row({"plot-history": ANY, "evaluate-lenet": ANY}, review=True),
 )
 def _script(h):
     lines = []
@@ -993,7 +963,7 @@ def _half(h):
 
 @style(
     "a wrong F1, evaluated by the kit's",
-    row({"f1": 0}, reasons={"f1": "macro"}),
+    row({"f1": 0}, reasons={"f1": "That is the accuracy, and micro F1"}),
 )
 def _wrong_f1(h):
     h.solve(
@@ -1021,7 +991,7 @@ class F1Score(keras.metrics.Metric):
     )
 
 
-@style("a weak LeNet", row({"train-lenet": 0}, reasons={"train-lenet": "97.0 % are required"}))
+@style("a weak LeNet", row({"train-lenet": 0}, reasons={"train-lenet": "97.0% are required"}))
 def _weak(h):
     save_weights(h, weaker(weights(h.files["artifacts/lenet/weights.npz"])))
     h.task("evaluate-lenet")["outputs"] = [stream(base()["weak.txt"].decode())]
