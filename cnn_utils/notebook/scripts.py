@@ -55,7 +55,7 @@ def _is_comment(paragraph: str) -> bool:
 
 def _split_at_docstrings(text: str):
     """Split Colab's script: Markdown is docstrings; between code cells are only blank lines."""
-    # Colab turns magics into comments, and says so in a line.
+    # Colab turns magics into comments below a line that explains it.
     text = re.sub(r"^# Commented out IPython magic.*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^# ([%!]\w)", r"\1", text, flags=re.MULTILINE)
     kind, lines = "code", []

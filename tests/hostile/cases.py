@@ -390,6 +390,6 @@ CASES: dict[str, Case] = {
     "a web page": Case(b"<!DOCTYPE html>", 0, "unreadable", True),
     "brackets": Case(b"[" * 100_000, 0, "unreadable", True),
     "truncated": Case(nb(PRE, TEN)[:-50], 0, "unreadable", True),
-    "a zip that is none": Case(b"PK\x03\x04 but not really", 0, "unreadable", True, "lab.zip"),
+    "not a zip": Case(b"PK\x03\x04 but not really", 0, "unreadable", True, "lab.zip"),
     "a huge cell": Case(nb("x" * 29_000_000), 0),
 }

@@ -76,7 +76,7 @@ class Pair:
     is_sign: bool = True
 
     def message_for(self, name: str) -> str:
-        """Return the message for the row of a hand-in; "" if there is none."""
+        """Return what the row of a hand-in says about the pair; "" for other hand-ins."""
         if not self.is_sign or name not in (self.first, self.second):
             return ""
         other = self.second if name == self.first else self.first

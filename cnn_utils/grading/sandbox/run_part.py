@@ -30,7 +30,7 @@ MAIN = "import sys; sys.modules['rfc3987_syntax'] = None; del sys.path[0]; impor
 MAIN += "nbval_grade.main(sys.argv[1:])"
 COLOURS = re.compile(r"(\x1b|#x1B)\[[0-9;]*m")
 POINTER = re.compile(r"\s*For the next (one|hint), run the check with hint=\d\.?")
-NO_PACKAGE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+NO_PACKAGE = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,80})'")
 
 
 @dataclass

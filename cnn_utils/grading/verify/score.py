@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from cnn_utils.grading.intake.assemble import CHECK, HELPER, HIDDEN_TEST, TASK
 from cnn_utils.grading.intake.assignment import TaskSpec
-from cnn_utils.grading.sandbox.run_part import Claims
+from cnn_utils.grading.sandbox.run_part import COLOURS, NO_PACKAGE, Claims
 
 REFUTED = "the check passed, but the comparison does not agree"
 UNSURE = "nothing shows whether it is right"
@@ -15,13 +15,11 @@ STOPPED = {
     "exceeded": "The notebook exceeded its memory or disk limit.",
     "crashed": "The notebook ended its own run.",
 }
-COLOURS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")
 # In a check's message: its exception and its task before the finding, the way to the next hint
 # behind it.
 BEFORE_FINDING = re.compile(r"^(?:[\w.]{1,80}: )?[✗·] (?:[\w-]{1,80}: )?")
 NEXT_HINT = re.compile(r"^\s*For the next (?:one|hint),.*", re.MULTILINE)
 UNDEFINED = re.compile(r"NameError: name '(\w{1,80})' is not defined")
-NO_PACKAGE = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,80})'")
 
 
 @dataclass

@@ -75,7 +75,7 @@ def test_the_command_writes_a_page_that_needs_nothing_else(places, capsys):
     assert rows[0][:3] == ["1", "ann", "85.00 %"]
     assert "src=" not in text
     assert "http" not in text
-    # who handed in nothing is told to the instructor, not to the class
+    # Only the instructor learns who handed in nothing.
     assert any("ed: submission.csv was not handed in" in line for line in said)
     assert "not scored" not in page.text
 
