@@ -42,12 +42,11 @@ def grade_one(submission: Submission, context: BatchContext) -> dict:
         parts = {name: part for name, part in parts.items() if part}
         # Without a seed: a hand-in must not know the hidden inputs.
         rng = np.random.default_rng()
-        inputs, cnn, extra = make_inputs(rng), None, {}
-        for name in parts:
-            if "cnn" in context.source_notebooks[name].networks:
-                cnn = compare.Cnn(files, context.source_notebooks[name], context.reference)
-                extra = cnn.classify(context.run_config, rng)
-        claims = _run(parts, inputs, {**files, **extra}, context)
+        inputs, cnn = make_inputs(rng), None
+        for source_notebook in map(context.source_notebooks.get, parts):
+            if "cnn" in source_notebook.networks:
+                cnn = compare.Cnn(files, source_notebook, context.reference)
+        claims = _run(parts, inputs, files, cnn, context, rng)
         for name, part in parts.items():
             _mark_part(
                 row, context.source_notebooks[name], part, claims[name], inputs, files, cnn, context
@@ -125,7 +124,7 @@ def _read_part(row: dict, name: str, files: dict[str, bytes], context: BatchCont
         _worse(row, "incomplete")
         return None
     try:
-        return read_and_splice(context.folder, name, name, files[name])
+        return read_and_splice(source_notebook, files[name])
     except KitError as error:
         row["notes"].append(f"{name}: {error}")
         row["review"].append(f"{name}: {error}")
@@ -172,15 +171,24 @@ def _mark_part(
 
 
 def _run(
-    parts: dict, inputs: dict, files: dict[str, bytes], context: BatchContext
+    parts: dict,
+    inputs: dict,
+    files: dict[str, bytes],
+    cnn: compare.Cnn | None,
+    context: BatchContext,
+    rng: np.random.Generator,
 ) -> dict[str, Claims]:
     """Run the notebooks that answer a code task, in one sandbox."""
     notebooks = {name: part["notebook"] for name, part in parts.items()}
     todo = {name: notebook for name, notebook in notebooks.items() if _has_tasks(notebook)}
+
+    def run(todo: dict, more: dict[str, bytes] | None = None, request=None) -> dict[str, Claims]:
+        return run_parts(todo, inputs, context.run_config, {**files, **(more or {})}, request)
+
     claims = {name: Claims("complete") for name in parts}
-    if todo:
-        claims |= run_parts(todo, inputs, context.run_config, files)
-    return claims
+    if cnn:
+        return claims | cnn.run(todo, run, rng)
+    return claims | (run(todo) if todo else {})
 
 
 def _has_tasks(notebook: dict) -> bool:

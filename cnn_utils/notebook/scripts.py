@@ -2,7 +2,6 @@
 
 import re
 
-import jupytext
 import nbformat
 
 from cnn_utils.notebook.assignment import MARKER
@@ -15,6 +14,8 @@ IN = re.compile(r"^# In ?\[[ \d]*\]:[ \t]*$", re.MULTILINE)
 def read_script(text: str, name: str = "notebook.py") -> Notebook:
     """Read a Python script as a notebook: the percent format, nbconvert's or Colab's."""
     if re.search(r"^# ?%%", text, re.MULTILINE):
+        import jupytext  # slow to import, and rarely needed
+
         return from_content(jupytext.reads(text, fmt="py:percent"), name)
     split = _split_at_prompts if IN.search(text) else _split_at_docstrings
     cells = [Cell(kind, source) for kind, source in split(text) if source]
@@ -30,6 +31,8 @@ def as_ipynb(notebook) -> str:
 
 def as_script(notebook) -> str:
     """Return a notebook in percent format."""
+    import jupytext
+
     return jupytext.writes(notebook, fmt="py:percent")
 
 

@@ -30,9 +30,9 @@ def command_line(
         Holds the kit's requirements.
     """
     program = engine() or "podman"
-    words = [program, "run", "--rm", f"--name={_name(workdir)}", "--pull=never", "--network=none"]
-    words += ["--read-only", f"--memory={MEMORY}", f"--pids-limit={PROCESSES}", "--cap-drop=ALL"]
-    words += ["--security-opt=no-new-privileges", "--security-opt=label=disable"]
+    words = [program, "run", "--rm", "--interactive", f"--name={_name(workdir)}", "--pull=never"]
+    words += ["--network=none", "--read-only", f"--memory={MEMORY}", f"--pids-limit={PROCESSES}"]
+    words += ["--cap-drop=ALL", "--security-opt=no-new-privileges", "--security-opt=label=disable"]
     words += [f"--ulimit=data={MEMORY}", f"--ulimit=fsize={FILE_SIZE}", "--ulimit=core=0"]
     words += [f"--ulimit=nofile={OPEN_FILES}"]
     words += ["--tmpfs=/tmp:rw,size=256m,mode=1777", *_user(program, workdir)]

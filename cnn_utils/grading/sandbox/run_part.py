@@ -1,6 +1,5 @@
 """Run the notebooks of a hand-in through nbval in the sandbox, and read their claims."""
 
-import io
 import json
 import os
 import re
@@ -13,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib
-import numpy as np
 
 from cnn_utils.grading.intake.assemble import HIDDEN_TEST
 from cnn_utils.grading.sandbox.sandbox import Sandbox
@@ -21,7 +19,8 @@ from cnn_utils.grading.sandbox.sandbox_output import read_json_output, read_outp
 from cnn_utils.grading.verify.hidden_tests import OUT
 
 INPUTS, JUNIT, ARTIFACTS = "in.json", "junit.xml", "artifacts"
-OURS = ("out", ".cache", INPUTS, ARTIFACTS)
+REQUEST = "request"
+OURS = ("out", ".cache", INPUTS, ARTIFACTS, REQUEST)
 REMOVAL_SECONDS = 120
 MAX_FINDING = 1_000
 # jsonschema, which nbformat uses, would take three seconds to build a grammar that is not needed.
@@ -52,6 +51,26 @@ class Claims:
     passed: dict[str, bool] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass
+class Request:
+    """A network to be rebuilt without the student's code, and the classifier's answer.
+
+    Attributes
+    ----------
+    files : dict of str to bytes
+        For `classifier.classify`.
+    answer : bytes
+        Empty if the network can't be rebuilt.
+    """
+
+    files: dict[str, bytes]
+    answer: bytes = b""
+
+    def listen(self, line: bytes) -> None:
+        """Take the answer."""
+        self.answer = line.strip()
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,7 @@ def run_parts(
     inputs: dict,
     run_config: RunConfig,
     files: dict[str, bytes] | None = None,
+    request: Request | None = None,
 ) -> dict[str, Claims]:
     """Run notebooks one after the other; return the claims of each.
 
@@ -99,7 +119,7 @@ def run_parts(
     Parameters
     ----------
     notebooks : dict of str to dict
-        From `assemble`, by their file names.
+        From `assemble`, by their file names; may be empty if there is a request.
     inputs : dict
         From `make_inputs`.
     run_config : RunConfig
@@ -111,7 +131,7 @@ def run_parts(
     folder = Path(tempfile.mkdtemp(dir=run_config.work))
     try:
         workdir = folder / "workdir"
-        _fill(workdir, notebooks, inputs, files or {})
+        _fill(workdir, notebooks, inputs, files or {}, request.files if request else {})
         outcome = run_config.sandbox.run(
             workdir,
             [run_config.kit, run_config.cache],
@@ -123,6 +143,7 @@ def run_parts(
                 *notebooks,
             ],
             run_config.limits.whole,
+            request.listen if request else None,
             PYTHONPATH=str(run_config.kit),
             PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
             CNN_UTILS_PROFILE="quick",
@@ -142,9 +163,16 @@ def run_parts(
     return claims
 
 
-def _fill(workdir: Path, notebooks: dict, inputs: dict, files: dict[str, bytes]) -> None:
+def _fill(
+    workdir: Path,
+    notebooks: dict,
+    inputs: dict,
+    files: dict[str, bytes],
+    request: dict[str, bytes],
+) -> None:
     (workdir / "out").mkdir(parents=True)
     ours = {name: json.dumps(notebook).encode() for name, notebook in notebooks.items()}
+    ours |= {f"{REQUEST}/{name}": data for name, data in request.items()}
     ours[INPUTS] = json.dumps(inputs).encode()
     # Matplotlib's list of fonts: making a new one takes seconds.
     for file in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
@@ -240,10 +268,3 @@ def remove_tree(folder: Path) -> None:
                 timeout=REMOVAL_SECONDS,
                 check=False,
             )
-
-
-def as_npy(images: np.ndarray) -> bytes:
-    """Return an array as the bytes of a ``.npy`` file."""
-    buffer = io.BytesIO()
-    np.save(buffer, images, allow_pickle=False)
-    return buffer.getvalue()

@@ -10,7 +10,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +42,7 @@ ENVIRONMENT = {
 NAMES = ("container", "bwrap", "rlimits")
 # Seconds between two measurements of memory and disk.
 PERIOD = 0.5
+MAX_LINE = 200_000
 NO_SANDBOX = (
     "No sandbox works on this machine, so no hand-in was run. Install bubblewrap (Debian, Ubuntu: "
     "`apt install bubblewrap`), or name a container image with --sandbox container --image IMAGE. "
@@ -85,6 +89,7 @@ class Sandbox:
         readable: list[Path],
         arguments: list[str],
         seconds: float,
+        listener: Callable[[bytes], None] | None = None,
         **environment,
     ) -> Outcome:
         """Run Python in `workdir`; kill it with all that it started when its time is up.
@@ -99,6 +104,10 @@ class Sandbox:
             Command-line arguments for Python.
         seconds : float
             Maximum wall-clock time.
+        listener : callable, optional
+            Is called with the first line that the command prints; then the command's standard
+            input is closed. A command that waits for that can say something before it runs code
+            which could change what it said.
         **environment : str
             Further environment variables.
 
@@ -117,17 +126,22 @@ class Sandbox:
                 cwd=workdir,
                 # The engine needs our environment; the container gets its own by arguments.
                 env=dict(os.environ) if self.name == "container" else environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdin=subprocess.PIPE if listener else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if listener else output,
                 stderr=output,
                 start_new_session=True,
             )
             self._running.add(process)
+            if listener:
+                thread = threading.Thread(target=_listen, args=(process, listener), daemon=True)
+                thread.start()
             try:
                 status = _watched(process, workdir, seconds)
             finally:
                 _kill(process)
                 self._running.discard(process)
+                if listener:
+                    thread.join()
                 # Killing the engine's client leaves its container running.
                 if self.name == "container" and process.returncode not in (0, 1):
                     container.stop(workdir)
@@ -207,6 +221,12 @@ def _why_not(sandbox: Sandbox) -> str | None:
         return f"{error.strerror}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _listen(process: subprocess.Popen, listener: Callable[[bytes], None]) -> None:
+    """Read the first line of a command, then close its standard streams."""
+    with suppress(OSError), process.stdin, process.stdout:
+        listener(process.stdout.readline(MAX_LINE))
 
 
 def _watched(process: subprocess.Popen, workdir: Path, seconds: float) -> str:

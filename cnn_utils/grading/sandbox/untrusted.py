@@ -1,35 +1,35 @@
 """Read and splice a hand-in in a separate process with limited time and memory.
 
-``python -m cnn_utils.grading.sandbox.untrusted NOTEBOOKS NOTEBOOK NAME < DATA``: bytes in, JSON
-out. A notebook may be made to be slow or to fill the memory; the batch must continue.
+``python -m cnn_utils.grading.sandbox.untrusted`` reads the assignment (a pickle) and the hand-in's
+bytes, and writes JSON. A notebook may be made to be slow or to fill the memory; the batch must
+continue.
 """
 
 import json
+import pickle
 import shutil
 import subprocess
 import sys
 from dataclasses import asdict, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
+
+if TYPE_CHECKING:  # it imports nbformat: see `main`
+    from cnn_utils.grading.intake.assignment import SourceNotebook
 
 SECONDS, MEMORY = 40, 2_000_000_000
 MAX_LETTERS = 2_000_000
 MAX_FIGURES, MAX_FIGURE_LETTERS = 20, 2_800_000  # 2 MB in base64
 
 
-def read_and_splice(folder: Path, notebook: str, name: str, data: bytes) -> dict:
+def read_and_splice(source_notebook: "SourceNotebook", data: bytes) -> dict:
     """Return a hand-in's answers and own cells, and the notebook to run.
 
     Parameters
     ----------
-    folder : Path
-        Folder of the worked notebooks.
-    notebook : str
-        Name of one of them.
-    name : str
-        Name of the handed-in file.
+    source_notebook : SourceNotebook
     data : bytes
         Content of the handed-in file.
 
@@ -45,13 +45,13 @@ def read_and_splice(folder: Path, notebook: str, name: str, data: bytes) -> dict
     KitError
         If no cells could be read.
     """
-    command = [sys.executable, "-m", __name__, str(folder), notebook, name]
+    command = [sys.executable, "-m", __name__]
     if shutil.which("prlimit"):  # of Linux
         command = ["prlimit", f"--data={MEMORY}", f"--cpu={SECONDS}", "--core=0", "--", *command]
     try:
         done = subprocess.run(
             command,
-            input=data,
+            input=pickle.dumps(source_notebook) + data,
             capture_output=True,
             timeout=SECONDS,
             cwd=KIT,
@@ -69,14 +69,12 @@ def main() -> None:
     # jsonschema, which nbformat uses, would take three seconds to build a grammar not needed here.
     sys.modules["rfc3987_syntax"] = None
     from cnn_utils.grading.intake.assemble import assemble
-    from cnn_utils.grading.intake.assignment import read_source_notebook
     from cnn_utils.grading.intake.splice import splice
     from cnn_utils.notebook.reader import MAX_BYTES, read
 
-    folder, notebook, name = sys.argv[1:4]
+    source_notebook = pickle.load(sys.stdin.buffer)  # from our own process
     try:
-        source_notebook = read_source_notebook((Path(folder) / notebook).with_suffix(".py"))
-        handed_in = read(sys.stdin.buffer.read(MAX_BYTES + 1), name)
+        handed_in = read(sys.stdin.buffer.read(MAX_BYTES + 1), source_notebook.name)
         spliced = splice(source_notebook, handed_in)
         ids = spliced.ids
         reply = {

@@ -1,23 +1,19 @@
 """Let the student's own network classify the instructor's images, if possible without its code.
 
-A network of Keras' own layers is rebuilt from its saved architecture in a sandbox run of its own:
-its predictions follow from its weights and nothing else. Other networks are rebuilt by the
-student's code in its notebook. That code could look answers up, so it gets changed copies of some
-images among the others, and once other weights: see `Trial`.
+A network of Keras' own layers is rebuilt from its saved architecture in the sandbox, before any of
+the student's code runs there: its predictions follow from its weights and nothing else. Other
+networks are rebuilt by the student's code in its notebook. That code could look answers up, so it
+gets changed copies of some images among the others, and once other weights: see `Trial`.
 """
 
 import io
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from cnn_utils.grading.sandbox.run_part import RunConfig, as_npy, remove_tree
-from cnn_utils.grading.sandbox.sandbox_output import read_json_output
+from cnn_utils.grading.sandbox.run_part import Request
 from cnn_utils.grading.verify.reference_data import ReferenceData
 
 # As the check asks: averaging over mirrored images changes some predictions.
@@ -27,38 +23,11 @@ N_COMPARED = 1_000
 # Multiplications: of the assignment's network, 40 million an image. Larger networks classify fewer
 # images, so that one core is enough.
 MAX_WORK, MAX_WORK_IN_FULL, MIN_IMAGES = 1e11, 2e12, 300
-MAX_ARCHITECTURE, MAX_OUTPUT = 2_000_000, 200_000
+MAX_ARCHITECTURE = 2_000_000
 # Keras' layers that run code from elsewhere, or could look up answers.
 REFUSED = {"Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper", "FeatureSpace"}
 REFUSED |= {"StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "TextVectorization"}
 REFUSED |= {"__lambda__", "__numpy__", "__tensor__", "function"}
-SCRIPT = """\
-import json, sys
-import keras, numpy as np
-
-scale, shift, max_work, min_images = map(float, sys.argv[1:])
-with open("architecture.json", encoding="utf-8") as file:
-    model = keras.models.model_from_json(file.read())
-model.set_weights(list(np.load("weights.npz", allow_pickle=False).values()))
-images = np.load("images.npy")
-model(np.zeros((1, 32, 32, 3), "float32"))
-layers, work = [model], 0
-for layer in layers:
-    layers += getattr(layer, "layers", [])
-    try:
-        places = np.prod(layer.output.shape[1:-1])
-    except Exception:
-        places = 1024
-    if not hasattr(layer, "layers"):
-        work += places * sum(np.prod(weight.shape) for weight in layer.weights)
-images = images[: int(max(max_work / max(work, 1), min_images))]
-labels = []
-for start in range(0, len(images), 50):
-    batch = images[start : start + 50] * np.float32(scale) + np.float32(shift)
-    labels += np.asarray(model(batch, training=False)).argmax(axis=1).tolist()
-with open("out/labels.json", "w") as file:
-    json.dump(labels, file)
-"""
 N_CHANGED, MIN_PREDICTED = 200, 50
 MIN_STABLE, MAX_UNMOVED = 0.6, 0.7
 
@@ -143,85 +112,64 @@ def _is_of_keras(config: dict) -> bool:
     return name not in REFUSED and is_keras and ">" not in str(config.get("registered_name"))
 
 
-def classify(
+def request_for(
     weights: bytes,
     architecture: bytes | None,
     submission: np.ndarray | None,
-    threshold: float,
     reference: ReferenceData,
-    run_config: RunConfig,
-) -> Predictions | None:
-    """Return the predictions of a network that is rebuilt without the student's code.
+    scaling: str = "",
+) -> Request | None:
+    """Return what the classifier needs to rebuild a network without the student's code.
 
-    The pixels are divided by 255, as the assignment asks; other scalings are tried if the answers
-    then do not agree with the submission, or without one fall below the threshold.
+    The pixels are divided by 255, as the assignment asks; other scalings are tried as well if the
+    answers for a thousand images do not agree with the submission.
 
     Parameters
     ----------
     weights, architecture : bytes
         Content of the handed-in files; `read_weights` must have taken the first.
     submission : ndarray of shape (10000,), optional
-        If the answers agree with it, some of the images are enough.
-    threshold : float
     reference : ReferenceData
-    run_config : RunConfig
+    scaling : str, optional
+        Name of the only scaling; all images are classified with it.
 
     Returns
     -------
-    predictions : Predictions or None
-        None if the network can't be rebuilt in this way.
+    request : Request or None
+        None if the network needs code that is not Keras', or there are no images.
     """
     text, order = own_layers_only(architecture), reference.order()
     if not text or order is None:
         return None
-    files = {"architecture.json": text.encode(), "weights.npz": weights}
-    found: dict[str, Predictions] = {}
-    for scaling in SCALINGS:
-        one = _classify(files, scaling, False, reference, run_config)
-        if one is None:
-            return None
-        found[scaling] = one
-        if one.is_right(submission, reference, threshold):
-            if submission is not None:
-                return one
-            break
-    best = max(found, key=lambda scaling: found[scaling].accuracy(reference))
-    return _classify(files, best, True, reference, run_config)
+    order = order if scaling else order[:N_COMPARED]
+    details = {
+        "scalings": {scaling: SCALINGS[scaling]} if scaling else SCALINGS,
+        "submission": [] if submission is None else submission[order].tolist(),
+        "min_agreement": MIN_AGREEMENT,
+        "max_work": MAX_WORK_IN_FULL if scaling else MAX_WORK,
+        "min_images": MIN_IMAGES,
+    }
+    files = {
+        "architecture.json": text.encode(),
+        "weights.npz": weights,
+        "images.npy": as_npy(reference.photos[order]),
+        "request.json": json.dumps(details).encode(),
+    }
+    return Request(files)
 
 
-def _classify(
-    files: dict[str, bytes],
-    scaling: str,
-    in_full: bool,
-    reference: ReferenceData,
-    run_config: RunConfig,
-) -> Predictions | None:
-    order = reference.order() if in_full else reference.order()[:N_COMPARED]
-    folder = Path(tempfile.mkdtemp(dir=run_config.work))
+def read_answer(answer: bytes, reference: ReferenceData) -> dict[str, Predictions]:
+    """Return the predictions in the classifier's answer, by the names of the scalings."""
     try:
-        workdir = folder / "workdir"
-        (workdir / "out").mkdir(parents=True)
-        inputs = {**files, "images.npy": as_npy(reference.photos[order])}
-        for name, data in {**inputs, "classify.py": SCRIPT.encode()}.items():
-            (workdir / name).write_bytes(data)
-        for path in [workdir, *workdir.rglob("*")]:
-            os.chmod(path, 0o777 if path.is_dir() else 0o666)
-        os.chmod(folder, 0o711)
-        numbers = [*SCALINGS[scaling], MAX_WORK_IN_FULL if in_full else MAX_WORK, MIN_IMAGES]
-        run_config.sandbox.run(
-            workdir,
-            [run_config.kit],
-            ["classify.py", *map(str, numbers)],
-            run_config.limits.whole,
-            PYTHONPATH=str(run_config.kit),
-        )
-        labels = read_json_output(workdir / "out", "labels.json", MAX_OUTPUT)
-    finally:
-        remove_tree(folder)
-    if not _are_labels(labels) or not 0 < len(labels) <= len(order):
-        return None
-    how = f"rebuilt from its architecture, pixels {scaling}, {len(labels):,} images"
-    return Predictions(order[: len(labels)], np.array(labels), how)
+        found = json.loads(answer or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    order, predictions = reference.order(), {}
+    for scaling, labels in found.items() if isinstance(found, dict) else ():
+        if scaling in SCALINGS and _are_labels(labels) and 0 < len(labels) <= len(order):
+            how = f"rebuilt from its architecture, pixels {scaling}, {len(labels):,} images"
+            predictions[scaling] = Predictions(order[: len(labels)], np.array(labels), how)
+    return predictions
 
 
 @dataclass(frozen=True)
@@ -292,6 +240,13 @@ def make_trial(
     other = [rng.permutation(array.ravel()).reshape(array.shape) for array in weights]
     files = {"images.npy": as_npy(images), "outputs.npz": data, "changed.npz": _as_npz(other)}
     return Trial(np.concatenate([shown, copies])[order], order >= len(shown), files)
+
+
+def as_npy(images: np.ndarray) -> bytes:
+    """Return an array as the bytes of a ``.npy`` file."""
+    buffer = io.BytesIO()
+    np.save(buffer, images, allow_pickle=False)
+    return buffer.getvalue()
 
 
 def _as_npz(arrays: list[np.ndarray]) -> bytes:

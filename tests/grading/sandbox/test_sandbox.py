@@ -36,6 +36,42 @@ def test_what_is_written_in_the_box_stays(workdir):
 
 
 @needs_sandbox
+def test_the_first_line_is_heard_before_the_command_goes_on(workdir):
+    code = """
+import sys, time
+print("first", flush=True)
+assert sys.stdin.read() == ""
+try:
+    while True:
+        print("second", flush=True)
+        time.sleep(0.1)
+except BrokenPipeError:
+    open("x", "w")
+"""
+    heard = []
+    outcome = choose("bwrap").run(workdir, [], ["-u", "-c", code], 30, heard.append)
+    assert heard == [b"first\n"]
+    assert (workdir / "x").exists(), outcome
+
+
+@needs_sandbox
+@pytest.mark.parametrize("code", ["", "import os; os._exit(1)", "print('x' * 10**6, end='')"])
+def test_a_command_that_ends_before_its_first_line_is_no_fault(workdir, code):
+    heard = []
+    choose("bwrap").run(workdir, [], ["-c", code], 30, heard.append)
+    assert [line[:5] for line in heard] == [b"x" * 5 if "print" in code else b""]
+    assert len(heard[0]) <= module.MAX_LINE
+
+
+@needs_sandbox
+def test_a_command_that_never_says_anything_has_an_end(workdir):
+    heard = []
+    box = choose("bwrap")
+    outcome = box.run(workdir, [], ["-c", "import time; time.sleep(60)"], 1, heard.append)
+    assert (outcome.status, heard) == ("timeout", [b""])
+
+
+@needs_sandbox
 @pytest.mark.parametrize(
     "code",
     [

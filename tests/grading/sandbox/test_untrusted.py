@@ -2,13 +2,19 @@ import nbformat.v4 as v4
 import pytest
 
 from cnn_utils.errors import KitError
+from cnn_utils.grading.intake.assignment import read_source_notebook
 from cnn_utils.grading.sandbox import untrusted
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
 from tests.grading.small_lab import F1, notebook
 
 
+@pytest.fixture
+def lab(lab):
+    return read_source_notebook(lab / "lab.py")
+
+
 def test_answers_and_the_notebook_to_run_come_back(lab):
-    reply = read_and_splice(lab, "lab.ipynb", "lab.ipynb", notebook(F1))
+    reply = read_and_splice(lab, notebook(F1))
     assert reply["answers"]["code:f1"]["state"] == "answered"
     assert reply["answers"]["code:ten-digits"]["state"] == "missing"
     ids = [cell["metadata"]["grade_id"] for cell in reply["notebook"]["cells"]]
@@ -20,7 +26,7 @@ def test_group_figures_and_names_in_the_run_come_back(lab):
     cell = v4.new_code_cell(F1)
     pictures = ["AAAA", "A" * 3_000_000, *["BBBB"] * 30]
     cell.outputs = [v4.new_output("display_data", {"image/png": data}) for data in pictures]
-    reply = read_and_splice(lab, "lab.ipynb", "lab.ipynb", notebook(table, "import math", cell))
+    reply = read_and_splice(lab, notebook(table, "import math", cell))
     assert reply["group"] == {"group number": "7", "members": "Ada"}
     answer = reply["answers"]["code:f1"]
     assert (answer["ids"], answer["cells"], answer["has_figure"]) == (["task:f1"], [3], True)
@@ -33,16 +39,16 @@ def test_group_figures_and_names_in_the_run_come_back(lab):
 def test_ten_thousand_cells_are_read_in_time(lab, source):
     stub = '# task: f1\nraise NotImplementedError("task f1: write it")'
     cells = [stub, *[source] * 9_998]
-    reply = read_and_splice(lab, "lab.ipynb", "lab.ipynb", notebook(*cells))
+    reply = read_and_splice(lab, notebook(*cells))
     assert len(reply["answers"]) == 3
 
 
 def test_what_can_t_be_read_is_one_sentence(lab):
     with pytest.raises(KitError, match="The file is empty"):
-        read_and_splice(lab, "lab.ipynb", "lab.ipynb", b"")
+        read_and_splice(lab, b"")
 
 
 def test_a_reader_that_dies_or_takes_too_long_is_one_sentence(lab, monkeypatch):
     monkeypatch.setattr(untrusted, "SECONDS", 0.01)
     with pytest.raises(KitError, match="could not be read in time or memory"):
-        read_and_splice(lab, "lab.ipynb", "lab.ipynb", notebook(F1))
+        read_and_splice(lab, notebook(F1))

@@ -1,5 +1,6 @@
 import base64
 import io
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -339,18 +340,85 @@ def test_what_is_kept_to_know_copies_by():
     assert compare._sample([np.zeros(3)]) == []
 
 
-def test_code_is_needed_only_where_the_network_can_t_be_rebuilt_without(monkeypatch):
-    found = [Predictions(SHOWN, ANSWERS[SHOWN], "rebuilt")]
-    monkeypatch.setattr(compare, "classify", lambda *arguments: found[0])
-    files = {"cnn/weights.npz": saved(np.ones((9, 8), np.float32)), "submission.csv": CSV}
-    photos = np.zeros((10_000, 2, 2, 3), np.uint8)
-    reference = ReferenceData(photos=photos, photo_labels=LABELS)
-    rng = np.random.default_rng(0)
-    assert compare.Cnn(files, PART2, reference).classify(None, rng) == {}
-    found[0] = None
-    needed = compare.Cnn(files, PART2, reference).classify(None, rng)
-    assert set(needed) == {"images.npy", "outputs.npz", "changed.npz"}
-    assert compare.Cnn({}, PART2, reference).classify(None, rng) == {}
+PHOTOS = np.zeros((10_000, 2, 2, 3), np.uint8)
+OWN_LAYERS = b'{"class_name": "Sequential", "module": "keras", "config": {}}'
+
+
+class Sandbox:
+    """Classifies without the student's code: right for the images in one of the scalings."""
+
+    def __init__(self, scaling="divided by 255", answers=ANSWERS, reference=None):
+        self.scaling, self.answers, self.runs = scaling, answers, []
+        self.reference = reference or ReferenceData(photos=PHOTOS, photo_labels=LABELS)
+
+    def __call__(self, notebooks, files=None, request=None):
+        scalings = json.loads(request.files["request.json"])["scalings"] if request else {}
+        self.runs.append((sorted(notebooks), sorted(files or {}), len(scalings)))
+        if request and self.scaling:
+            right = self.answers[self.reference.order()[: 10_000 if len(scalings) == 1 else 1_000]]
+            labels = {s: (right if s == self.scaling else 0 * right).tolist() for s in scalings}
+            request.listen(json.dumps(labels).encode())
+        return {name: Claims("complete") for name in notebooks}
+
+    def grade(self, architecture=OWN_LAYERS, submission=CSV, weights=True, notebooks=(PART2.name,)):
+        files = {"cnn/architecture.json": architecture}
+        files |= {"cnn/weights.npz": saved(np.ones((9, 8), np.float32))} if weights else {}
+        files |= {"submission.csv": submission} if submission else {}
+        one = compare.Cnn(files, PART2, self.reference)
+        claims = one.run({name: {} for name in notebooks}, self, np.random.default_rng(0))
+        assert claims == {name: Claims("complete") for name in notebooks}
+        return one
+
+
+TRIAL = ["changed.npz", "images.npy", "outputs.npz"]
+
+
+@pytest.mark.parametrize("scaling", ["divided by 255", "-1 to 1"])
+def test_one_run_is_enough_if_the_answers_agree_with_the_submission(scaling):
+    box = Sandbox(scaling)
+    one = box.grade(notebooks=("part1.ipynb", PART2.name))
+    assert box.runs == [([PART2.name, "part1.ipynb"], [], 3)]
+    assert one.plain.agreement(ANSWERS) == 1
+    assert one.trial is None
+
+
+def test_without_a_submission_all_images_are_classified():
+    box = Sandbox()
+    one = box.grade(submission=None)
+    assert box.runs == [([PART2.name], [], 3), ([], [], 1)]
+    assert len(one.plain.images) == 10_000
+    assert one.plain.accuracy(box.reference) == float(np.mean(ANSWERS == LABELS))
+
+
+def test_another_network_s_submission_leaves_this_one_s_answers():
+    box = Sandbox()
+    one = box.grade(submission=as_csv((LABELS + 3) % 10))
+    assert box.runs == [([PART2.name], [], 3), ([], [], 1), ([PART2.name], TRIAL, 0)]
+    assert len(one.plain.images) == 10_000
+
+
+def test_the_student_s_code_is_needed_only_where_the_network_can_t_be_rebuilt_without():
+    box = Sandbox()
+    assert box.grade(architecture=b"{}").plain is None
+    assert box.runs == [([PART2.name], TRIAL, 0)]
+    box = Sandbox(scaling="")  # it could not be rebuilt
+    assert box.grade().plain is None
+    assert box.runs == [([PART2.name], [], 3), ([PART2.name], TRIAL, 0)]
+
+
+def test_nothing_is_classified_without_weights_or_images():
+    box = Sandbox()
+    box.grade(weights=False)
+    assert box.runs == [([PART2.name], [], 0)]
+    box = Sandbox(reference=ReferenceData())
+    box.grade(notebooks=())
+    assert box.runs == []
+
+
+def test_weights_of_an_unanswered_part_are_rated():
+    box = Sandbox()
+    assert box.grade(notebooks=()).plain.agreement(ANSWERS) == 1
+    assert box.runs == [([], [], 3)]
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,22 @@
+import io
 import json
 
 import numpy as np
 import pytest
 
-from cnn_utils.grading.sandbox.run_part import RunConfig
-from cnn_utils.grading.sandbox.sandbox import Sandbox
-from cnn_utils.grading.verify import network as module
+from cnn_utils.grading.sandbox.prepare import Settings, prepared
+from cnn_utils.grading.sandbox.run_part import Limits, run_parts
 from cnn_utils.grading.verify.network import (
     N_CHANGED,
     N_COMPARED,
-    Predictions,
-    classify,
+    as_npy,
     make_trial,
     own_layers_only,
+    read_answer,
+    request_for,
 )
 from cnn_utils.grading.verify.reference_data import ReferenceData
+from cnn_utils.notebook.reader import Cell, Notebook
 from tests.grading.small_lab import needs_sandbox
 
 LABELS = np.random.default_rng(0).integers(0, 10, 10_000)
@@ -66,65 +68,71 @@ def test_anything_else_does(architecture):
     assert own_layers_only(architecture) == ""
 
 
-@pytest.fixture
-def runs(monkeypatch):
-    """Stand in for the sandbox: a network that needs standardised pixels is right for 80 %."""
-    made = []
-
-    def run(files, scaling, in_full, reference, run_config):
-        order = reference.order() if in_full else reference.order()[:N_COMPARED]
-        made.append((scaling, len(order)))
-        labels = LABELS[order].copy()
-        labels[:: 5 if scaling == right[0] else 1] = 0
-        return Predictions(order, labels, "rebuilt")
-
-    right = ["divided by 255"]
-    monkeypatch.setattr(module, "_classify", run)
-    return made, right
+CONV = with_layer("keras.layers", "Conv2D").encode()
 
 
-def answers_of(runs):
-    labels = LABELS.copy()
-    labels[REFERENCE.order()[::5]] = 0
-    return labels
+def details(request):
+    return json.loads(request.files["request.json"])
 
 
-def plain(submission):
-    return classify(
-        b"", with_layer("keras.layers", "Conv2D").encode(), submission, 0.6, REFERENCE, None
+def test_a_thousand_images_in_three_scalings_are_asked_for_first():
+    request = request_for(b"weights", CONV, LABELS, REFERENCE)
+    assert set(request.files) == {
+        "architecture.json",
+        "weights.npz",
+        "images.npy",
+        "request.json",
+    }
+    assert list(details(request)["scalings"]) == ["divided by 255", "as they are", "-1 to 1"]
+    order = REFERENCE.order()[:N_COMPARED]
+    assert details(request)["submission"] == LABELS[order].tolist()
+    images = np.load(io.BytesIO(request.files["images.npy"]), allow_pickle=False)
+    np.testing.assert_array_equal(images, REFERENCE.photos[order])
+
+
+def test_all_images_are_asked_for_in_one_scaling():
+    request = request_for(b"", CONV, None, REFERENCE, "-1 to 1")
+    assert (details(request)["scalings"], details(request)["submission"]) == (
+        {"-1 to 1": [2 / 255, -1.0]},
+        [],
     )
+    assert len(np.load(io.BytesIO(request.files["images.npy"]))) == 10_000
 
 
-def test_some_images_are_enough_if_the_submission_agrees(runs):
-    found = plain(answers_of(runs))
-    assert runs[0] == [("divided by 255", N_COMPARED)]
-    assert found.agreement(answers_of(runs)) == 1
-    assert found.accuracy(REFERENCE) == pytest.approx(0.82, abs=0.02)
-    assert np.array_equal(found.images, plain(answers_of(runs)).images)
+def test_a_network_that_needs_code_is_not_asked_for():
+    assert request_for(b"", b"{}", None, REFERENCE) is None
+    assert request_for(b"", CONV, None, ReferenceData()) is None
 
 
-def test_other_scalings_are_tried(runs):
-    runs[1][0] = "-1 to 1"
-    plain(answers_of(runs))
-    assert [scaling for scaling, _ in runs[0]] == ["divided by 255", "as they are", "-1 to 1"]
+def test_an_answer_holds_labels_by_scaling():
+    order = REFERENCE.order()
+    line = json.dumps({"divided by 255": LABELS[order[:300]].tolist(), "other": [1]})
+    found = read_answer(line.encode(), REFERENCE)
+    assert list(found) == ["divided by 255"]
+    one = found["divided by 255"]
+    assert one.how == "rebuilt from its architecture, pixels divided by 255, 300 images"
+    assert (one.agreement(LABELS), one.accuracy(REFERENCE)) == (1, 1)
+    assert one.is_right(LABELS, REFERENCE, 0.6)
+    assert not one.is_right((LABELS + 3) % 10, REFERENCE, 0.6)
 
 
-def test_without_a_submission_all_images_are_classified(runs):
-    assert len(plain(None).images) == 10_000
-    assert runs[0] == [("divided by 255", N_COMPARED), ("divided by 255", 10_000)]
-
-
-def test_another_network_s_submission_leaves_this_one_s_answers(runs):
-    found = plain((LABELS + 3) % 10)
-    assert (len(runs[0]), len(found.images)) == (4, 10_000)
-    assert found.accuracy(REFERENCE) > 0.8
-
-
-def test_a_network_that_can_t_be_rebuilt_has_no_predictions(monkeypatch):
-    monkeypatch.setattr(module, "_classify", lambda *arguments: None)
-    assert plain(None) is None
-    assert classify(b"", b"{}", None, 0.6, REFERENCE, None) is None
-    assert classify(b"", b"{}", None, 0.6, ReferenceData(), None) is None
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"[" * 100_000,
+        b"\xff",
+        b'{"as they are": []}',
+        b'{"as they are": [10]}',
+        b'{"as they are": [true]}',
+        b'{"as they are": 7}',
+        b'{"as they are": [%s0]}' % (b"0," * 10_000),
+    ],
+)
+def test_an_invalid_answer_holds_none(answer):
+    assert read_answer(answer, REFERENCE) == {}
 
 
 WEIGHTS = [np.arange(12, dtype=np.float32).reshape(3, 4)]
@@ -191,19 +199,9 @@ def test_invalid_predictions_do_not_count(trial, found):
 
 
 @needs_sandbox
-def test_a_network_is_rebuilt_in_the_sandbox(tmp_path):
-    import io
-    import os
-    import shutil
-
+def test_a_network_is_rebuilt_in_the_sandbox_before_any_code_of_the_student_s(lab, tmp_path):
     import keras
 
-    kit = tmp_path / "kit"
-    kit.mkdir()
-    shutil.copy(
-        module.__file__.replace("verify/network", "sandbox/quick_keras"), kit / "sitecustomize.py"
-    )
-    os.chmod(tmp_path, 0o755)
     model = keras.Sequential(
         [keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(10)]
     )
@@ -212,9 +210,37 @@ def test_a_network_is_rebuilt_in_the_sandbox(tmp_path):
     reference = ReferenceData(photos=images, photo_labels=labels)
     buffer = io.BytesIO()
     np.savez(buffer, *model.get_weights())
-    config = RunConfig(Sandbox("bwrap"), kit, kit, tmp_path)
     data, text = buffer.getvalue(), model.to_json().encode()
-    found = classify(data, text, labels, 0.6, reference, config)
-    assert found.how == "rebuilt from its architecture, pixels divided by 255, 300 images"
-    assert found.accuracy(reference) > 0.99
-    assert classify(data[:-100], text, labels, 0.6, reference, config) is None
+    # The student's code finds neither the images nor a way to answer for the network.
+    code = """
+import os, pathlib, glob
+seen = [path for path in ("request", "request/images.npy") if os.path.exists(path)]
+for number in glob.glob("/proc/[0-9]*/fd/*"):
+    try:
+        if "pipe" in os.readlink(number):
+            with open(number, "wb", buffering=0) as pipe:
+                os.set_blocking(pipe.fileno(), False)
+                pipe.write(b'{"divided by 255": [0]}\\n')
+    except OSError:
+        pass
+pathlib.Path("out/output_cnn.json").write_text(str(len(seen)))
+"""
+    cells = {"task:cnn": code, "hidden:cnn": ""}
+    made = [Cell("code", source, {"grade_id": name}) for name, source in cells.items()]
+    notebook = Notebook("a.ipynb", made, {}).node()
+    with prepared(Settings(lab, sandbox="bwrap", limits=Limits(images=500)), tmp_path) as context:
+        request = request_for(data, text, labels, reference)
+        claims = run_parts({"a.ipynb": notebook}, {}, context.run_config, {}, request)
+        broken = request_for(data[:-100], text, labels, reference)
+        run_parts({}, {}, context.run_config, {}, broken)
+    found = read_answer(request.answer, reference)
+    assert list(found) == ["divided by 255"]
+    assert len(found["divided by 255"].labels) == 300
+    assert found["divided by 255"].accuracy(reference) > 0.99
+    assert claims["a.ipynb"].outputs == {"cnn": 0}
+    assert read_answer(broken.answer, reference) == {}
+
+
+def test_arrays_travel_without_pickle():
+    array = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    np.testing.assert_array_equal(np.load(io.BytesIO(as_npy(array)), allow_pickle=False), array)
