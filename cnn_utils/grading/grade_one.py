@@ -14,6 +14,7 @@ from cnn_utils.grading.sandbox.run_part import Claims, run_parts
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
 from cnn_utils.grading.verify import compare
 from cnn_utils.grading.verify.hidden_tests import make_inputs
+from cnn_utils.grading.verify.own_network import OwnNetwork
 from cnn_utils.grading.verify.score import Comparison, Mark, mark
 
 UNREADABLE = "unreadable"
@@ -38,19 +39,7 @@ def grade_one(submission: Submission, context: BatchContext) -> dict:
         row["input_hash"] = submission.hash_of(files)
         if submission.problem:
             raise KitError(submission.problem)
-        parts = {name: _read_part(row, name, files, context) for name in context.source_notebooks}
-        parts = {name: part for name, part in parts.items() if part}
-        # Without a seed: a hand-in must not know the hidden inputs.
-        rng = np.random.default_rng()
-        inputs, cnn = make_inputs(rng), None
-        for source_notebook in map(context.source_notebooks.get, parts):
-            if "cnn" in source_notebook.networks:
-                cnn = compare.Cnn(files, source_notebook, context.reference)
-        claims = _run(parts, inputs, files, cnn, context, rng)
-        for name, part in parts.items():
-            _mark_part(
-                row, context.source_notebooks[name], part, claims[name], inputs, files, cnn, context
-            )
+        _Grading(row, files, context).grade()
     except FileNotFoundError:
         why = "It was removed during grading."
         row.update(status="failed", notes=[why])
@@ -113,82 +102,85 @@ def _add_missing_marks(
                 row["marks"].append({"part": name, **missing.as_dict()})
 
 
-def _read_part(row: dict, name: str, files: dict[str, bytes], context: BatchContext) -> dict | None:
-    source_notebook = context.source_notebooks[name]
-    if name not in files:
-        row["notes"].append(f"{name}: not handed in.")
-        networks = source_notebook.networks
-        artifacts = [file for file in files if file.partition("/")[0] in networks]
-        if artifacts:
-            row["review"].append(f"{name}: not handed in, but {artifacts[0]} was")
-        _worse(row, "incomplete")
-        return None
-    try:
-        return read_and_splice(source_notebook, files[name])
-    except KitError as error:
-        row["notes"].append(f"{name}: {error}")
-        row["review"].append(f"{name}: {error}")
-        _worse(row, UNREADABLE)
-        _add_missing_marks(row, {name: source_notebook}, str(error))
-        return None
+class _Grading:
+    """The way of one submission from its files to its row: read, run, compare, mark."""
 
+    def __init__(self, row: dict, files: dict[str, bytes], context: BatchContext) -> None:
+        self.row, self.files, self.context = row, files, context
+        # Without a seed: a hand-in must not know the hidden inputs.
+        self.rng = np.random.default_rng()
+        self.inputs = make_inputs(self.rng)
+        self.cnn: OwnNetwork | None = None
 
-def _mark_part(
-    row: dict,
-    source_notebook: SourceNotebook,
-    spliced: dict,
-    claims: Claims,
-    inputs: dict,
-    files: dict[str, bytes],
-    cnn,
-    context: BatchContext,
-) -> None:
-    name, networks, comparison = source_notebook.name, source_notebook.networks, Comparison()
-    answers, helpers = spliced["answers"], spliced["helpers"]
-    row["group"] = row["group"] or spliced.get("group", {})
-    row["notes"] += [f"{name}: {note}" for answer in answers.values() for note in answer["notes"]]
-    _worse(row, claims.status)
-    compare.functions(inputs, claims, comparison)
-    compare.figures(answers, comparison)
-    if "lenet" in networks:
-        facts = compare.lenet(files, answers, source_notebook, context.reference, comparison)
-        row["facts"].update(_named(facts, "lenet"))
-    if "cnn" in networks:
-        facts = cnn.compare(claims, comparison)
-        row["notes"] += [f"{name}: the network was {facts.pop('how')}"] if "how" in facts else []
-        row["facts"].update(_named(facts, "cnn"))
-        row["facts"]["has_submission"] = SUBMISSION in files
-    sources = {step: "\n".join(cells) for step, cells in helpers.items()}
-    sources |= {f"{TASK}:{k.partition(':')[2]}": answer["source"] for k, answer in answers.items()}
-    for task in source_notebook.tasks:
-        answer, key = answers[f"{task.kind}:{task.name}"], f"{name}/{task.key}"
-        given = mark(task, answer, claims, comparison, sources)
-        row["marks"].append({"part": name, **given.as_dict()})
-        row["answers"][key] = answer["source"][:MAX_LETTERS]
-        if task.kind == "code" and task.name in compare.FIGURE_TASKS:
-            row["figures"][key] = compare.shown_figures(answer)
-    row["helpers"][name] = "\n".join(map("\n".join, helpers.values()))[:MAX_LETTERS]
+    def grade(self) -> None:
+        books = self.context.source_notebooks
+        parts = {name: self._read(book) for name, book in books.items()}
+        parts = {name: part for name, part in parts.items() if part}
+        for name in parts:
+            if "cnn" in books[name].networks:
+                self.cnn = OwnNetwork(self.files, books[name], self.context.reference)
+        claims = self._run({name: part["notebook"] for name, part in parts.items()})
+        for name, part in parts.items():
+            self._mark(books[name], part, claims[name])
 
+    def _read(self, source_notebook: SourceNotebook) -> dict | None:
+        row, name = self.row, source_notebook.name
+        if name not in self.files:
+            row["notes"].append(f"{name}: not handed in.")
+            networks = source_notebook.networks
+            artifacts = [file for file in self.files if file.partition("/")[0] in networks]
+            if artifacts:
+                row["review"].append(f"{name}: not handed in, but {artifacts[0]} was")
+            _worse(row, "incomplete")
+            return None
+        try:
+            return read_and_splice(source_notebook, self.files[name])
+        except KitError as error:
+            row["notes"].append(f"{name}: {error}")
+            row["review"].append(f"{name}: {error}")
+            _worse(row, UNREADABLE)
+            _add_missing_marks(row, {name: source_notebook}, str(error))
+            return None
 
-def _run(
-    parts: dict,
-    inputs: dict,
-    files: dict[str, bytes],
-    cnn: compare.Cnn | None,
-    context: BatchContext,
-    rng: np.random.Generator,
-) -> dict[str, Claims]:
-    """Run the notebooks that answer a code task, in one sandbox."""
-    notebooks = {name: part["notebook"] for name, part in parts.items()}
-    todo = {name: notebook for name, notebook in notebooks.items() if _has_tasks(notebook)}
+    def _run(self, notebooks: dict[str, dict]) -> dict[str, Claims]:
+        """Run the notebooks that answer a code task, in one sandbox."""
+        claims = {name: Claims("complete") for name in notebooks}
+        todo = {name: notebook for name, notebook in notebooks.items() if _has_tasks(notebook)}
+        if self.cnn:
+            return claims | self.cnn.run(todo, self._run_parts, self.rng)
+        return claims | (self._run_parts(todo) if todo else {})
 
-    def run(todo: dict, more: dict[str, bytes] | None = None, request=None) -> dict[str, Claims]:
-        return run_parts(todo, inputs, context.run_config, {**files, **(more or {})}, request)
+    def _run_parts(self, notebooks, more=None, request=None) -> dict[str, Claims]:
+        files = {**self.files, **(more or {})}
+        return run_parts(notebooks, self.inputs, self.context.run_config, files, request)
 
-    claims = {name: Claims("complete") for name in parts}
-    if cnn:
-        return claims | cnn.run(todo, run, rng)
-    return claims | (run(todo) if todo else {})
+    def _mark(self, source_notebook: SourceNotebook, spliced: dict, claims: Claims) -> None:
+        row, name, networks = self.row, source_notebook.name, source_notebook.networks
+        answers, helpers, comparison = spliced["answers"], spliced["helpers"], Comparison()
+        row["group"] = row["group"] or spliced.get("group", {})
+        notes = [note for answer in answers.values() for note in answer["notes"]]
+        _worse(row, claims.status)
+        compare.functions(self.inputs, claims, comparison)
+        compare.figures(answers, comparison)
+        if "lenet" in networks:
+            reference = self.context.reference
+            facts = compare.lenet(self.files, answers, source_notebook, reference, comparison)
+            row["facts"].update(_named(facts, "lenet"))
+        if self.cnn and "cnn" in networks:
+            facts = self.cnn.compare(claims, comparison)
+            notes += [f"the network was {facts.pop('how')}"] if "how" in facts else []
+            row["facts"].update(_named(facts, "cnn"), has_submission=SUBMISSION in self.files)
+        row["notes"] += [f"{name}: {note}" for note in notes]
+        sources = {step: "\n".join(cells) for step, cells in helpers.items()}
+        sources |= {f"{TASK}:{k.partition(':')[2]}": one["source"] for k, one in answers.items()}
+        for task in source_notebook.tasks:
+            answer, key = answers[f"{task.kind}:{task.name}"], f"{name}/{task.key}"
+            given = mark(task, answer, claims, comparison, sources)
+            row["marks"].append({"part": name, **given.as_dict()})
+            row["answers"][key] = answer["source"][:MAX_LETTERS]
+            if task.kind == "code" and task.name in compare.FIGURE_TASKS:
+                row["figures"][key] = compare.shown_figures(answer)
+        row["helpers"][name] = "\n".join(map("\n".join, helpers.values()))[:MAX_LETTERS]
 
 
 def _has_tasks(notebook: dict) -> bool:

@@ -2,34 +2,20 @@
 
 import base64
 import binascii
-import csv
-import hashlib
 import io
 import re
-from collections.abc import Callable
 
 import numpy as np
 
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
 from cnn_utils.errors import KitError
 from cnn_utils.grading.intake.assignment import SourceNotebook
-from cnn_utils.grading.intake.submissions import SUBMISSION
-from cnn_utils.grading.results.similarity import signature
-from cnn_utils.grading.sandbox.run_part import Claims, Request
+from cnn_utils.grading.sandbox.run_part import Claims
 from cnn_utils.grading.verify.hidden_tests import CALLS, agrees, has_lenet_layers
-from cnn_utils.grading.verify.network import (
-    MIN_AGREEMENT,
-    Predictions,
-    Trial,
-    make_trial,
-    read_answer,
-    request_for,
-)
 from cnn_utils.grading.verify.reference_data import ReferenceData, rate_lenet
 from cnn_utils.grading.verify.score import Comparison
 from cnn_utils.grading.verify.weights_file import BadWeights, OtherShapes, read_weights
-from cnn_utils.handin.artifacts import ARCHITECTURE, WEIGHTS, fingerprint
-from cnn_utils.submission import HEADER, N_ROWS
+from cnn_utils.handin.artifacts import WEIGHTS, fingerprint
 
 # Claims are printed with four digits, and machines may differ in one or two of 10,000 images.
 CLAIM_TOLERANCE = 1e-3
@@ -43,10 +29,6 @@ CLAIMS = {
 # Where neither is named so, as in another language: all numbers with decimals.
 NUMBER = re.compile(r"(?<![\d.])(\d{0,3}\.\d{1,20})(\s?%)?")
 N_CLAIMS = 10
-N_SAMPLE, N_SUBMITTED = 200, 2_000
-# Averaging over mirrored images gains one or two percentage points; CIFAR-10 is hard for people.
-MAX_GAIN, MAX_PLAUSIBLE = 0.05, 0.97
-INVALID = f"submission.csv must have the header {','.join(HEADER)} and {N_ROWS:,} rows in order"
 FIGURE_TASKS = ("plot-history", "look")
 MIN_FIGURE, MAX_PIXELS, MIN_SVG_SHAPES = (100, 60), 20_000_000, 5
 SVG_SHAPE = re.compile(r"<(?:\w{1,20}:)?(?:path|polyline|line|rect|circle|image|use|text)\b")
@@ -136,7 +118,7 @@ def lenet(
     """Rate LeNet by its handed-in weights; return accuracy, F1 and fingerprint."""
     names = ("train-lenet", "evaluate-lenet")
     try:
-        weights = _weights(files, "lenet", names, comparison, LENET_SHAPES)
+        weights = read_network(files, "lenet", names, comparison, LENET_SHAPES)
     except BadWeights:
         return {}
     facts = {"fingerprint": fingerprint(weights)}
@@ -148,7 +130,7 @@ def lenet(
     accuracy, f1 = rated
     facts.update(part1_accuracy=round(accuracy, 4), part1_f1=round(f1, 4))
     what = "the handed-in network recognises {:.1%} of the test digits; {:.1%} are required"
-    _compare_accuracy("train-lenet", accuracy, source_notebook, what, comparison)
+    compare_accuracy("train-lenet", accuracy, source_notebook, what, comparison)
     claimed = _claimed(answers.get("code:evaluate-lenet", {}).get("output_text", ""))
     if not all(claimed.values()):
         reason = "the handed-in notebook shows no test accuracy and F1"
@@ -181,183 +163,20 @@ def _number(digits: str, percent: str) -> tuple[float, float]:
     return float(digits) / scale, max(CLAIM_TOLERANCE, half if half <= COARSEST else 0)
 
 
-class Cnn:
-    """The student's own network and its submission, and what they are worth.
-
-    Parameters
-    ----------
-    files : dict of str to bytes
-        The hand-in.
-    source_notebook : SourceNotebook
-    reference : ReferenceData
-    """
-
-    NAMES = ("cnn", "submit")
-
-    def __init__(
-        self, files: dict[str, bytes], source_notebook: SourceNotebook, reference: ReferenceData
-    ):
-        self.files, self.source_notebook, self.reference = files, source_notebook, reference
-        task = source_notebook.task("cnn")
-        self.threshold = (task.threshold if task else None) or 0.0
-        self.comparison = Comparison()
-        self.plain: Predictions | None = None
-        self.trial: Trial | None = None
-        read = read_submission(files.get(SUBMISSION))
-        self.submission, self.invalid = (None, read) if isinstance(read, str) else (read, "")
-        try:
-            self.weights = _weights(files, "cnn", self.NAMES, self.comparison)
-        except BadWeights:
-            self.weights = []
-        if SUBMISSION in files:
-            self.comparison.handed_in.add("submit")
-
-    def run(
-        self,
-        notebooks: dict[str, dict],
-        run: Callable[..., dict[str, Claims]],
-        rng: np.random.Generator,
-    ) -> dict[str, Claims]:
-        """Run the notebooks; before them, the network classifies without the student's code.
-
-        If it can't be rebuilt so, or its answers do not fit the submission, the student's code
-        gets images and weights.
-
-        Parameters
-        ----------
-        notebooks : dict of str to dict
-        run : callable
-            `run_parts` with arguments ``(notebooks, files, request)``.
-        rng : Generator
-            Without a seed.
-        """
-        mine = {name: x for name, x in notebooks.items() if name == self.source_notebook.name}
-        if not self.weights or self.reference.photos is None:
-            return run(notebooks) if notebooks else {}
-        request = self._request()
-        if request is None:
-            return run(notebooks, self._new_trial(rng)) if notebooks else {}
-        claims = run(notebooks, {}, request)
-        found = read_answer(request.answer, self.reference)
-        if found:
-            fitting = [scaling for scaling, one in found.items() if self._is_right(one)]
-            scaling = max(fitting[:1] or found, key=lambda s: found[s].accuracy(self.reference))
-            self.plain = found[scaling]
-            if fitting and self.submission is not None:
-                return claims
-            request = self._request(scaling)
-            run({}, {}, request)
-            self.plain = read_answer(request.answer, self.reference).get(scaling, self.plain)
-        if mine and not (self.plain and self._is_right(self.plain)):
-            claims |= run(mine, self._new_trial(rng))
-        return claims
-
-    def _request(self, scaling: str = "") -> Request | None:
-        weights = self.files[f"cnn/{WEIGHTS}"]
-        architecture = self.files.get(f"cnn/{ARCHITECTURE}")
-        return request_for(weights, architecture, self.submission, self.reference, scaling)
-
-    def _new_trial(self, rng: np.random.Generator) -> dict[str, bytes]:
-        self.trial = make_trial(self.weights, self.files[f"cnn/{WEIGHTS}"], self.reference, rng)
-        return self.trial.files
-
-    def compare(self, claims: Claims, comparison: Comparison) -> dict:
-        """Rate the network by its predictions; return the facts."""
-        facts = self._facts()
-        comparison.handed_in |= self.comparison.handed_in
-        if not self.weights:
-            comparison.agrees.update(self.comparison.agrees)
-            return facts
-        if self.reference.photos is None:
-            reason = "it was graded without the test photographs"
-            comparison.agrees.update(dict.fromkeys(self.NAMES, (None, reason)))
-            return facts
-        one = self._chosen(claims)
-        if one is None:
-            reason = "the network could be rebuilt neither from its architecture nor by `build_cnn`"
-            comparison.agrees.update(dict.fromkeys(self.NAMES, (None, reason)))
-            return facts
-        facts["how"] = one.how
-        if one.doubt:
-            reason = f"the answers do not come from the network's weights: {one.doubt}"
-            comparison.agrees.update(dict.fromkeys(self.NAMES, (False, reason)))
-            comparison.doubts.update(dict.fromkeys(self.NAMES, reason))
-            return facts
-        self._compare_submission(one, comparison)
-        self._compare_network(one, comparison, facts)
-        return facts
-
-    def _facts(self) -> dict:
-        facts = {}
-        if self.weights:
-            facts.update(
-                fingerprint=fingerprint(self.weights),
-                sample=_sample(self.weights),
-                signature=signature(self.weights),
-            )
-        if self.submission is not None:
-            labels = self.submission.astype("u1")
-            facts["submission_hash"] = hashlib.sha256(labels.tobytes()).hexdigest()[:16]
-            step = N_ROWS // N_SUBMITTED
-            facts["submission_sample"] = "".join(map(str, labels[::step].tolist()))
-            if self.reference.photo_labels is not None:
-                accuracy = float(np.mean(self.submission == self.reference.photo_labels))
-                facts["submission_accuracy"] = round(accuracy, 4)
-        return facts
-
-    def _chosen(self, claims: Claims) -> Predictions | None:
-        """Return the predictions that count: the code's only if they fit better."""
-        if self.trial is None:
-            return self.plain
-        by_code = self.trial.predictions(claims.outputs.get("cnn"))
-        if by_code is None or self.plain is None:
-            return by_code or self.plain
-        return by_code if not by_code.doubt and self._is_right(by_code) else self.plain
-
-    def _is_right(self, one: Predictions) -> bool:
-        return one.is_right(self.submission, self.reference, self.threshold)
-
-    def _compare_submission(self, one: Predictions, comparison: Comparison) -> None:
-        if self.submission is None:
-            is_missing = SUBMISSION not in self.files
-            comparison.agrees["submit"] = (None if is_missing else False, self.invalid)
-            return
-        share = one.agreement(self.submission)
-        reason = f"submission.csv agrees with the handed-in network for {share:.1%} of the images"
-        comparison.agrees["submit"] = (share >= MIN_AGREEMENT, reason)
-
-    def _compare_network(self, one: Predictions, comparison: Comparison, facts: dict) -> None:
-        """Rate the network by all answers in its submission, or by its own."""
-        comparison.agrees["cnn"] = (True, "")
-        if self.reference.photo_labels is None:
-            return
-        accuracy, is_own = one.accuracy(self.reference), True
-        if comparison.agrees["submit"][0]:
-            labels = self.reference.photo_labels
-            submitted = float(np.mean((self.submission == labels)[one.images]))
-            if submitted > accuracy + MAX_GAIN:
-                doubt = f"submission.csv is right for {submitted:.1%} of {len(one.images):,} "
-                doubt += f"images, the network for {accuracy:.1%}"
-                comparison.doubts.update(dict.fromkeys(self.NAMES, doubt))
-            else:
-                accuracy, is_own = float(np.mean(self.submission == labels)), False
-        facts["how"] += f"; accuracy of {'its own answers' if is_own else 'submission.csv'}"
-        facts["part2_accuracy"] = round(accuracy, 4)
-        what = "the handed-in network is right for {:.1%} of the images; {:.1%} are required"
-        _compare_accuracy("cnn", accuracy, self.source_notebook, what, comparison)
-        if accuracy > MAX_PLAUSIBLE:
-            doubt = f"an accuracy of {accuracy:.1%} is more than such networks reach"
-            comparison.doubts.update(dict.fromkeys(self.NAMES, doubt))
-
-
-def _weights(
+def read_network(
     files: dict[str, bytes],
     network: str,
     names: tuple[str, ...],
     comparison: Comparison,
     shapes: list | None = None,
 ) -> list[np.ndarray]:
-    """Read a network's weights; if they are missing or invalid, that is the tasks' evidence."""
+    """Read a network's weights; if they are missing or invalid, that is the tasks' evidence.
+
+    Raises
+    ------
+    BadWeights
+        If they are missing or invalid.
+    """
     data = files.get(f"{network}/{WEIGHTS}")
     try:
         if data is None:
@@ -370,40 +189,15 @@ def _weights(
         raise
 
 
-def _sample(weights: list[np.ndarray]) -> list[float]:
-    """Return a few of a network's weights, to recognise copies that differ in others."""
-    kernels = [array.ravel() for array in weights if array.ndim > 1]
-    if not kernels:
-        return []
-    flat = np.concatenate(kernels)
-    return [round(float(x), 5) for x in flat[:: max(len(flat) // N_SAMPLE, 1)][:N_SAMPLE]]
-
-
-def _compare_accuracy(
+def compare_accuracy(
     name: str, accuracy: float, source_notebook: SourceNotebook, what: str, comparison: Comparison
 ) -> None:
+    """Compare a network's accuracy with the threshold of its task."""
     task = source_notebook.task(name) or source_notebook.tasks[0]
     threshold = task.threshold or 0.0
     comparison.agrees[name] = (accuracy >= threshold, what.format(accuracy, threshold))
     if accuracy < threshold:
         comparison.below_threshold.add(name)
-
-
-def read_submission(data: bytes | None) -> np.ndarray | str:
-    """Return the predictions of a ``submission.csv``, or the reason why it is invalid."""
-    if data is None:
-        return "submission.csv was not handed in"
-    try:
-        rows = list(csv.reader(io.StringIO(data[:2_000_000].decode("utf-8-sig"))))
-        labels = [int(row[1]) for row in rows[1:] if len(row) == 2 and row[0] == str(int(row[0]))]
-        ids = [int(row[0]) for row in rows[1:] if row]
-    except (UnicodeDecodeError, ValueError, IndexError, csv.Error):
-        return INVALID
-    if not rows or rows[0] != HEADER or ids != list(range(N_ROWS)) or len(labels) != N_ROWS:
-        return INVALID
-    if not set(labels) <= set(range(10)):
-        return "submission.csv holds predictions outside 0-9"
-    return np.array(labels)
 
 
 def _lower(error: KitError) -> str:
