@@ -52,14 +52,14 @@ def test_each_hand_in_gets_its_row(graded, name):
     assert case.review in (None, bool(row["review"])), row
 
 
-def test_there_is_a_row_for_each_and_nothing_is_left_over(graded):
+def test_there_is_a_row_for_each_and_nothing_is_left_over(graded, places):
     rows, left = graded
     assert set(rows) == set(CASES)
     assert left == {"results", "gradebook.csv"}
     time.sleep(1)
     running = subprocess.run(["ps", "axww"], capture_output=True, text=True, check=True).stdout
     assert "MARK-OF-A-DAEMON" not in running
-    assert "nbval_grade" not in running
+    assert str(places) not in running
 
 
 def test_graded_again_nothing_is_run_and_the_book_is_the_same(graded, places):
