@@ -44,9 +44,7 @@ def check_computation(images, weights: list[np.ndarray], outputs: np.ndarray) ->
             raise _pooling(pooling) if pooling != "max" else _activation(activations)
     found = "All weights have the right shapes, but the layers are not joined as in the table."
     hint = "Compare order and activation of your layers with the table, row by row."
-    answer = (
-        "Does each pooling take 2 x 2 blocks, side by side? Is each activation in one place only?"
-    )
+    answer = "Does each pooling take 2 x 2 blocks, side by side? Is each ReLU in one place only?"
     raise Mistake("computes-otherwise", found, hint, answer)
 
 
