@@ -40,6 +40,7 @@ DOCUMENTS = [
     (b"?", r"crdownload|part|download|tmp", "an unfinished download"),
 ]
 ZIPS = (b"PK\3\4", b"PK\5\6")
+NOT_OPENED = "which grading does not open"
 # Zips to their programs, but not to people.
 PACKED = re.compile(r"\.(?:npz|keras|docx|xlsx|pptx|odt|ods|odp|pages|numbers|key|whl|jar)$", re.I)
 
@@ -134,7 +135,7 @@ class Files(ExitStack):
 
     def _through(self, found: Found, head: bytes, problems: list[str]) -> Iterator[Found]:
         if what := what_is(found.name, head, ARCHIVES):
-            problems.append(f"'{found.name}' is {what}, which grading does not open.")
+            problems.append(f"'{found.name}' is {what}, {NOT_OPENED}.")
         elif found.size and (head[:4] in ZIPS or found.name.lower().endswith(".zip")):
             if len(found.members) >= MAX_DEPTH:
                 problems.append(f"'{found.name}' lies in too many zips in zips.")
@@ -165,7 +166,8 @@ class Files(ExitStack):
             found = Found(zipped.path, members, name, info.file_size, info.date_time)
             head = b""
             if re.search(r"\.zip\b", name[len(zipped.name) :], re.I) and info.file_size:
-                head = archive.open(info).read(8)
+                with suppress(Exception):  # of any kind; if it is a zip, opening it tells
+                    head = archive.open(info).read(8)
             yield from self._through(found, head, problems)
 
 

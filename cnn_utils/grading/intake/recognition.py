@@ -27,7 +27,7 @@ MAX_READ, MAX_RECORD = 100, 1_000_000
 # Larger notebooks are known by their names; of the others' sources so many letters are read.
 MAX_NOTEBOOK, MAX_SOURCE = 50_000_000, 5_000_000
 NOTEBOOK = re.compile(r"\.ipynb\b[^/]*$", re.I)
-MAYBE_NOTEBOOK = re.compile(r"(?:\.(?:py|json|txt)|/[^./]+)$", re.I)
+MAYBE_NOTEBOOK = re.compile(r"(?:\.(?:py|json|txt|ip\w+)|/[^./]+)$", re.I)
 # The strings of a cell's "source" in JSON without escapes: one text, or a list of lines.
 SOURCE = re.compile(r'"(?:source|input)"\s{0,9}:\s{0,99}(\[(?:\s{0,99}"[^"]*",?){0,20000}|"[^"]*")')
 LINE_END = re.compile(r'(?:\\r)?\\n|"')
@@ -90,7 +90,7 @@ class Recognition:
             labels = [match[1] for line in header.split("\n") if (match := HEADER.match(line))]
             self._labels[name] = labels[:2] if len(labels) > 1 else None
 
-    def candidates(self, files: Files, found: Iterable[Found], problems) -> list[Candidate]:
+    def candidates(self, files: Files, found: Iterable[Found], damaged) -> list[Candidate]:
         """Return the files that are or may be notebooks of the assignment, the surest first."""
         sure = [f for f in found if NOTEBOOK.search(f.name)]
         maybe = [f for f in found if MAYBE_NOTEBOOK.search(f"/{f.name}") and f not in sure]
@@ -102,7 +102,7 @@ class Recognition:
                 if file.size <= MAX_NOTEBOOK:
                     candidate = self._read(file, files.read(file.path, file.members))
             except KitError as error:
-                problems.append(f"'{file.name}' can't be read. {error}")
+                damaged.append(f"'{file.name}' can't be read. {error}")
             if file in sure or candidate.part:
                 candidates.append(candidate)
         return candidates
@@ -190,10 +190,21 @@ class Recognition:
             review.append(f"{graded}; '{other.file.name}' also answers {', '.join(lacking)}.")
         elif not NOTEBOOK.search(other.file.name):
             return  # the same notebook as a script
+        elif other.touched and other.group and best.group not in ("", other.group):
+            review.append(f"{graded}; '{other.file.name}' is another group's ({other.group}).")
         elif other.attempt > best.attempt:
             review.append(f"{graded}; the later '{other.file.name}' has no answers.")
         else:
             notes.append(f"{graded}, not '{other.file.name}', which has fewer answers or is older.")
+
+    def documents(self, found: list[Found], chosen: dict[str, Candidate]) -> list[str]:
+        """Return what was handed in that may stand for a missing notebook, such as a PDF."""
+        kinds = [kind for kind in DOCUMENTS if "picture" not in kind[2]]
+        return [
+            f"A notebook is missing, but '{file.name}' is {what}."
+            for file in found
+            if (what := what_is(file.name, kinds=kinds)) and self._by_name(file.name) not in chosen
+        ]
 
     def choose_others(
         self, files: Files, found: list[Found], chosen: dict[str, Candidate]
