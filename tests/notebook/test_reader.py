@@ -220,7 +220,7 @@ def test_the_header_s_own_metadata_name_it_too():
         ),
         (b"\x89PNG\r\n\x1a\n\x00", "it is a picture"),
         (b"PK\x03\x04", "it is a zip"),
-        (b"Rar!\x1a\x07", "it is a rar archive"),
+        (b"Rar!\x1a\x07", "it is a RAR archive"),
         (b"%PDF-1.7", "it is a PDF"),
         (b"dear teacher", "other text"),
         (b"[" * 100_000, "nested too deeply|damaged in line 1"),

@@ -25,11 +25,8 @@ BLACKBOARD = re.compile(
 BRIGHTSPACE = re.compile(
     r"(?P<name>(?P<id>\d+-\d+) ?- ?.+?) ?- ?(?P<date>[^-]*\d{4}[^-]*?)(?: ?- ?(?P<rest>.+))?", re.S
 )
-DATES = [
-    f"{day} {time}"
-    for day in ("%b %d %Y", "%B %d %Y", "%d %B %Y", "%d %b %Y")
-    for time in ("%I%M %p", "%H%M")
-]
+DAYS = ("%b %d %Y", "%B %d %Y", "%d %B %Y", "%d %b %Y")
+DATES = [f"{day} {time}" for day in DAYS for time in ("%I%M %p", "%H%M")]
 # Inspera: the candidate's number comes first. A date does not name a person.
 INSPERA = re.compile(r"(?P<name>(?!(?:19|20)\d{6}(?!\d))\d{5,})(?:[ _-]+(?P<rest>.+))?", re.S)
 # What browsers and desktops add to the name of a copy.

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.intake.archives import DOCUMENTS, Files, Found, what_is
+from cnn_utils.grading.intake.archives import Files, Found
 from cnn_utils.grading.intake.assignment import SourceNotebook, networks_of
 from cnn_utils.grading.intake.platforms import without_copy
 from cnn_utils.grading.release.student_release import without_answers
 from cnn_utils.handin.artifacts import ARCHITECTURE, HISTORY, WEIGHTS
 from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, MARKER
-from cnn_utils.notebook.reader import decoded
+from cnn_utils.notebook.reader import DOCUMENTS, decoded, what_is
 
 SAVED = (WEIGHTS, ARCHITECTURE, HISTORY)
 BESIDE = "beside"
@@ -90,7 +90,7 @@ class Recognition:
             labels = [match[1] for line in header.split("\n") if (match := HEADER.match(line))]
             self._labels[name] = labels[:2] if len(labels) > 1 else None
 
-    def candidates(self, files: Files, found: Iterable[Found], damaged) -> list[Candidate]:
+    def candidates(self, files: Files, found: Iterable[Found], problems) -> list[Candidate]:
         """Return the files that are or may be notebooks of the assignment, the surest first."""
         sure = [f for f in found if NOTEBOOK.search(f.name)]
         maybe = [f for f in found if MAYBE_NOTEBOOK.search(f"/{f.name}") and f not in sure]
@@ -102,7 +102,7 @@ class Recognition:
                 if file.size <= MAX_NOTEBOOK:
                     candidate = self._read(file, files.read(file.path, file.members))
             except KitError as error:
-                damaged.append(f"'{file.name}' can't be read. {error}")
+                problems.append(f"'{file.name}' can't be read. {error}")
             if file in sure or candidate.part:
                 candidates.append(candidate)
         return candidates

@@ -15,19 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.intake.archives import (
-    ARCHIVES,
-    LEFTOVERS,
-    NOT_OPENED,
-    Files,
-    Found,
-    what_is,
-)
+from cnn_utils.grading.intake.archives import LEFTOVERS, Files, Found
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.platforms import Upload, group_label, read_name, without_copy
 from cnn_utils.grading.intake.recognition import BESIDE, Candidate, Recognition
 from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER
+from cnn_utils.notebook.reader import ARCHIVES, what_is
 
 MAX_SCANNED, MAX_TOLD = 300_000_000, 10
 # Files that are a submission by themselves; others only beside one, or under a platform's name.
@@ -325,8 +319,7 @@ def _bundle(uploads: list[tuple[Path, Upload]], recognition: Recognition) -> _Bu
             except OSError as error:
                 why = error.strerror or error
                 bundle.problems.append(f"'{path.name}' can't be opened: {why}.")
-        damaged: list[str] = []
-        bundle.candidates = recognition.candidates(files, found, damaged)
+        bundle.candidates = recognition.candidates(files, found, bundle.problems)
         for candidate in bundle.candidates:
             candidate.attempt = attempts[candidate.file.path]
         bundle.chosen = recognition.choose_notebooks(bundle.candidates, bundle.notes, bundle.review)
@@ -335,15 +328,13 @@ def _bundle(uploads: list[tuple[Path, Upload]], recognition: Recognition) -> _Bu
     if bundle.places:
         used = list(bundle.places.values())
         bundle.places |= recognition.choose_beside(found, bundle.chosen, used)
-    damaged += _without_damaged(bundle)
-    is_lacking = len(bundle.chosen) < len(recognition.parts)
+    bundle.problems += _without_damaged(bundle)
     if bundle.places:
-        bundle.notes += bundle.problems + damaged
-        is_asked = is_lacking or len(uploads) > 1
-        bundle.review += [p for p in bundle.problems if is_asked or NOT_OPENED not in p] + damaged
-        bundle.review += recognition.documents(found, bundle.chosen) if is_lacking else []
+        bundle.notes += bundle.problems
+        bundle.review += bundle.problems
+        if len(bundle.chosen) < len(recognition.parts):
+            bundle.review += recognition.documents(found, bundle.chosen)
     else:
-        bundle.problems += damaged
         bundle.problems += _why_nothing(found) if not bundle.problems else []
     return bundle
 
