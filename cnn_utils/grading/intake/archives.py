@@ -182,4 +182,4 @@ def _why(error: Exception) -> str:
         return "It is compressed in a way that is not read here: use a plain zip."
     if isinstance(error, RuntimeError) and "encrypted" in str(error):
         return "It is encrypted: it must be without a password."
-    return f"It is damaged or incomplete ({type(error).__name__})."
+    return "It is damaged or incomplete."
