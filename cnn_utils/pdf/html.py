@@ -36,12 +36,44 @@ METHODS = set("p div a code kbd samp tt pre ul ol".split())
 FIXED = {"br": "#linebreak();", "hr": "#line(length: 100%, stroke: 0.5pt + quiet);"}
 NOT_ON_PAPER = ("iframe", "video", "audio", "object", "embed", "canvas")
 BLOCKS = set("section article center figure figcaption details summary dl dt dd".split())
+# The line below a table's head, and what may hold a "|" that ends no cell: code and formulas.
+RULER = re.compile(r" {0,3}\|?(?: *:?-+:? *\|)+(?: *:?-+:? *)?")
+CODE = re.compile(r"(?<![`\\])`([^`\n]+)`(?!`)")
+FORMULA = re.compile(r"(?<!\\)\$(?![\s$])[^$\n]*(?<![\s\\])\$(?!\d)")
+BAR = re.compile(r"(?<!\\)\|")
 
 
 def markdown_to_html(markdown: str) -> str:
     """Return HTML; formulas are ``<kit-formula data-display="...">TeX</kit-formula>``."""
     renderer = _Renderer(escape=False, exclude_anchor_links=True)
-    return MarkdownWithMath(renderer=renderer).render(markdown)
+    return MarkdownWithMath(renderer=renderer).render(_with_even_rows(markdown))
+
+
+def _with_even_rows(markdown: str) -> str:
+    """Give each row of a table as many cells as its head; otherwise it would be no table."""
+    lines, n_cells, is_code = [], 0, False
+    for line in markdown.split("\n"):
+        is_code ^= line.lstrip().startswith(("```", "~~~"))
+        if RULER.fullmatch(line.rstrip()) and lines and "|" in lines[-1] and not is_code:
+            n_cells = len(_cells(line)) if len(_cells(line)) == len(_cells(lines[-1])) else 0
+            lines += [_row(lines.pop(), n_cells)]
+        elif "|" not in line:
+            n_cells = 0
+        lines.append(_row(line, n_cells))
+    return "\n".join(lines)
+
+
+def _row(line: str, n_cells: int) -> str:
+    cells = [*_cells(line), *[""] * n_cells][:n_cells]
+    return f"| {' | '.join(cells)} |" if n_cells else line
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells of a table's row."""
+    line = CODE.sub(lambda m: f"<code>{escape(m[1]).replace('|', '&#124;')}</code>", line.strip())
+    line = FORMULA.sub(lambda m: BAR.sub(r"\\vert ", m[0]), line)
+    line = line.removeprefix("|")
+    return [cell.strip() for cell in BAR.split(line[:-1] if line.endswith("|") else line)]
 
 
 class _Renderer(IPythonRenderer):

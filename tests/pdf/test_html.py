@@ -1,4 +1,5 @@
 import pytest
+from bs4 import BeautifulSoup
 
 from cnn_utils.pdf.html import HtmlWriter, markdown_to_html
 
@@ -89,3 +90,27 @@ def test_pictures_keep_their_addresses():
     assert '<img src="attachment:a.png" alt="A &quot;b&quot;">' in markdown_to_html(
         '![A "b"](attachment:a.png)'
     )
+
+
+TABLES = {
+    "as it should be": ("|a|b|\n|-|-|\n|1|2|", [["a", "b"], ["1", "2"]]),
+    "too few and too many": (
+        "| a | b |\n|---|:-:|\n| 1 |\n| 2 | 3 | 4 |",
+        [["a", "b"], ["1", ""], ["2", "3"]],
+    ),
+    "no bar at the end": ("|a|b|\n|-|-|\n|1|2\n|3|4|", [["a", "b"], ["1", "2"], ["3", "4"]]),
+    "no bars outside": ("a|b\n-|-\n1|2|3", [["a", "b"], ["1", "2"]]),
+    "in code": ("|a|b|\n|-|-|\n|`x|<y`|2|", [["a", "b"], ["x|<y", "2"]]),
+    "in a formula": ("|a|b|\n|-|-|\n|$P(A|B)$|2|", [["a", "b"], [r"P(A\vert B)", "2"]]),
+    "escaped": ("|a|b|\n|-|-|\n|$\\|x\\|$|\\||", [["a", "b"], [r"\|x\|", "|"]]),
+    "prices": ("|a|b|\n|-|-|\n|$5|$6|", [["a", "b"], ["$5", "$6"]]),
+    "a text behind it": ("|a|b|\n|-|-|\n|1|2|\n\nx | y", [["a", "b"], ["1", "2"]]),
+    "in code's fence": ("```\n|a|b|\n|-|-|\n|1|\n```", []),
+    "no table": ("a | b\n-|-|-\n", []),
+}
+
+
+@pytest.mark.parametrize(("markdown", "cells"), TABLES.values(), ids=TABLES)
+def test_a_table_has_as_many_cells_in_each_row_as_its_head(markdown, cells):
+    rows = BeautifulSoup(markdown_to_html(markdown), "html.parser").find_all("tr")
+    assert [[cell.get_text() for cell in row.find_all(["td", "th"])] for row in rows] == cells
