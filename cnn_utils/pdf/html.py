@@ -28,6 +28,7 @@ CALLS = {
     "small": "text.with(size: 0.9em)",
 }
 HIDDEN = {"style", "script", "head", "template", "noscript", "title", "input", "button", "select"}
+NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 # Beside these, white space means nothing.
 ENDS_LINE = {"p", "div", "table", "ul", "ol", "dl", "li", "pre", "blockquote", "details", "hr"}
 ENDS_LINE |= {"dt", "dd", "summary", "h1", "h2", "h3", "h4", "h5", "h6"}
@@ -129,7 +130,8 @@ class HtmlWriter:
             return "" if _between_blocks(node) else words(re.sub(r"[ \t\r\n]+", " ", str(node)))
         if node.name == "input" and node.get("type") == "checkbox":
             return words("☑ " if node.has_attr("checked") else "☐ ")
-        if node.name in HIDDEN:
+        is_hidden = node.has_attr("hidden") or NOT_SHOWN.search(str(node.get("style") or ""))
+        if node.name in HIDDEN or is_hidden:
             return ""
         if node.name in CALLS:
             return call(CALLS[node.name], self.children(node))
@@ -155,7 +157,11 @@ class HtmlWriter:
     def _heading(self, node) -> str:
         if not _has_content(node):
             return ""
-        level = self.heading_level(int(node.name[1]))
+        # What has no text, or stands in an output, is no heading of the document.
+        is_text = node.get_text(strip=True)
+        level = self.heading_level(int(node.name[1])) if is_text else 0
+        if not level:
+            return call("block", call("strong", self.children(node)))
         return call("heading", self.children(node), level=str(level))
 
     def _p(self, node) -> str:
