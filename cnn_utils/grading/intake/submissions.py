@@ -101,6 +101,7 @@ class _Bundle:
     candidates: list[Candidate] = field(default_factory=list)
     chosen: dict[str, Candidate] = field(default_factory=dict)
     places: dict[str, Found] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)  # except of files beside the notebooks
     copies: list["_Bundle"] = field(default_factory=list)
 
     @property
@@ -134,16 +135,6 @@ class _Bundle:
         if label := next(filter(None, labels), ""):
             return "group", label
         return ("team", team) if team else ("name", self.uploader)
-
-    def hashes(self) -> dict[str, str]:
-        """Return the hashes of its files, except those beside the notebooks."""
-        known = {n: f for n, f in self.places.items() if not n.startswith(BESIDE)}
-        try:
-            with Files() as files:
-                data = ((n, files.read(f.path, f.members)) for n, f in known.items())
-                return {n: hashlib.sha256(bytes_).hexdigest() for n, bytes_ in data}
-        except KitError:
-            return {}
 
 
 def find_submissions(folder: Path, source_notebooks: dict[str, SourceNotebook]) -> list[Submission]:
@@ -328,7 +319,7 @@ def _bundle(uploads: list[tuple[Path, Upload]], recognition: Recognition) -> _Bu
     if bundle.places:
         used = list(bundle.places.values())
         bundle.places |= recognition.choose_beside(found, bundle.chosen, used)
-    bundle.problems += _without_damaged(bundle)
+    _read_all(bundle)
     if bundle.places:
         bundle.notes += bundle.problems
         bundle.review += bundle.problems
@@ -339,18 +330,18 @@ def _bundle(uploads: list[tuple[Path, Upload]], recognition: Recognition) -> _Bu
     return bundle
 
 
-def _without_damaged(bundle: _Bundle) -> list[str]:
-    """Leave out the files that can't be read, and return why."""
-    damaged = []
+def _read_all(bundle: _Bundle) -> None:
+    """Read the chosen files for their hashes; leave out those that can't be read."""
     with Files() as files:
         for known, file in list(bundle.places.items()):
             try:
-                files.read(file.path, file.members)
+                data = files.read(file.path, file.members)
+                if not known.startswith(BESIDE):
+                    bundle.hashes[known] = hashlib.sha256(data).hexdigest()
             except KitError as error:
                 del bundle.places[known]
                 bundle.chosen.pop(known, None)
-                damaged.append(f"'{file.name}' can't be read. {error}")
-    return damaged
+                bundle.problems.append(f"'{file.name}' can't be read. {error}")
 
 
 def _attempt(path: Path, upload: Upload) -> tuple:
@@ -389,13 +380,12 @@ def _merge(
     """
     if len(bundles) == 1:
         return bundles
-    hashes = {id(bundle): bundle.hashes() for bundle in bundles}
     versions: list[_Bundle] = []
-    for bundle in sorted(bundles, key=lambda b: (-len(hashes[id(b)]), b.name)):
-        own = hashes[id(bundle)].items()
+    for bundle in sorted(bundles, key=lambda b: (-len(b.hashes), b.name)):
+        own = bundle.hashes.items()
         # Whoever has nothing but a file that all may have is not yet a member.
         is_enough = bool(own) and (not recognition.parts or bundle.chosen)
-        same = (v for v in versions if is_enough and own <= hashes[id(v)].items())
+        same = (v for v in versions if is_enough and own <= v.hashes.items())
         version = next(same, None)
         (versions if version is None else version.copies).append(bundle)
     for version in versions:
