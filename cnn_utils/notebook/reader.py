@@ -20,10 +20,10 @@ FIGURE_TYPES += ["application/pdf"]
 CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 # The rows of the header's table, in their order, and the words in their labels.
 ROWS = {"group number": r"group\W*n(umber|o|r)\b", "members": "member", "group name": "group.*name"}
-# A table that names the group, or begins with a number and has a second row.
+# A table that names the group, or has an empty head, begins with a number and has a second row.
 HEADER = re.compile(
     r"\|\W{0,9}group\W{0,9}number"
-    r"|\|[ :|-]{1,40}\|\n\|[^|\n]{1,99}\|[^|\d\n]{0,20}\d{1,4}[ *]{0,9}\|\n\|",
+    r"|\|[ |]{1,40}\n\|[ :|-]{1,40}\|\n\|[^|\n]{1,99}\|[^|\d\n]{0,20}\d{1,4}[ *]{0,9}\|\n\|",
     re.IGNORECASE,
 )
 # What people hand in instead of a notebook or a zip: first bytes, end of the name, and what it is.
