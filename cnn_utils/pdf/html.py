@@ -1,6 +1,7 @@
 """Markdown and HTML, from cells and from outputs such as tables, as Typst markup."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from html import escape
 
@@ -165,7 +166,10 @@ class HtmlWriter:
         return call("heading", self.children(node), level=str(level))
 
     def _p(self, node) -> str:
-        return "\n\n" + self.children(node) + "\n\n"
+        kinds = map(unicodedata.bidirectional, node.get_text())
+        is_rtl = next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
+        children = self.children(node)
+        return "\n\n" + (call("from-right", children) if is_rtl else children) + "\n\n"
 
     def _div(self, node) -> str:
         if not _has_content(node):

@@ -21,6 +21,8 @@ def writer():
         ("a<br>b", '#"a";#linebreak();#"b";'),
         ("<h2>T</h2>", '#heading(level: 2, [#"T";]);'),
         ("<h2></h2>", ""),
+        ("<h2><img src=a></h2>", "#block([#strong([<img>]);]);"),
+        ("<p hidden>a</p><b style='display: none'>b</b>", ""),
         ("<code>x = 1</code>", '#raw("x = 1");'),
         ("<ul><li>a</li>\n<li>b</li></ul>", '#list([#"a";], [#"b";]);'),
         ('<ol start="3"><li>a</li></ol>', '#enum(start: 3, [#"a";]);'),
@@ -46,6 +48,13 @@ def writer():
 )
 def test_tags_become_calls(writer, html, markup):
     assert writer.write(html).strip() == markup
+
+
+@pytest.mark.parametrize(
+    ("text", "is_rtl"), [("עברית (CNN) 98%.", True), ("CNN: עברית", False), ("98 %", False)]
+)
+def test_a_paragraph_that_begins_in_hebrew_runs_from_the_right(writer, text, is_rtl):
+    assert ("#from-right(" in writer.write(f"<p>{text}</p>")) == is_rtl
 
 
 def test_white_space_between_blocks_means_nothing(writer):
