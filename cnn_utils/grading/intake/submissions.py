@@ -25,7 +25,7 @@ from cnn_utils.notebook.reader import ARCHIVES, what_is
 
 MAX_SCANNED, MAX_TOLD = 300_000_000, 10
 # Files that are a submission by themselves; others only beside one, or under a platform's name.
-ALONE = re.compile(r"(?!index\.).*\.(?:zip|ipynb|py|pdf|docx?|odt|pages|html?)\b[^/]*$", re.I)
+ALONE = re.compile(r"\.(?:zip|ipynb|py|pdf|docx?|odt|pages)\b[^/]*$|(?<!^index)\.html?$", re.I)
 # The first bytes of a notebook; its name may be any.
 NOTEBOOK = re.compile(rb'\s*\{\s*"(?:cells|nbformat|metadata)"')
 PART_OF_ONE = re.compile(
@@ -200,7 +200,7 @@ def _uploads(folder: Path, recognition: Recognition) -> list[tuple[Path, Upload]
             upload = _loose(path, upload, recognition.parts)
         elif is_folder and path.name in (ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER):
             upload = Upload("", False, "", path.name)
-        is_one = is_folder or upload.is_known or ALONE.match(path.name)
+        is_one = is_folder or upload.is_known or ALONE.search(path.name)
         is_one = is_one or PART_OF_ONE.search(path.name) or what_is(path.name, kinds=ARCHIVES)
         is_one = is_one or any(Path(p).stem in path.name.casefold() for p in recognition.parts)
         is_real = not path.is_symlink() and (is_folder or path.is_file())

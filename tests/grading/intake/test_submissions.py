@@ -618,6 +618,7 @@ def test_loose_files_and_zips_of_one_person_are_one_submission(find, files):
 
 def test_a_loose_notebook_or_web_page_of_any_name_gets_a_row(find, capsys):
     found = find({"jane.json": filled(ONE, 7), "max.html": b"<html>", "list.json": b"[]"})
+    assert len(find({"index.zip": {ONE: filled(ONE, 7)}, "index.html": b""}, "index")) == 1
     assert found[0].files() == {ONE: filled(ONE, 7)}
     assert "(a web page)" in found[1].problem
     assert "NOTE: ignored: list.json" in capsys.readouterr().out
