@@ -29,12 +29,12 @@ class CellWriter:
     def __init__(self, folder: Path):
         self.folder = folder
         self.files: dict[str, bytes] = {}
-        self._attachments, self._levels = {}, []
+        self._attachments, self._levels, self._is_output = {}, [], False
         self._html = HtmlWriter(self._tag_picture, self._formula, self._heading_level)
 
     def write(self, cell) -> str:
         """Return a cell's markup."""
-        self._attachments = cell.get("attachments") or {}
+        self._attachments, self._is_output = cell.get("attachments") or {}, False
         if cell.cell_type == "markdown":
             return self._html.write(markdown_to_html(cell.source))
         if cell.cell_type == "raw":
@@ -42,7 +42,15 @@ class CellWriter:
         source = cell.source.rstrip()
         number = cell.get("execution_count")
         code = self._code(source, "python", number) if source else ""
-        return code + "".join(map(self._output, cell.get("outputs", [])))
+        self._is_output = True
+        outputs = list(map(self._output, cell.get("outputs", [])))
+        # One note for many progress bars.
+        shown = [
+            x
+            for x, before in zip(outputs, ["", *outputs], strict=False)
+            if x != before or not x.startswith("#note(")
+        ]
+        return code + "".join(shown)
 
     def plain(self, cell) -> str:
         """Return a cell as plain text, for when Typst refuses its markup."""
@@ -81,7 +89,7 @@ class CellWriter:
                 return self._html.write(markdown_to_html(data[mime]))
         if WIDGET in data:
             note = "A widget without a picture; run the notebook to see it."
-            return call("note", words(note)) + self._text(text, "output")
+            return call("note", words(note))  # its text is of when it was made, such as "0 %"
         if not text and data:
             note = f"An output of kind {', '.join(data)} is not shown on paper."
             return call("note", words(note))
@@ -125,7 +133,9 @@ class CellWriter:
 
     def _heading_level(self, level: int) -> int:
         # PDF/UA forbids missing levels: a heading's level is the number of headings above it in
-        # the outline, and itself.
+        # the outline, and itself. Those of outputs do not count.
+        if self._is_output:
+            return 0
         while self._levels and self._levels[-1] >= level:
             self._levels.pop()
         self._levels.append(level)

@@ -14,7 +14,7 @@ from cnn_utils.notebook.names import calls_only
 from cnn_utils.notebook.reader import from_content
 from cnn_utils.pdf.cells import CellWriter
 from cnn_utils.pdf.html import markdown_to_html
-from cnn_utils.pdf.typst_source import string
+from cnn_utils.pdf.typst_source import call, string, words
 
 FONTS = resources.files("cnn_utils.pdf") / "fonts"
 LOOK = (resources.files("cnn_utils.pdf") / "page.typ").read_text(encoding="utf-8")
@@ -23,6 +23,10 @@ ALL_LEVELS = "".join(f"#heading(level: {level})[x]\n" for level in range(1, 7))
 NO_PICTURE = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="30"><text x="4" y="20" '
     b'font-family="Libertinus Serif">[This picture could not be read.]</text></svg>'
+)
+BOX, MAX_NAMED, END_OF_HEAD = "□", 20, "\n\n"
+NO_FONT = call(
+    "note", words("This computer has no font for some letters; they are shown as □. Install one.")
 )
 NO_TYPST = (
     "The PDF needs the package 'typst', which is not installed here: `pip install typst` "
@@ -38,7 +42,7 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
     """Return a notebook as PDF; `folder` is the only one that pictures are read from.
 
     A cell that Typst refuses is shown as plain text, with a note; the others are not affected.
-    Letters that no font has are replaced by their Unicode names.
+    Letters that no font has are replaced by their Unicode names, or by boxes if they are many.
     """
     try:
         import typst
@@ -69,11 +73,15 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
 
 
 class _Compiler:
-    """Run Typst in a folder that holds the pictures, and replace letters that no font has."""
+    """Run Typst in a folder that holds the pictures, and replace letters that no font has.
+
+    The system's fonts are asked only if the kit's lack a letter.
+    """
 
     def __init__(self, typst, work: Path, writer: CellWriter):
         self.typst, self.work, self.writer = typst, work, writer
-        self.names: dict[str, str] = {}
+        self.missing: set[str] = set()
+        self.only_own_fonts = True  # the same document on every machine
         (work / "page.typ").write_text(LOOK, encoding="utf-8")
 
     def pdf(self, source: str) -> bytes:
@@ -82,13 +90,23 @@ class _Compiler:
                 (self.work / file).write_bytes(data)
         while True:
             try:
-                return self._compile(source.translate(str.maketrans(self.names)))
+                return self._compile(self._without_missing(source))
             except self.typst.TypstError as error:
                 missing = self._missing(error, source)
                 if not missing:
                     raise
-                for letter in missing:
-                    self.names[letter] = f"[{unicodedata.name(letter, hex(ord(letter))).lower()}]"
+                if self.only_own_fonts:
+                    self.only_own_fonts = False
+                    continue
+                self.missing |= missing
+
+    def _without_missing(self, source: str) -> str:
+        """Replace the letters that no font has by their names, or by boxes and one note."""
+        if len(self.missing) > MAX_NAMED:
+            source = source.translate(str.maketrans(dict.fromkeys(self.missing, BOX)))
+            return source.replace(END_OF_HEAD, END_OF_HEAD + NO_FONT, 1)
+        names = {x: f"[{unicodedata.name(x, hex(ord(x))).lower()}]" for x in self.missing}
+        return source.translate(str.maketrans(names))
 
     def replace_unreadable_pictures(self) -> None:
         """Replace each SVG that Typst refuses by a note, so that its cell can stay."""
@@ -110,18 +128,17 @@ class _Compiler:
         marks = {x for x in source if unicodedata.category(x) in ("Mn", "Me", "Mc", "Cf", "Sk")}
         marks = {x for x in marks if ord(x) > 127}
         for candidates in (named, marks, {x for x in source if ord(x) > 127}):
-            if candidates - set(self.names):
-                return candidates - set(self.names)
+            if candidates - self.missing:
+                return candidates - self.missing
         return set()
 
     def _compile(self, source: str) -> bytes:
         (self.work / "main.typ").write_text(source, encoding="utf-8")
-        # Only the kit's fonts: the same document on every machine.
         return self.typst.compile(
             self.work / "main.typ",
             root=self.work,
             font_paths=[str(FONTS)],
-            ignore_system_fonts=True,
+            ignore_system_fonts=self.only_own_fonts,
             format="pdf",
             pdf_standards=["ua-1"],
         )
@@ -157,12 +174,13 @@ def _title_and_cells(notebook, name: str):
     cells = [c for c in cells if c.cell_type != "code" or not calls_only(c.source, "hand_in")]
     first = cells[0] if cells and cells[0].cell_type == "markdown" else None
     line, _, rest_of_it = first.source.strip().partition("\n") if first else ("", "", "")
-    if not line.startswith("# ") or not line.strip("# \t"):
+    is_heading = line.startswith("# ")
+    title = BeautifulSoup(markdown_to_html(line), "html.parser").get_text() if is_heading else ""
+    if not title.strip():
         return name, cells
     rest = {**first, "source": rest_of_it}
-    title = BeautifulSoup(markdown_to_html(line), "html.parser").get_text().strip()
     kept = [type(first)(rest)] if rest["source"].strip() else []
-    return title, [*kept, *cells[1:]]
+    return title.strip(), [*kept, *cells[1:]]
 
 
 def _head(group: dict[str, str], title: str, today: date) -> str:
@@ -171,4 +189,4 @@ def _head(group: dict[str, str], title: str, today: date) -> str:
     parts = [f"Group {number}" if number else "", group.get("group name"), group.get("members")]
     subtitle = " · ".join([*filter(None, parts), today.isoformat()])
     arguments = f"title: {string(title)}, subtitle: {string(subtitle)}"
-    return f'#import "page.typ": *\n#show: look.with({arguments})\n\n'
+    return f'#import "page.typ": *\n#show: look.with({arguments}){END_OF_HEAD}'

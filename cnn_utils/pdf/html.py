@@ -1,6 +1,7 @@
 """Markdown and HTML, from cells and from outputs such as tables, as Typst markup."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from html import escape
 
@@ -28,6 +29,7 @@ CALLS = {
     "small": "text.with(size: 0.9em)",
 }
 HIDDEN = {"style", "script", "head", "template", "noscript", "title", "input", "button", "select"}
+NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 # Beside these, white space means nothing.
 ENDS_LINE = {"p", "div", "table", "ul", "ol", "dl", "li", "pre", "blockquote", "details", "hr"}
 ENDS_LINE |= {"dt", "dd", "summary", "h1", "h2", "h3", "h4", "h5", "h6"}
@@ -36,12 +38,44 @@ METHODS = set("p div a code kbd samp tt pre ul ol".split())
 FIXED = {"br": "#linebreak();", "hr": "#line(length: 100%, stroke: 0.5pt + quiet);"}
 NOT_ON_PAPER = ("iframe", "video", "audio", "object", "embed", "canvas")
 BLOCKS = set("section article center figure figcaption details summary dl dt dd".split())
+# The line below a table's head, and what may hold a "|" that ends no cell: code and formulas.
+RULER = re.compile(r" {0,3}\|?(?: *:?-+:? *\|)+(?: *:?-+:? *)?")
+CODE = re.compile(r"(?<![`\\])`([^`\n]+)`(?!`)")
+FORMULA = re.compile(r"(?<!\\)\$(?![\s$])[^$\n]*(?<![\s\\])\$(?!\d)")
+BAR = re.compile(r"(?<!\\)\|")
 
 
 def markdown_to_html(markdown: str) -> str:
     """Return HTML; formulas are ``<kit-formula data-display="...">TeX</kit-formula>``."""
     renderer = _Renderer(escape=False, exclude_anchor_links=True)
-    return MarkdownWithMath(renderer=renderer).render(markdown)
+    return MarkdownWithMath(renderer=renderer).render(_with_even_rows(markdown))
+
+
+def _with_even_rows(markdown: str) -> str:
+    """Give each row of a table as many cells as its head; otherwise it would be no table."""
+    lines, n_cells, is_code = [], 0, False
+    for line in markdown.split("\n"):
+        is_code ^= line.lstrip().startswith(("```", "~~~"))
+        if RULER.fullmatch(line.rstrip()) and lines and "|" in lines[-1] and not is_code:
+            n_cells = len(_cells(line)) if len(_cells(line)) == len(_cells(lines[-1])) else 0
+            lines += [_row(lines.pop(), n_cells)]
+        elif "|" not in line:
+            n_cells = 0
+        lines.append(_row(line, n_cells))
+    return "\n".join(lines)
+
+
+def _row(line: str, n_cells: int) -> str:
+    cells = [*_cells(line), *[""] * n_cells][:n_cells]
+    return f"| {' | '.join(cells)} |" if n_cells else line
+
+
+def _cells(line: str) -> list[str]:
+    """Return the cells of a table's row."""
+    line = CODE.sub(lambda m: f"<code>{escape(m[1]).replace('|', '&#124;')}</code>", line.strip())
+    line = FORMULA.sub(lambda m: BAR.sub(r"\\vert ", m[0]), line)
+    line = line.removeprefix("|")
+    return [cell.strip() for cell in BAR.split(line[:-1] if line.endswith("|") else line)]
 
 
 class _Renderer(IPythonRenderer):
@@ -97,7 +131,8 @@ class HtmlWriter:
             return "" if _between_blocks(node) else words(re.sub(r"[ \t\r\n]+", " ", str(node)))
         if node.name == "input" and node.get("type") == "checkbox":
             return words("☑ " if node.has_attr("checked") else "☐ ")
-        if node.name in HIDDEN:
+        is_hidden = node.has_attr("hidden") or NOT_SHOWN.search(str(node.get("style") or ""))
+        if node.name in HIDDEN or is_hidden:
             return ""
         if node.name in CALLS:
             return call(CALLS[node.name], self.children(node))
@@ -123,11 +158,18 @@ class HtmlWriter:
     def _heading(self, node) -> str:
         if not _has_content(node):
             return ""
-        level = self.heading_level(int(node.name[1]))
+        # What has no text, or stands in an output, is no heading of the document.
+        is_text = node.get_text(strip=True)
+        level = self.heading_level(int(node.name[1])) if is_text else 0
+        if not level:
+            return call("block", call("strong", self.children(node)))
         return call("heading", self.children(node), level=str(level))
 
     def _p(self, node) -> str:
-        return "\n\n" + self.children(node) + "\n\n"
+        kinds = map(unicodedata.bidirectional, node.get_text())
+        is_rtl = next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
+        children = self.children(node)
+        return "\n\n" + (call("from-right", children) if is_rtl else children) + "\n\n"
 
     def _div(self, node) -> str:
         if not _has_content(node):

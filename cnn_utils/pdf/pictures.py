@@ -18,6 +18,10 @@ AS_IS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
 PDF_SCALE = 3
 # Formulas are drawn at this size and scaled: SVG pixels per em.
 EM = 24
+# What the library draws wrong: lines of arrays, and letters that its font lacks.
+NOT_DRAWN = re.compile(
+    r"\\hline|\\begin\{array\}\{[^}]*\||\\not(?![a-z])|[\u0590-\u1fff\u2e80-\ufdff\uff00-\uffef]"
+)
 
 
 class NoPicture(Exception):
@@ -100,7 +104,7 @@ class Formula(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def draw_formula(tex: str, display: bool) -> Formula | None:
-    r"""Draw a formula; None if the library does not know its TeX.
+    r"""Draw a formula; None if the library does not know its TeX, or draws it wrong.
 
     `tex` has no dollar signs and may be an environment such as ``\begin{align} ... \end{align}``;
     with `display` it gets a line of its own and large operators.
@@ -113,16 +117,24 @@ def draw_formula(tex: str, display: bool) -> Formula | None:
         r"\\(begin|end)\{(alignat|align|equation|gather|eqnarray)\*?\}", r"\\\1{aligned}", tex
     )
     tex = re.sub(r"\\\\\[[^\]]*\]", r"\\\\", tex)  # extra space between lines
-    tex = re.sub(r"\\operatorname\*", r"\\operatorname", tex)
-    tex = re.sub(r"\\math(?:rel|bin|op|ord)\{([^{}]*)\}", r"\1", tex)
+    tex = re.sub(r"\\(operatorname|hspace)\*", r"\\\1", tex)
+    tex = re.sub(r"\\[bB]igg?[lrm]?\s*(?=\\[^a-zA-Z])", "", tex)  # \big\{
+    tex = re.sub(
+        r"\\not\s*(=|\\in(?![a-z]))", lambda m: r"\neq " if m[1] == "=" else r"\notin", tex
+    )
+    tex = re.sub(
+        r"\\math(?:rel|bin|op|ord|open|close|punct|inner)(\{(?:[^{}]|\{[^{}]*\})*\})", r"\1", tex
+    )
     tex = re.sub(r"\\(label|tag)\*?\{[^}]*\}|\\(notag|nonumber)\b", "", tex)
+    if NOT_DRAWN.search(tex):
+        return None
     try:
         formula = ziamath.Math.fromlatex(tex.strip(), size=EM, inline=not display)
         svg, (width, height), offset = formula.svg(), formula.getsize(), formula.getyofst()
     except Exception:  # of many kinds: the library parses whatever people type
         return None
     # An unknown command comes out as its own name.
-    if height <= 0 or re.search(r"\\[A-Za-z]+", "".join(formula.mathml.itertext())):
+    if height <= 0 or "\\" in "".join(formula.mathml.itertext()):
         return None
     return Formula(svg.encode("utf-8"), width / EM, height / EM, max(-offset, 0) / EM)
 

@@ -198,6 +198,8 @@ def test_the_group_is_read_from_the_table(table):
 def test_the_header_s_own_metadata_name_it_too():
     assert group("Nummer: 7\n\nWir: Ada", kind="header") == {"group number": "7", "members": "Ada"}
     assert group("| layer | size |\n|---|---|\n| dense | 100 |\n") == {}
+    assert group("| model | F1 |\n|---|---|\n| LeNet | 98 |\n| dense | 95 |\n") == {}
+    assert group("| | |\n|---|---|\n| Nummer | 98 |\n| Wir | Ada |\n")["members"] == "Ada"
     assert from_content(v4.new_notebook()).group == {}
     assert group("|" * 100_000 + "\n") == {}
 
@@ -220,7 +222,7 @@ def test_the_header_s_own_metadata_name_it_too():
         ),
         (b"\x89PNG\r\n\x1a\n\x00", "it is a picture"),
         (b"PK\x03\x04", "it is a zip"),
-        (b"Rar!\x1a\x07", "it is a rar archive"),
+        (b"Rar!\x1a\x07", "it is a RAR archive"),
         (b"%PDF-1.7", "it is a PDF"),
         (b"dear teacher", "other text"),
         (b"[" * 100_000, "nested too deeply|damaged in line 1"),

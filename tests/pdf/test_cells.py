@@ -73,7 +73,7 @@ def test_a_widget_shows_its_picture_or_says_that_there_is_none(writer):
     assert "#picture" in shown(writer, image__png=PNG, **{WIDGET.replace("/", "__"): {}})
     markup = shown(writer, text__plain="HBox()", **{WIDGET.replace("/", "__"): {}})
     assert "A widget without a picture" in markup
-    assert "HBox()" in markup
+    assert "HBox()" not in markup  # tqdm's says "0%" after a whole training
 
 
 def test_a_damaged_picture_leaves_a_note(writer):

@@ -6,9 +6,12 @@ from datetime import date
 
 import nbformat.v4 as v4
 import pypdf
+import pypdfium2
 import pytest
+import typst
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from cnn_utils.errors import KitError
 from cnn_utils.pdf import cells as cells_module
@@ -75,7 +78,32 @@ def test_nothing_in_a_notebook_is_run(tmp_path):
     assert PLAIN not in text_of(reader)
 
 
-def test_letters_without_a_font_are_named(tmp_path):
+@pytest.fixture
+def only_own_fonts(monkeypatch):
+    """Hide the fonts of the system that runs the tests."""
+    compiled = typst.compile
+
+    def without(*arguments, **options):
+        return compiled(*arguments, **{**options, "ignore_system_fonts": True})
+
+    monkeypatch.setattr(typst, "compile", without)
+
+
+def test_the_system_s_fonts_are_asked_only_if_a_letter_is_missing(tmp_path, monkeypatch):
+    asked, compiled = [], typst.compile
+
+    def asking(*arguments, **options):
+        asked.append(not options["ignore_system_fonts"])
+        return compiled(*arguments, **options)
+
+    monkeypatch.setattr(typst, "compile", asking)
+    pdf_of(v4.new_markdown_cell("αβ"), folder=tmp_path)
+    assert not any(asked)
+    pdf_of(v4.new_markdown_cell("漢"), folder=tmp_path)
+    assert asked[:3] == [False, False, True]
+
+
+def test_letters_without_a_font_are_named(tmp_path, only_own_fonts):
     reader = pdf_of(v4.new_markdown_cell("Čáhci Кот αβ 🎉 漢"), folder=tmp_path)
     text = text_of(reader)
     assert "Čáhci Кот αβ" in text
@@ -87,10 +115,11 @@ def test_only_the_letters_without_a_font_are_named(tmp_path):
     assert "→ ≤ ∑ 1" in text_of(reader)
 
 
-def test_a_page_of_chinese_takes_seconds_not_minutes(tmp_path):
-    letters = "".join(chr(0x4E00 + i) for i in range(400))
-    text = text_of(pdf_of(v4.new_markdown_cell(letters), folder=tmp_path)).replace(" ", "")
-    assert text.count("[cjkunifiedideograph-") >= 390  # some are cut in two by a page
+def test_a_page_of_chinese_takes_seconds_and_one_note(tmp_path, only_own_fonts):
+    letters = "".join(chr(0x4E00 + i) for i in range(400)) + "ひらがな"
+    text = text_of(pdf_of(v4.new_markdown_cell(letters), folder=tmp_path))
+    assert text.count("□") == 405
+    assert text.count("has no font for some letters") == 1
 
 
 @pytest.mark.parametrize(
@@ -101,11 +130,48 @@ def test_a_page_of_chinese_takes_seconds_not_minutes(tmp_path):
         ("#\n\ntext", "notebook"),
         ("## Second level", "notebook"),
         ("# a" + " " * 3000 + "b", "a b"),
+        ("# ![logo](a.png)\n\ntext", "notebook"),
+        ("# <!-- title -->\n\ntext", "notebook"),
+        ('# <a name="top"></a>\n\ntext', "notebook"),
     ],
 )
 def test_the_title_is_the_first_heading(tmp_path, source, title):
     reader = pdf_of(v4.new_markdown_cell(source), folder=tmp_path)
     assert " ".join(reader.metadata.title.split()) == title
+    assert PLAIN not in text_of(reader)
+
+
+def test_a_picture_taller_than_a_page_is_made_smaller(tmp_path):
+    Image.new("RGB", (100, 2000), "red").save(tmp_path / "tall.png")
+    reader = pdf_of(v4.new_markdown_cell("![tall](tall.png)\n\nbelow"), folder=tmp_path)
+    last = len(reader.pages) - 1
+    page = pypdfium2.PdfDocument(reader.stream)[last].render(scale=0.2).to_pil().convert("RGB")
+    red = [
+        y
+        for y in range(page.height)
+        if any(page.getpixel((x, y)) == (255, 0, 0) for x in range(page.width))
+    ]
+    assert 0.07 * page.height < red[0] < red[-1] < 0.93 * page.height
+
+
+def test_headings_of_outputs_are_not_the_document_s(tmp_path):
+    html = v4.new_output("display_data", data={"text/html": "<h1>Trial</h1><h2 hidden>no</h2>"})
+    cells = [v4.new_markdown_cell("# T"), v4.new_code_cell("x", outputs=[html])]
+    reader = pdf_of(*cells, v4.new_markdown_cell("## Next"), folder=tmp_path)
+    assert [item["/Title"] for item in reader.outline] == ["Next"]
+    assert "Trial" in text_of(reader)
+    assert "no" not in text_of(reader).split()
+
+
+def test_many_progress_bars_leave_one_note(tmp_path):
+    data = {
+        "application/vnd.jupyter.widget-view+json": {"model_id": "a"},
+        "text/plain": "0%| | 0/391",
+    }
+    outputs = [v4.new_output("display_data", data=data) for _ in range(9)]
+    text = text_of(pdf_of(v4.new_code_cell("x", outputs=outputs), folder=tmp_path))
+    assert text.count("A widget without a picture") == 1
+    assert "0%" not in text
 
 
 def test_a_picture_that_is_refused_costs_no_more_than_itself(tmp_path):

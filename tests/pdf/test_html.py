@@ -1,4 +1,5 @@
 import pytest
+from bs4 import BeautifulSoup
 
 from cnn_utils.pdf.html import HtmlWriter, markdown_to_html
 
@@ -20,6 +21,8 @@ def writer():
         ("a<br>b", '#"a";#linebreak();#"b";'),
         ("<h2>T</h2>", '#heading(level: 2, [#"T";]);'),
         ("<h2></h2>", ""),
+        ("<h2><img src=a></h2>", "#block([#strong([<img>]);]);"),
+        ("<p hidden>a</p><b style='display: none'>b</b>", ""),
         ("<code>x = 1</code>", '#raw("x = 1");'),
         ("<ul><li>a</li>\n<li>b</li></ul>", '#list([#"a";], [#"b";]);'),
         ('<ol start="3"><li>a</li></ol>', '#enum(start: 3, [#"a";]);'),
@@ -45,6 +48,13 @@ def writer():
 )
 def test_tags_become_calls(writer, html, markup):
     assert writer.write(html).strip() == markup
+
+
+@pytest.mark.parametrize(
+    ("text", "is_rtl"), [("עברית (CNN) 98%.", True), ("CNN: עברית", False), ("98 %", False)]
+)
+def test_a_paragraph_that_begins_in_hebrew_runs_from_the_right(writer, text, is_rtl):
+    assert ("#from-right(" in writer.write(f"<p>{text}</p>")) == is_rtl
 
 
 def test_white_space_between_blocks_means_nothing(writer):
@@ -89,3 +99,27 @@ def test_pictures_keep_their_addresses():
     assert '<img src="attachment:a.png" alt="A &quot;b&quot;">' in markdown_to_html(
         '![A "b"](attachment:a.png)'
     )
+
+
+TABLES = {
+    "as it should be": ("|a|b|\n|-|-|\n|1|2|", [["a", "b"], ["1", "2"]]),
+    "too few and too many": (
+        "| a | b |\n|---|:-:|\n| 1 |\n| 2 | 3 | 4 |",
+        [["a", "b"], ["1", ""], ["2", "3"]],
+    ),
+    "no bar at the end": ("|a|b|\n|-|-|\n|1|2\n|3|4|", [["a", "b"], ["1", "2"], ["3", "4"]]),
+    "no bars outside": ("a|b\n-|-\n1|2|3", [["a", "b"], ["1", "2"]]),
+    "in code": ("|a|b|\n|-|-|\n|`x|<y`|2|", [["a", "b"], ["x|<y", "2"]]),
+    "in a formula": ("|a|b|\n|-|-|\n|$P(A|B)$|2|", [["a", "b"], [r"P(A\vert B)", "2"]]),
+    "escaped": ("|a|b|\n|-|-|\n|$\\|x\\|$|\\||", [["a", "b"], [r"\|x\|", "|"]]),
+    "prices": ("|a|b|\n|-|-|\n|$5|$6|", [["a", "b"], ["$5", "$6"]]),
+    "a text behind it": ("|a|b|\n|-|-|\n|1|2|\n\nx | y", [["a", "b"], ["1", "2"]]),
+    "in code's fence": ("```\n|a|b|\n|-|-|\n|1|\n```", []),
+    "no table": ("a | b\n-|-|-\n", []),
+}
+
+
+@pytest.mark.parametrize(("markdown", "cells"), TABLES.values(), ids=TABLES)
+def test_a_table_has_as_many_cells_in_each_row_as_its_head(markdown, cells):
+    rows = BeautifulSoup(markdown_to_html(markdown), "html.parser").find_all("tr")
+    assert [[cell.get_text() for cell in row.find_all(["td", "th"])] for row in rows] == cells

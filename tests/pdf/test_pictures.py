@@ -118,7 +118,33 @@ def test_the_mathematics_of_the_course_is_drawn(tex):
     assert 0.3 < formula.height < 8
 
 
-@pytest.mark.parametrize("tex", [r"\softmax(z)", r"\frac{1", ""])
+@pytest.mark.parametrize(
+    ("tex", "same"),
+    [
+        (r"\mathop{\mathrm{argmax}}_x f", r"\mathrm{argmax}_x f"),
+        (r"\mathopen{(}x\mathclose{)}", "(x)"),
+        (r"\big\{ x \Bigr\}", r"\{ x \}"),
+        (r"a \hspace*{1em} b", r"a \hspace{1em} b"),
+        (r"a \not= b \not\in c", r"a \neq b \notin c"),
+    ],
+)
+def test_what_the_library_does_not_know_is_written_in_another_way(tex, same):
+    assert draw_formula(tex, display=False).svg == draw_formula(same, display=False).svg
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"\softmax(z)",
+        r"\frac{1",
+        "",
+        r"\text{98\%}",
+        "准确率",
+        r"\begin{array}{c|c} a & b \end{array}",
+        r"\begin{array}{cc} a \\ \hline b \end{array}",
+        r"a \not\subset b",
+    ],
+)
 def test_what_is_not_known_is_not_drawn(tex):
     assert draw_formula(tex, display=False) is None
 

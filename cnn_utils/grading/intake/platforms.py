@@ -25,10 +25,14 @@ BLACKBOARD = re.compile(
 BRIGHTSPACE = re.compile(
     r"(?P<name>(?P<id>\d+-\d+) ?- ?.+?) ?- ?(?P<date>[^-]*\d{4}[^-]*?)(?: ?- ?(?P<rest>.+))?", re.S
 )
-DATES = ("%b %d, %Y %I%M %p", "%B %d, %Y %I%M %p", "%d %B, %Y %I%M %p", "%d %b, %Y %I%M %p")
+DAYS = ("%b %d %Y", "%B %d %Y", "%d %B %Y", "%d %b %Y")
+DATES = [f"{day} {time}" for day in DAYS for time in ("%I%M %p", "%H%M")]
 # Inspera: the candidate's number comes first. A date does not name a person.
 INSPERA = re.compile(r"(?P<name>(?!(?:19|20)\d{6}(?!\d))\d{5,})(?:[ _-]+(?P<rest>.+))?", re.S)
-# What browsers and desktops append to the name of a copy.
+# What browsers and desktops add to the name of a copy.
+COPY_OF = re.compile(
+    r"(?:(?:copy|copie|copia|cópia|kopie|kopi)[ _](?:of|de|di|von|av|af)[ _])+", re.I
+)
 COPY = re.compile(
     r"(?: ?\((?P<a>\d{1,3})\)|[ _-]+(?:copy|copie|kopie|kopi)(?: ?\(?(?P<b>\d{1,3})\)?)?)$", re.I
 )
@@ -91,10 +95,12 @@ def read_name(name: str, is_folder: bool = False) -> Upload:
 
 
 def without_copy(stem: str) -> tuple[str, int]:
-    """Return a name without " (1)", "-Copy1" and the like, and the copy's number, or 0."""
+    """Return a name without " (1)", "Copy of " and the like, and the copy's number, or 0."""
+    beginning = COPY_OF.match(stem)
+    stem = stem[beginning.end() :] if beginning else stem
     if found := COPY.search(stem):
         return stem[: found.start()], int(found["a"] or found["b"] or 1)
-    return stem, 0
+    return stem, int(bool(beginning))
 
 
 def group_label(name: str) -> str:
@@ -106,5 +112,5 @@ def group_label(name: str) -> str:
 def _as_iso(date: str) -> str:
     for form in DATES:
         with suppress(ValueError):
-            return datetime.strptime(" ".join(date.split()), form).isoformat()
+            return datetime.strptime(" ".join(date.replace(",", "").split()), form).isoformat()
     return ""

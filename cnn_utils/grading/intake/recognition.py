@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.intake.archives import DOCUMENTS, Files, Found, what_is
+from cnn_utils.grading.intake.archives import Files, Found
 from cnn_utils.grading.intake.assignment import SourceNotebook, networks_of
 from cnn_utils.grading.intake.platforms import without_copy
 from cnn_utils.grading.release.student_release import without_answers
 from cnn_utils.handin.artifacts import ARCHITECTURE, HISTORY, WEIGHTS
 from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, MARKER
-from cnn_utils.notebook.reader import decoded
+from cnn_utils.notebook.reader import DOCUMENTS, decoded, what_is
 
 SAVED = (WEIGHTS, ARCHITECTURE, HISTORY)
 BESIDE = "beside"
@@ -27,7 +27,7 @@ MAX_READ, MAX_RECORD = 100, 1_000_000
 # Larger notebooks are known by their names; of the others' sources so many letters are read.
 MAX_NOTEBOOK, MAX_SOURCE = 50_000_000, 5_000_000
 NOTEBOOK = re.compile(r"\.ipynb\b[^/]*$", re.I)
-MAYBE_NOTEBOOK = re.compile(r"(?:\.(?:py|json|txt)|/[^./]+)$", re.I)
+MAYBE_NOTEBOOK = re.compile(r"(?:\.(?:py|json|txt|ip\w+)|/[^./]+)$", re.I)
 # The strings of a cell's "source" in JSON without escapes: one text, or a list of lines.
 SOURCE = re.compile(r'"(?:source|input)"\s{0,9}:\s{0,99}(\[(?:\s{0,99}"[^"]*",?){0,20000}|"[^"]*")')
 LINE_END = re.compile(r'(?:\\r)?\\n|"')
@@ -190,10 +190,21 @@ class Recognition:
             review.append(f"{graded}; '{other.file.name}' also answers {', '.join(lacking)}.")
         elif not NOTEBOOK.search(other.file.name):
             return  # the same notebook as a script
+        elif other.touched and other.group and best.group not in ("", other.group):
+            review.append(f"{graded}; '{other.file.name}' is another group's ({other.group}).")
         elif other.attempt > best.attempt:
             review.append(f"{graded}; the later '{other.file.name}' has no answers.")
         else:
             notes.append(f"{graded}, not '{other.file.name}', which has fewer answers or is older.")
+
+    def documents(self, found: list[Found], chosen: dict[str, Candidate]) -> list[str]:
+        """Return what was handed in that may stand for a missing notebook, such as a PDF."""
+        kinds = [kind for kind in DOCUMENTS if "picture" not in kind[2]]
+        return [
+            f"A notebook is missing, but '{file.name}' is {what}."
+            for file in found
+            if (what := what_is(file.name, kinds=kinds)) and self._by_name(file.name) not in chosen
+        ]
 
     def choose_others(
         self, files: Files, found: list[Found], chosen: dict[str, Candidate]

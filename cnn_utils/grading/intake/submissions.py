@@ -15,16 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.intake.archives import ARCHIVES, LEFTOVERS, Files, Found, what_is
+from cnn_utils.grading.intake.archives import LEFTOVERS, Files, Found
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.platforms import Upload, group_label, read_name, without_copy
 from cnn_utils.grading.intake.recognition import BESIDE, Candidate, Recognition
 from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER
+from cnn_utils.notebook.reader import ARCHIVES, what_is
 
 MAX_SCANNED, MAX_TOLD = 300_000_000, 10
 # Files that are a submission by themselves; others only beside one, or under a platform's name.
-ALONE = re.compile(r"\.(?:zip|ipynb|py|pdf|docx?|odt|pages)\b[^/]*$", re.I)
+ALONE = re.compile(r"\.(?:zip|ipynb|py|pdf|docx?|odt|pages)\b[^/]*$|(?<!^index)\.html?$", re.I)
+# The first bytes of a notebook; its name may be any.
+NOTEBOOK = re.compile(rb'\s*\{\s*"(?:cells|nbformat|metadata)"')
 PART_OF_ONE = re.compile(
     rf"({Path(SUBMISSION).stem}|weights|architecture|history|record)(?![a-z]).*\.(?:csv|npz|json)(?:\.txt)?$",
     re.I,
@@ -98,6 +101,7 @@ class _Bundle:
     candidates: list[Candidate] = field(default_factory=list)
     chosen: dict[str, Candidate] = field(default_factory=dict)
     places: dict[str, Found] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)  # except of files beside the notebooks
     copies: list["_Bundle"] = field(default_factory=list)
 
     @property
@@ -132,16 +136,6 @@ class _Bundle:
             return "group", label
         return ("team", team) if team else ("name", self.uploader)
 
-    def hashes(self) -> dict[str, str]:
-        """Return the hashes of its files, except those beside the notebooks."""
-        known = {n: f for n, f in self.places.items() if not n.startswith(BESIDE)}
-        try:
-            with Files() as files:
-                data = ((n, files.read(f.path, f.members)) for n, f in known.items())
-                return {n: hashlib.sha256(bytes_).hexdigest() for n, bytes_ in data}
-        except KitError:
-            return {}
-
 
 def find_submissions(folder: Path, source_notebooks: dict[str, SourceNotebook]) -> list[Submission]:
     """Return the submissions in a folder, sorted by name.
@@ -160,7 +154,7 @@ def find_submissions(folder: Path, source_notebooks: dict[str, SourceNotebook]) 
     """
     recognition = Recognition(source_notebooks)
     people: dict[str, list[tuple[Path, Upload]]] = defaultdict(list)
-    for path, upload in _uploads(folder.resolve(), recognition.parts):
+    for path, upload in _uploads(folder.resolve(), recognition):
         # Folders and zips without a platform's name are one submission each.
         own = upload.is_known or upload.file
         people[upload.person if own else f"{upload.person}/{path.name}"].append((path, upload))
@@ -193,29 +187,24 @@ def content_hash(files: dict[str, bytes]) -> str:
     return state.hexdigest()
 
 
-def _uploads(folder: Path, parts: list[str]) -> list[tuple[Path, Upload]]:
+def _uploads(folder: Path, recognition: Recognition) -> list[tuple[Path, Upload]]:
     """Return the uploaded files and folders; tell which others are ignored."""
     if not folder.is_dir():
         raise KitError.about(f"'{folder}'", "be a folder of hand-ins", "no folder")
     paths = [p for p in sorted(folder.iterdir()) if not LEFTOVERS.fullmatch(p.name)]
-    if len(paths) == 1 and not paths[0].is_symlink() and _is_a_class(paths[0]):
-        if paths[0].is_dir():
-            return _uploads(paths[0], parts)  # the folder around a platform's download
-        expected = "be a folder of hand-ins, unzipped once"
-        received = f"a zip of several people's, {printable(paths[0].name)}"
-        raise KitError.about(f"'{folder}'", expected, received, "Unzip it there and delete it.")
     uploads, ignored = [], []
     for path in paths:
         is_folder = path.is_dir()
         upload = read_name(path.name, is_folder)
-        if not is_folder and not upload.is_known and not path.name.lower().endswith(".zip"):
-            upload = _loose(path, parts)
+        if not is_folder and not upload.is_known:
+            upload = _loose(path, upload, recognition.parts)
         elif is_folder and path.name in (ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER):
             upload = Upload("", False, "", path.name)
         is_one = is_folder or upload.is_known or ALONE.search(path.name)
         is_one = is_one or PART_OF_ONE.search(path.name) or what_is(path.name, kinds=ARCHIVES)
-        is_one = is_one or any(Path(part).stem in path.name.casefold() for part in parts)
-        if is_one and not path.is_symlink() and (is_folder or path.is_file()):
+        is_one = is_one or any(Path(p).stem in path.name.casefold() for p in recognition.parts)
+        is_real = not path.is_symlink() and (is_folder or path.is_file())
+        if is_real and (is_one or _begins_like_a_notebook(path)):
             uploads.append((path, upload))
         else:
             ignored.append(printable(path.name))
@@ -223,35 +212,66 @@ def _uploads(folder: Path, parts: list[str]) -> list[tuple[Path, Upload]]:
         print(f"NOTE: ignored: {', '.join(ignored)}")
     if not uploads:
         raise KitError.about(f"'{folder}'", "hold hand-ins (zips, folders, notebooks)", "none")
-    return uploads
+    (path, upload), *others = uploads
+    if others or not _is_a_class(path, upload, recognition):
+        return uploads
+    if path.is_dir():
+        return _uploads(path, recognition)  # the folder around a platform's download
+    expected = "be a folder of hand-ins, unzipped once"
+    received = f"a zip of several people's, {printable(path.name)}"
+    raise KitError.about(f"'{folder}'", expected, received, "Unzip it there and delete it.")
 
 
-def _is_a_class(path: Path) -> bool:
+def _begins_like_a_notebook(path: Path) -> bool:
+    with suppress(OSError), open(path, "rb") as file:
+        return bool(NOTEBOOK.match(file.read(200)))
+    return False
+
+
+def _is_a_class(path: Path, upload: Upload, recognition: Recognition) -> bool:
     """Return whether a folder or zip holds the uploads of several people or groups."""
     names = []
     if path.is_dir():
-        names = [inside.name for inside in path.iterdir()]
+        paths = [inside for inside in path.iterdir() if not LEFTOVERS.fullmatch(inside.name)]
+        if len(paths) == 1 and paths[0].is_dir() and not paths[0].is_symlink():
+            return _is_a_class(paths[0], upload, recognition)
+        names = [inside.name for inside in paths]
     elif path.suffix.lower() == ".zip":
         with suppress(KitError, OSError, zipfile.BadZipFile), Files() as files:
             infos = files.open_zip(str(path))[1]
             names = {info.filename.replace("\\", "/").split("/")[0] for info in infos}
     uploads = [read_name(name) for name in names]
     whose = {u.person if u.is_known else group_label(u.person) for u in uploads}
-    return len(whose - {""}) > 1
+    if len(whose - {""}) > 1 or not path.is_dir():
+        return len(whose - {""}) > 1
+    # People's folders may have any names: each holds the same part, of another group or content.
+    versions = defaultdict(set)
+    for candidate in _bundle([(path, upload._replace(file=""))], recognition).candidates:
+        first, _, rest = candidate.file.name.partition("/")
+        if candidate.touched and (group := candidate.group or (rest and candidate.sha256)):
+            versions[candidate.part].add((first, group))
+    return any(
+        len({first for first, _ in found}) > 1 and len({group for _, group in found}) > 1
+        for found in versions.values()
+    )
 
 
-def _loose(path: Path, parts: list[str]) -> Upload:
-    """Read "jane" and "part1_lenet_mnist.ipynb" from "jane_part1_lenet_mnist (1).ipynb"."""
-    name = unicodedata.normalize("NFC", path.name)
-    suffixes = re.search(r"(?:\.(?:ipynb|py|csv|npz|json|txt))*$", name, re.I)[0] or path.suffix
+def _loose(path: Path, upload: Upload, parts: list[str]) -> Upload:
+    """Read "jane" and "part1_lenet_mnist.ipynb" from "jane_part1_lenet_mnist (1).ipynb".
+
+    A zip is loose if it is named after a part or the artifacts.
+    """
+    name, is_zip = unicodedata.normalize("NFC", path.name), path.suffix.lower() == ".zip"
+    suffixes = re.search(r"(?:\.(?:ipynb|py|csv|npz|json|txt|zip))*$", name, re.I)[0] or path.suffix
     stem, _ = without_copy(name.removesuffix(suffixes))
     words = [w for part in parts for w in (Path(part).stem, Path(part).stem.split("_")[0])]
+    words += [ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER] if is_zip else []
     known = "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
     found = PART_OF_ONE.search(path.name)
     pattern = re.escape(found[1]) if found else rf"(?<![a-z0-9])(?:{known})(?![a-z0-9])"
     person, n_found = re.subn(pattern, "", stem, count=1, flags=re.I)
     if not n_found:
-        return Upload(stem, False, path.stem, path.name)
+        return upload if is_zip else Upload(stem, False, path.stem, path.name)
     known = re.search(pattern, stem, re.I)[0]
     return Upload(person.strip(" _-."), False, path.stem, f"{known}{suffixes}")
 
@@ -299,12 +319,29 @@ def _bundle(uploads: list[tuple[Path, Upload]], recognition: Recognition) -> _Bu
     if bundle.places:
         used = list(bundle.places.values())
         bundle.places |= recognition.choose_beside(found, bundle.chosen, used)
+    _read_all(bundle)
+    if bundle.places:
         bundle.notes += bundle.problems
-        if len(bundle.chosen) < len(recognition.parts) or len(uploads) > 1:
-            bundle.review += bundle.problems
+        bundle.review += bundle.problems
+        if len(bundle.chosen) < len(recognition.parts):
+            bundle.review += recognition.documents(found, bundle.chosen)
     else:
         bundle.problems += _why_nothing(found) if not bundle.problems else []
     return bundle
+
+
+def _read_all(bundle: _Bundle) -> None:
+    """Read the chosen files for their hashes; leave out those that can't be read."""
+    with Files() as files:
+        for known, file in list(bundle.places.items()):
+            try:
+                data = files.read(file.path, file.members)
+                if not known.startswith(BESIDE):
+                    bundle.hashes[known] = hashlib.sha256(data).hexdigest()
+            except KitError as error:
+                del bundle.places[known]
+                bundle.chosen.pop(known, None)
+                bundle.problems.append(f"'{file.name}' can't be read. {error}")
 
 
 def _attempt(path: Path, upload: Upload) -> tuple:
@@ -343,13 +380,12 @@ def _merge(
     """
     if len(bundles) == 1:
         return bundles
-    hashes = {id(bundle): bundle.hashes() for bundle in bundles}
     versions: list[_Bundle] = []
-    for bundle in sorted(bundles, key=lambda b: (-len(hashes[id(b)]), b.name)):
-        own = hashes[id(bundle)].items()
+    for bundle in sorted(bundles, key=lambda b: (-len(b.hashes), b.name)):
+        own = bundle.hashes.items()
         # Whoever has nothing but a file that all may have is not yet a member.
         is_enough = bool(own) and (not recognition.parts or bundle.chosen)
-        same = (v for v in versions if is_enough and own <= hashes[id(v)].items())
+        same = (v for v in versions if is_enough and own <= v.hashes.items())
         version = next(same, None)
         (versions if version is None else version.copies).append(bundle)
     for version in versions:

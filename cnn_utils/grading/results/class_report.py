@@ -112,16 +112,16 @@ def _figures(results: list[dict], key: str) -> list[dict]:
     """Return each hand-in's figures below a task, as addresses that hold the picture itself."""
     found, size = [], 0
     for result in results:
-        figures = [pair for pair in result.get("figures", {}).get(key, []) if _is_picture(*pair)]
-        sources = [f"data:{mime};base64,{''.join(text.split())}" for mime, text in figures]
-        shown = sources[:MAX_PICTURES]
+        figures = result.get("figures", {}).get(key, [])
+        pictures = [pair for pair in figures if _is_picture(*pair)][:MAX_PICTURES]
+        shown = [f"data:{mime};base64,{''.join(text.split())}" for mime, text in pictures]
         size += sum(map(len, shown))
         if size > MAX_PAGE:
             shown = []
-        if sources:
+        if figures:
             number, members = header_of(result)
             about = {"name": result["name"], "number": number, "members": members}
-            found.append({**about, "sources": shown, "n_left_out": len(sources) - len(shown)})
+            found.append({**about, "sources": shown, "n_left_out": len(figures) - len(shown)})
     return found
 
 

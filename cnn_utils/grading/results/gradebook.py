@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnn_utils.grading.intake.assignment import SourceNotebook, key_of
-from cnn_utils.grading.results.similarity import Pair
+from cnn_utils.grading.results.similarity import Pair, messages_for
 from cnn_utils.grading.results.spreadsheets import as_cell, write_table
 
 FIRST = ["name", "group", "members", "status", "score", "max_score", "to_mark"]
@@ -46,7 +46,7 @@ def as_rows(
             if mark["review"] and key not in alone
         ]
         reviews += result.get("review", [])
-        reviews += [message for pair in pairs if (message := pair.message_for(result["name"]))]
+        reviews += messages_for(result["name"], pairs)
         row = {
             "name": result["name"],
             "group": result.get("group") or {},

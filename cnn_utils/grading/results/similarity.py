@@ -13,6 +13,7 @@ import builtins
 import keyword
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, takewhile
 
@@ -75,12 +76,15 @@ class Pair:
     texts: tuple[str, str] = ("", "")
     is_sign: bool = True
 
-    def message_for(self, name: str) -> str:
-        """Return what the row of a hand-in says about the pair; "" for other hand-ins."""
-        if not self.is_sign or name not in (self.first, self.second):
-            return ""
-        other = self.second if name == self.first else self.first
-        return f"{self.what} as {other}" + (f" ({self.share:.0%})" if self.share < 1 else "")
+
+def messages_for(name: str, pairs: Sequence[Pair]) -> list[str]:
+    """Return what the row of a hand-in says about its pairs: one sentence for each "what"."""
+    others = defaultdict(list)
+    for pair in pairs:
+        if pair.is_sign and name in (pair.first, pair.second):
+            other = pair.second if name == pair.first else pair.first
+            others[pair.what] += [other + (f" ({pair.share:.0%})" if pair.share < 1 else "")]
+    return [f"{what} as {', '.join(names)}" for what, names in others.items()]
 
 
 def find_similar(results: list[dict], source_notebooks: dict[str, SourceNotebook]) -> list[Pair]:

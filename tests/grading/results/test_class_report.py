@@ -99,10 +99,13 @@ def test_figures_of_a_task_stand_side_by_side(source_notebook, tmp_path):
         ["image/png", ""],
         ["image/png", "A" * 4_000_000],
         ['image/png;x="', PNG],
+        ["application/pdf", PNG],
     ],
 )
-def test_only_pictures_are_shown(source_notebook, tmp_path, figure):
-    assert figures_of(tmp_path, source_notebook, with_figures("ann", figure)) == ([], [])
+def test_only_pictures_are_shown_and_others_are_counted(source_notebook, tmp_path, figure):
+    _, (page,) = figures_of(tmp_path, source_notebook, with_figures("ann", figure))
+    assert not page.find_all("img")
+    assert "1 in the notebook, not shown here" in page.text
 
 
 def test_pages_of_figures_are_bounded(source_notebook, tmp_path, monkeypatch):
@@ -112,7 +115,7 @@ def test_pages_of_figures_are_bounded(source_notebook, tmp_path, monkeypatch):
     monkeypatch.setattr("cnn_utils.grading.results.class_report.MAX_PAGE", 260)
     _, (page,) = figures_of(tmp_path, source_notebook, many, with_figures("bo", ["image/png", PNG]))
     assert [len(s.find_all("img")) for s in page.find_all("section")] == [6, 0]
-    assert "1 more in the notebook" in page.text
+    assert "1 in the notebook" in page.text
 
 
 def test_what_only_its_check_proves_is_said_once_for_the_class(source_notebook, tmp_path):

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from cnn_utils.grading.results.similarity import Pair, find_similar, signature
+from cnn_utils.grading.results.similarity import Pair, find_similar, messages_for, signature
 from tests.grading.small_lab import F1, TEN
 
 OWN = """\
@@ -119,12 +119,11 @@ def test_any_letters_are_compared(source_notebook, hostile):
     assert pairs_of([result("ann", hostile), result("bo", OWN)], source_notebook) == []
 
 
-def test_the_message_of_a_pair():
-    pair = Pair("ann", "bo", "same lenet network")
-    assert pair.message_for("ann") == "same lenet network as bo"
-    assert pair.message_for("bo") == "same lenet network as ann"
-    assert pair.message_for("cy") == ""
-    assert Pair("ann", "bo", "much the same", 0.5).message_for("bo") == "much the same as ann (50%)"
+def test_the_messages_about_pairs_name_all_others_in_one_sentence():
+    pairs = [Pair("ann", "bo", SAME), Pair("cy", "ann", SAME), Pair("ann", "bo", "alike", 0.5)]
+    assert messages_for("ann", pairs) == ["same cnn network as bo, cy", "alike as bo (50%)"]
+    assert messages_for("bo", pairs) == ["same cnn network as ann", "alike as ann (50%)"]
+    assert messages_for("dan", pairs) == []
 
 
 def weights(seed=458, n=16, trained=0.0, steps=0):
@@ -199,11 +198,12 @@ def test_a_network_without_biases_or_filters(source_notebook):
 def test_the_same_seed_and_training_is_a_sign_only_with_similar_code(source_notebook):
     results = [trained("ann", ANN), trained("bo", ANN), trained("cy", ANN)]
     pairs = find_similar(results, {"lab.ipynb": source_notebook})
-    assert [(p.what, p.is_sign, p.message_for("ann")) for p in pairs] == [(SAME, False, "")] * 3
+    assert [(p.what, p.is_sign) for p in pairs] == [(SAME, False)] * 3
+    assert messages_for("ann", pairs) == []
     for row in results[:2]:
         row["answers"]["lab.ipynb/ten-digits"] = OWN
     pairs = find_similar(results, {"lab.ipynb": source_notebook})
-    assert pairs[0].message_for("ann") == "same cnn network as bo"
+    assert messages_for("ann", pairs)[0] == "same cnn network as bo"
     assert [p.is_sign for p in pairs] == [True, False, False, True]
 
 
