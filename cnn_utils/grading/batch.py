@@ -80,8 +80,14 @@ def grade(
                 bar.update()
     rows = [_read(results, submission) for submission in submissions]
     return sorted(
-        [*rows, *_rows_of_earlier_runs(results, rows, version)], key=lambda row: row["name"]
+        [*rows, *_rows_of_earlier_runs(results, rows, version)],
+        key=lambda row: _in_order(row["name"]),
     )
+
+
+def _in_order(name: str) -> str:
+    """Return a key by which group2 comes before group10."""
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(9), name)
 
 
 def _rows_of_earlier_runs(results: Path, rows: list[dict], version: str) -> list[dict]:

@@ -126,11 +126,12 @@ class _Grading:
     def _read(self, source_notebook: SourceNotebook) -> dict | None:
         row, name = self.row, source_notebook.name
         if name not in self.files:
-            row["notes"].append(f"{name}: not handed in.")
+            row["notes"].append(f"{name}: not handed in, or not readable.")
             networks = source_notebook.networks
-            artifacts = [file for file in self.files if file.partition("/")[0] in networks]
-            if artifacts:
-                row["review"].append(f"{name}: not handed in, but {artifacts[0]} was")
+            saved = [file for file in self.files if file.partition("/")[0] in networks]
+            saved += [SUBMISSION] * ("cnn" in networks and SUBMISSION in self.files)
+            if saved:
+                row["review"].append(f"{name}: not handed in, but {saved[0]} was")
             _worse(row, "incomplete")
             return None
         try:

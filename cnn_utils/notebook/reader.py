@@ -26,27 +26,12 @@ HEADER = re.compile(
     r"|\|[ |]{1,40}\n\|[ :|-]{1,40}\|\n\|[^|\n]{1,99}\|[^|\d\n]{0,20}\d{1,4}[ *]{0,9}\|\n\|",
     re.IGNORECASE,
 )
-# What people hand in instead of a notebook or a zip: first bytes, end of the name, and what it is.
-ARCHIVES = [
-    (b"Rar!", r"rar|r\d\d", "a RAR archive"),
-    (b"7z\xbc\xaf", r"7z|7z\.001", "a 7z archive"),
-    (b"\x1f\x8b", r"gz|tgz", "a gzip archive"),
-    (b"BZh", r"bz2|tbz2?", "a bzip2 archive"),
-    (b"\xfd7zXZ", r"xz|txz", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", r"zst", "a Zstandard archive"),
-    (b"MSCF", r"cab", "a cabinet archive"),
-    (None, r"tar", "a tar archive"),
-]
-DOCUMENTS = [
-    (b"%PDF", r"pdf", "a PDF"),
-    (b"\xd0\xcf\x11\xe0", r"docx?|odt|pages|rtf", "a text document"),
-    (None, r"pptx?|odp|key", "a slide show"),
-    (b"\x89PNG", r"png|jpe?g|gif|heic|webp", "a picture"),
-    (b"\xff\xd8\xff", r"svg", "a picture"),
-    (b"<!DOCTYP", r"html?|mht(?:ml)?|webarchive", "a web page"),
-    (None, r"gdoc|gsheet|url|webloc|lnk|desktop", "a link, not the file itself"),
-    (None, r"crdownload|part|download|tmp", "an unfinished download"),
-]
+OTHER_FILES = {
+    b"PK": "a zip, or a document of an office program",
+    b"Rar!": "a RAR archive",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+}
 
 
 class Unreadable(KitError):
@@ -158,9 +143,9 @@ def read(data: bytes, name: str = "notebook.ipynb") -> Notebook:
     """
     if len(data) > MAX_BYTES:
         raise Unreadable(f"The file has {len(data) / 1e6:.0f} MB; at most 100 are read.")
-    is_zip = data.startswith(b"PK")
-    if what := "a zip, or a document of an office program" if is_zip else what_is("", data[:8]):
-        raise Unreadable(f"The file is not a notebook: it is {what}.")
+    for beginning, what in OTHER_FILES.items():
+        if data.startswith(beginning):
+            raise Unreadable(f"The file is not a notebook: it is {what}.")
     text = decoded(data).replace("\r\n", "\n").strip("\0\ufeff")
     if not text.strip():
         raise Unreadable("The file is empty.")
@@ -174,14 +159,6 @@ def read(data: bytes, name: str = "notebook.ipynb") -> Notebook:
     if not notebook.cells:
         raise Unreadable("The file is not a notebook: it holds no cells.")
     return notebook
-
-
-def what_is(name: str, head: bytes = b"", kinds=(*ARCHIVES, *DOCUMENTS)) -> str:
-    """Return what a file is that is no notebook and no zip, such as "a RAR archive"; or ""."""
-    for magic, suffixes, what in kinds:
-        if (magic and head.startswith(magic)) or re.search(rf"\.(?:{suffixes})$", name, re.I):
-            return what
-    return ""
 
 
 def read_file(path: Path) -> Notebook:

@@ -70,7 +70,10 @@ def test_what_can_not_be_read_is_a_row_to_look_at(context, tmp_path):
 
 def test_a_missing_part_is_an_incomplete_row(context, tmp_path):
     row = grade_one(Submission("bo", ["bo"], [str(tmp_path)]), context)
-    assert (row["status"], row["notes"]) == ("incomplete", ["lab.ipynb: not handed in."])
+    assert (row["status"], row["notes"]) == (
+        "incomplete",
+        ["lab.ipynb: not handed in, or not readable."],
+    )
 
 
 def test_a_row_tells_who_handed_in_and_what_was_found(context, tmp_path, monkeypatch):
@@ -110,13 +113,14 @@ def test_notes_are_few_and_short(context):
     assert max(map(len, row["notes"])) == module.MAX_NOTE
 
 
-def test_weights_without_their_notebook_are_looked_at(context, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["cnn/weights.npz", "submission.csv"])
+def test_files_without_their_notebook_are_looked_at(context, tmp_path, name):
     lab = replace(context.source_notebooks["lab.ipynb"], networks=["cnn"])
     context = replace(context, source_notebooks={"lab.ipynb": lab})
-    (tmp_path / "weights.npz").write_bytes(b"x")
-    places = {"cnn/weights.npz": (str(tmp_path / "weights.npz"), ())}
+    (tmp_path / "x").write_bytes(b"x")
+    places = {name: (str(tmp_path / "x"), ())}
     row = grade_one(Submission("bo", ["bo"], [], places=places), context)
-    assert row["review"] == ["lab.ipynb: not handed in, but cnn/weights.npz was"]
+    assert row["review"] == [f"lab.ipynb: not handed in, but {name} was"]
 
 
 def test_the_group_and_a_task_s_figures_are_kept(context, handed_in, monkeypatch):

@@ -12,13 +12,33 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cnn_utils.errors import KitError
-from cnn_utils.notebook.reader import ARCHIVES, what_is
 
 MAX_BYTES, MAX_FILES, MAX_DEPTH = 200_000_000, 100_000, 4
 # Hidden files, what macOS, Windows and Python leave behind, and copies of the kit itself.
 LEFTOVERS = re.compile(
     r"\..*|__MACOSX|__pycache__|site-packages|Thumbs\.db|desktop\.ini|cnn_utils", re.I
 )
+# What people hand in instead of a notebook or a zip: first bytes, end of the name, and what it is.
+ARCHIVES = [
+    (b"Rar!", r"rar|r\d\d", "a RAR archive"),
+    (b"7z\xbc\xaf", r"7z|7z\.001", "a 7z archive"),
+    (b"\x1f\x8b", r"gz|tgz", "a gzip archive"),
+    (b"BZh", r"bz2|tbz2?", "a bzip2 archive"),
+    (b"\xfd7zXZ", r"xz|txz", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", r"zst", "a Zstandard archive"),
+    (b"MSCF", r"cab", "a cabinet archive"),
+    (None, r"tar", "a tar archive"),
+]
+DOCUMENTS = [
+    (b"%PDF", r"pdf", "a PDF"),
+    (b"\xd0\xcf\x11\xe0", r"docx?|odt|pages|rtf", "a text document"),
+    (None, r"pptx?|odp|key", "a slide show"),
+    (b"\x89PNG", r"png|jpe?g|gif|heic|webp", "a picture"),
+    (b"\xff\xd8\xff", r"svg", "a picture"),
+    (b"<!DOCTYP", r"html?|mht(?:ml)?|webarchive", "a web page"),
+    (None, r"gdoc|gsheet|url|webloc|lnk|desktop", "a link, not the file itself"),
+    (None, r"crdownload|part|download|tmp", "an unfinished download"),
+]
 ZIPS = (b"PK\3\4", b"PK\5\6")
 # Zips to their programs, but not to people.
 PACKED = re.compile(r"\.(?:npz|keras|docx|xlsx|pptx|odt|ods|odp|pages|numbers|key|whl|jar)$", re.I)
@@ -148,6 +168,14 @@ class Files(ExitStack):
                 with suppress(Exception):  # of any kind; if it is a zip, opening it tells
                     head = archive.open(info).read(8)
             yield from self._through(found, head, problems)
+
+
+def what_is(name: str, head: bytes = b"", kinds=(*ARCHIVES, *DOCUMENTS)) -> str:
+    """Return what a file is that is no notebook and no zip, such as "a RAR archive"; or ""."""
+    for magic, suffixes, what in kinds:
+        if (magic and head.startswith(magic)) or re.search(rf"\.(?:{suffixes})$", name, re.I):
+            return what
+    return ""
 
 
 def _regular_files(path: Path, problems: list[str]) -> Iterator[tuple[Path, str]]:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.intake.archives import Files, Found
+from cnn_utils.grading.intake.archives import DOCUMENTS, Files, Found, what_is
 from cnn_utils.grading.intake.assignment import SourceNotebook, networks_of
 from cnn_utils.grading.intake.platforms import without_copy
 from cnn_utils.grading.release.student_release import without_answers
 from cnn_utils.handin.artifacts import ARCHITECTURE, HISTORY, WEIGHTS
 from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, MARKER
-from cnn_utils.notebook.reader import DOCUMENTS, decoded, what_is
+from cnn_utils.notebook.reader import decoded
 
 SAVED = (WEIGHTS, ARCHITECTURE, HISTORY)
 BESIDE = "beside"

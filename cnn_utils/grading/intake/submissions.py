@@ -15,13 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.intake.archives import LEFTOVERS, Files, Found
+from cnn_utils.grading.intake.archives import ARCHIVES, LEFTOVERS, Files, Found, what_is
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.platforms import Upload, group_label, read_name, without_copy
 from cnn_utils.grading.intake.recognition import BESIDE, Candidate, Recognition
 from cnn_utils.handin.consistency import SUBMISSION
 from cnn_utils.notebook.assignment import ARTIFACTS_FOLDER, OLD_ARTIFACTS_FOLDER
-from cnn_utils.notebook.reader import ARCHIVES, what_is
 
 MAX_SCANNED, MAX_TOLD = 300_000_000, 10
 # Files that are a submission by themselves; others only beside one, or under a platform's name.

@@ -5,8 +5,7 @@ import pytest
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.intake import archives
-from cnn_utils.grading.intake.archives import Files
-from cnn_utils.notebook.reader import what_is
+from cnn_utils.grading.intake.archives import Files, what_is
 from tests.grading.intake.small_submissions import zipped
 
 
