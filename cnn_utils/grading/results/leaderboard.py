@@ -12,7 +12,7 @@ from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.intake.submissions import SUBMISSION, find_submissions
 from cnn_utils.grading.results.gradebook import header_of
 from cnn_utils.grading.results.pages import render
-from cnn_utils.grading.verify.compare import read_submission
+from cnn_utils.grading.verify.own_network import read_submission
 from cnn_utils.metrics import f1_score
 from cnn_utils.notebook.reader import Unreadable, read
 from cnn_utils.sequences import accuracy_interval
