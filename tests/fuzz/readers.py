@@ -28,7 +28,7 @@ from cnn_utils.grading.intake.submissions import find_submissions
 from cnn_utils.grading.release.pairing import as_json
 from cnn_utils.grading.results.lms import check_export
 from cnn_utils.grading.results.spreadsheets import read_table
-from cnn_utils.grading.verify.compare import read_submission
+from cnn_utils.grading.verify.own_network import read_submission
 from cnn_utils.grading.verify.weights_file import read_weights
 from cnn_utils.handin import checklist, consistency
 from cnn_utils.history import history_table
