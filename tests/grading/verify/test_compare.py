@@ -12,7 +12,7 @@ from cnn_utils.grading.results.similarity import signature
 from cnn_utils.grading.sandbox.run_part import Claims
 from cnn_utils.grading.verify import compare
 from cnn_utils.grading.verify.compare import read_submission
-from cnn_utils.grading.verify.hidden_tests import expected, make_inputs
+from cnn_utils.grading.verify.hidden_tests import LENET_LAYERS, expected, make_inputs
 from cnn_utils.grading.verify.network import Predictions
 from cnn_utils.grading.verify.reference_data import ReferenceData
 from cnn_utils.grading.verify.score import Comparison
@@ -47,9 +47,8 @@ def lenet(files, labels=3, output_text=""):
 def test_functions_are_judged_by_their_numbers():
     inputs = make_inputs(np.random.default_rng(0))
     outputs = expected("lenet", inputs)
-    built = ["Sequential", *["Conv2D"] * 2, *["Dense"] * 3]
     claims = Claims(outputs={"f1": expected("f1", inputs), "ten-digits": [1] * 8})
-    claims.outputs["lenet"] = {"outputs": outputs, "layers": built}
+    claims.outputs["lenet"] = {"outputs": outputs, "layers": LENET_LAYERS}
     found = Comparison()
     compare.functions(inputs, claims, found)
     assert {name: agrees for name, (agrees, _) in found.agrees.items()} == {
@@ -86,7 +85,6 @@ def encoded(text):
         *(picture(kind=kind) for kind in ("PNG", "JPEG", "GIF", "WEBP")),
         ("image/svg+xml", SVG.format("<path d='M0 0'/>" * 9)),
         ("image/svg+xml", encoded(SVG.format("<path d='M0 0'/>" * 9))),
-        ("application/pdf", encoded("%PDF-1.7 ...")),
     ],
 )
 def test_pictures_of_all_kinds_are_figures(figure):
@@ -105,11 +103,24 @@ def test_pictures_of_all_kinds_are_figures(figure):
         ("image/bmp", picture(kind="BMP")[1]),
         ("image/svg+xml", SVG.format("")),
         ("image/svg+xml", SVG.format("<path/>")),
+        ("image/svg+xml", "<!DOCTYPE svg [<!ENTITY a 'a'>]>" + SVG.format("<path/>" * 9)),
         ("application/pdf", encoded("hello")),
     ],
 )
 def test_pictures_that_show_nothing_are_none(figure):
     assert not compare.is_figure(*figure)
+
+
+@pytest.mark.parametrize(
+    "figures", [[("application/pdf", encoded("%PDF-1.7 ..."))], [picture((5_000, 4_100))], []]
+)
+def test_a_person_looks_at_figures_that_are_not_looked_at_here(figures):
+    for more, is_told in ([], True), ([picture()], False):
+        found = Comparison()
+        answer = {"has_figure": True, "figures": [*figures, *more]}
+        compare.figures({"code:look": answer}, found)
+        assert found.agrees["look"][0]
+        assert ("too large" in found.doubts.get("look", "")) == is_told
 
 
 def test_figures_are_those_of_the_hand_in():
