@@ -465,7 +465,13 @@ def _markup(h):
     message = SCRIPT + ESCAPE + FORMULA
     h.solve(ten_digits=f"def ten_digit_error_rate(p):\n    raise ValueError({message!r})")
     header, name = h.header(PART1), f"{FORMULA.replace('|', '/')} {SCRIPT}"
-    header["source"] = header["source"].replace("Ada Byron", name)
+    header["source"] = header["source"].replace("Ada Byron", f"HALF {name}")
+    for task in ("overfitting", "discussion"):
+        h.task(task, "answer")["source"] += "HALF"
+    h.above(h.task("preprocess"), "# HALF")
+    # Half of a letter outside the first 65,536, which JSON can write and UTF-8 can't.
+    members = {n: x.replace(b"HALF", b"\\ud800") for n, x in h.members().items()}
+    return {f"group{h.number}.zip": zipped(members)}
 
 
 @attack("file names with escape sequences, formulas and text that runs backwards")
@@ -485,6 +491,14 @@ def _modules(h):
     h.files |= {".local/lib/python3.12/site-packages/usercustomize.py": ends}
     h.files |= {"pytest.ini": b"[pytest]\naddopts = --version\n", "in.json": b"[]"}
     h.files |= {"images.npy": b"", "out/output_lenet.json": b"[]", "part1_lenet_mnist.json": b"{"}
+
+
+@attack("40,000 zips in zips, 40,000 files")
+def _many_files(h):
+    empty = {f"{n}.zip": b"PK\5\6" + bytes(18) for n in range(200)}
+    members = {f"{n}.zip": zipped(empty) for n in range(200)}
+    members |= {f"{n}.{kind}": b"" for n in range(20_000) for kind in ("ipynb", "py")}
+    return {f"group{h.number}.zip": zipped({**h.members(), **members})}
 
 
 @attack("weights of 199 MB without content", row({"cnn": 0, "submit": 0}, **ASKED))

@@ -93,7 +93,8 @@ class Recognition:
     def candidates(self, files: Files, found: Iterable[Found], problems) -> list[Candidate]:
         """Return the files that are or may be notebooks of the assignment, the surest first."""
         sure = [f for f in found if NOTEBOOK.search(f.name)]
-        maybe = [f for f in found if MAYBE_NOTEBOOK.search(f"/{f.name}") and f not in sure]
+        maybe = [f for f in found if MAYBE_NOTEBOOK.search(f"/{f.name}")]
+        maybe = [f for f in maybe if not NOTEBOOK.search(f.name)]
         maybe.sort(key=lambda f: (f.name.count("/"), f.name))
         candidates = []
         for file in [*sure, *maybe][:MAX_READ] if self.parts else ():
