@@ -239,7 +239,7 @@ def ten_digit_error_rate(accuracy):
 
 @attack(
     "NumPy, JSON, Keras and the clock replaced in the first cell",
-    row({"f1": 0, "ten-digits": 0}, **ASKED),
+    row({"lenet": 0, "f1": 0, "ten-digits": 0}, **ASKED),
 )
 def _patched(h):
     _silence(h)
@@ -258,7 +258,6 @@ threading.Timer(1, lambda: os.system("kill -STOP $PPID")).start()""",
         f1="class F1Score(keras.metrics.Mean):\n    pass",
         ten_digits="def ten_digit_error_rate(p):\n    return type('One', (float,), {})(1)",
     )
-    h.solve(lenet=h.task("lenet")["source"].partition("\n")[2])
 
 
 # Points without work: Part 2 ---------------------------------------------------------------------

@@ -179,6 +179,16 @@ def test_numbers_may_be_printed_in_many_ways(weights, output_text):
     assert agrees["evaluate-lenet"][0]
 
 
+def test_a_person_looks_at_many_numbers_of_which_one_is_right(weights):
+    found, reference = Comparison(), ReferenceData((DIGITS, np.full(100, 3)))
+    for last, is_told in ("accuracy 1.0, f1 0.1", False), ("accuracy 0.99, f1 0.9", True):
+        printed = "".join(f"accuracy {n / 10}, f1 {n / 10}\n" for n in (1, *range(3, 11)))
+        answers = {"code:evaluate-lenet": {"output_text": printed + last}}
+        compare.lenet(weights, answers, PART1, reference, found)
+        assert found.agrees["evaluate-lenet"][0]
+        assert ("numbers" in found.doubts.get("evaluate-lenet", "")) == is_told
+
+
 @pytest.mark.parametrize(
     ("output_text", "agreed", "reason"),
     [
