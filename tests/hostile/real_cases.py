@@ -47,24 +47,24 @@ def _plain(h: HandIn):
 # Odd, and honest ---------------------------------------------------------------------------------
 
 
-@attack("a text of 140,400 letters, a pasted picture of 150 kB")
+@attack("a text of 140,400 letters, a pasted picture of 150 kB, 9,500 cells")
 def _long(h):
     h.task("compare", "answer")["source"] += "\n" + "LeNet is small. " * 8_775
     picture_ = base64.b64encode(np.random.default_rng(1).bytes(112_500)).decode()
     h.task("cnn", "answer")["source"] += f"\n![network](data:image/png;base64,{picture_})"
+    cells = h.notebooks[PART2]["cells"]
+    cells += [{"cell_type": "markdown", "metadata": {}, "source": f"{n}"} for n in range(9_500)]
 
 
-@attack("strings of quotes without an end")
+@attack("80,000 quotes in strings, histories of 300,000 epochs and of 100,000 brackets")
 def _quotes(h):
     quotes = '\\"' * 80_000
     h.task("lenet")["source"] += f'\n"{quotes}"\n"""{quotes}"""'
     h.above(h.task("f1"), "# " + "'''" * 20_000)
-
-
-@attack("9,500 cells of Markdown")
-def _many_cells(h):
-    cells = h.notebooks[PART2]["cells"]
-    cells += [{"cell_type": "markdown", "metadata": {}, "source": f"{n}"} for n in range(9_500)]
+    columns = ("loss", "accuracy", "f1", "val_loss", "val_accuracy", "val_f1")
+    curves = json.dumps({name: [1] * 300_000 for name in columns})
+    h.files["artifacts/lenet/history.json"] = curves.encode()
+    h.files["artifacts/cnn/history.json"] = b"[" * 100_000
 
 
 @attack("an architecture with a layer of a billion units", row(notes=["by the student's code"]))
@@ -79,14 +79,6 @@ def _lambda(h):
     h.files[ARCHITECTURE] = sequential(layer("Lambda", function=function, name="code"))
 
 
-@attack("histories of 300,000 epochs, and of 100,000 brackets")
-def _histories(h):
-    columns = ("loss", "accuracy", "f1", "val_loss", "val_accuracy", "val_f1")
-    curves = json.dumps({name: [1] * 300_000 for name in columns})
-    h.files["artifacts/lenet/history.json"] = curves.encode()
-    h.files["artifacts/cnn/history.json"] = b"[" * 100_000
-
-
 # Points without work: Part 1 ---------------------------------------------------------------------
 
 
@@ -99,14 +91,6 @@ def _no_training(h):
     h.solve(train_lenet="model, history = build_lenet(), None", plot_history="history_figure = 0")
     h.task("plot-history")["outputs"] = [picture("image/png", png(1, 1))]
     h.solve(evaluate_lenet=printing(text_of(h, "evaluate-lenet")))
-
-
-@attack("every accuracy typed, one of them is right", row(**ASKED))
-def _every_number(h):
-    numbers = [f"{n / 100:.2f}" for n in range(91, 101)]
-    printed = "".join(f"accuracy {n}, f1 {n}\n" for n in numbers)
-    h.solve(evaluate_lenet=printing(printed))
-    h.task("evaluate-lenet")["outputs"] = [stream(printed)]
 
 
 @attack(
@@ -124,11 +108,18 @@ def _one_colour(h):
     h.task("look")["outputs"] = [picture("image/svg+xml", svg)]
 
 
-@attack("figures that nobody can look at: a PDF of five bytes, a PNG without pixels", row(**ASKED))
+@attack(
+    "figures that nobody can look at, and every accuracy typed, of which one is right",
+    row(notes=[f"{task}: it" for task in ("plot-history", "look", "evaluate-lenet")], **ASKED),
+)
 def _no_pixels(h):
     pdf = base64.b64encode(b"%PDF-").decode()
     h.task("plot-history")["outputs"] = [picture("application/pdf", pdf)]
     h.task("look")["outputs"] = [picture("image/png", png(5_000, 4_100, b""))]
+    numbers = [f"{n / 100:.2f}" for n in range(91, 101)]
+    printed = "".join(f"accuracy {n}, f1 {n}\n" for n in numbers)
+    h.solve(evaluate_lenet=printing(printed))
+    h.task("evaluate-lenet")["outputs"] = [stream(printed)]
 
 
 @attack("LeNet by the check's NumPy", row({"lenet": 0}, **ASKED))
@@ -222,22 +213,6 @@ threading.Thread(target=forge, daemon=True).start()""",
 
 
 @attack(
-    "answers by their places, by the check's numbers, by the input's own file",
-    row({"ten-digits": 0, "preprocess": 0}, **ASKED),
-)
-def _by_place(h):
-    _silence(h)
-    h.solve(
-        ten_digits="""\
-import itertools
-answers = itertools.cycle([1.0, 0.9990234375, 0.6513215599, 0.1137230675, 0.0])
-def ten_digit_error_rate(accuracy):
-    return next(answers)""",
-        preprocess="def preprocess(images):\n    return np.full(np.shape(images), 0.5, 'float32')",
-    )
-
-
-@attack(
     "NumPy, JSON, Keras and the clock replaced in the first cell",
     row({"lenet": 0, "f1": 0, "ten-digits": 0}, **ASKED),
 )
@@ -264,10 +239,19 @@ threading.Timer(1, lambda: os.system("kill -STOP $PPID")).start()""",
 
 
 @attack(
-    "no network: labels looked up by the images' hash",
-    row({"cnn": 0, "submit": 0}, **ASKED),
+    "no network: labels looked up by the images' hash; other answers by their place, and constant",
+    row({"ten-digits": 0, "preprocess": 0, "cnn": 0, "submit": 0}, **ASKED),
 )
 def _by_hash(h):
+    _silence(h)
+    h.solve(
+        ten_digits="""\
+import itertools
+answers = itertools.cycle([1.0, 0.9990234375, 0.6513215599, 0.1137230675, 0.0])
+def ten_digit_error_rate(accuracy):
+    return next(answers)""",
+        preprocess="def preprocess(images):\n    return np.full(np.shape(images), 0.5, 'float32')",
+    )
     photos, labels = test_set()
     table = {zlib.crc32(x.tobytes()): int(y) for x, y in zip(photos, labels, strict=True)}
     h.files["table.json"] = json.dumps(table).encode()

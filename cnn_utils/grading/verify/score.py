@@ -24,7 +24,7 @@ NEXT_HINT = re.compile(r"^\s*For the next (?:one|hint),.*", re.MULTILINE)
 GRADING = re.compile(
     r"lenet_by_hand|\bin\.json|\boutput_[\w{}-]{0,40}\.json|junit\.xml|CNN_UTILS_WORKDIR|nbval_grade"
 )
-KERAS_F1 = re.compile(r"metrics(?:\.| import[^\n]*\b)F1Score\b")
+KERAS_F1 = re.compile(r"(?:\.|import [^\n]{0,99}\b)F1Score\b")
 UNDEFINED = re.compile(r"NameError: name '(\w{1,80})' is not defined")
 
 
