@@ -93,7 +93,8 @@ class Recognition:
     def candidates(self, files: Files, found: Iterable[Found], problems) -> list[Candidate]:
         """Return the files that are or may be notebooks of the assignment, the surest first."""
         sure = [f for f in found if NOTEBOOK.search(f.name)]
-        maybe = [f for f in found if MAYBE_NOTEBOOK.search(f"/{f.name}") and f not in sure]
+        maybe = [f for f in found if MAYBE_NOTEBOOK.search(f"/{f.name}")]
+        maybe = [f for f in maybe if not NOTEBOOK.search(f.name)]
         maybe.sort(key=lambda f: (f.name.count("/"), f.name))
         candidates = []
         for file in [*sure, *maybe][:MAX_READ] if self.parts else ():
@@ -183,6 +184,8 @@ class Recognition:
         if other.sha256 == best.sha256:
             return
         graded = f"{part}: '{best.file.name}' is graded"
+        if best.group and other.group not in ("", best.group):
+            review.append(f"{graded}; '{other.file.name}' is another group's ({other.group}).")
         lacking = sorted((other.solved - best.solved) & self._tasks[part])
         if other.attempt < best.attempt:
             notes.append(f"{graded}; it replaces the earlier '{other.file.name}'.")
@@ -190,8 +193,6 @@ class Recognition:
             review.append(f"{graded}; '{other.file.name}' also answers {', '.join(lacking)}.")
         elif not NOTEBOOK.search(other.file.name):
             return  # the same notebook as a script
-        elif other.touched and other.group and best.group not in ("", other.group):
-            review.append(f"{graded}; '{other.file.name}' is another group's ({other.group}).")
         elif other.attempt > best.attempt:
             review.append(f"{graded}; the later '{other.file.name}' has no answers.")
         else:

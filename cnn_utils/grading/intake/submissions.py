@@ -162,6 +162,12 @@ def find_submissions(folder: Path, source_notebooks: dict[str, SourceNotebook]) 
     for bundle in bundles:
         groups[bundle.group].append(bundle)
     merged = [b for group, found in groups.items() for b in _merge(group, found, recognition)]
+    numbers = {group_label(label) or label for kind, label in groups if kind != "name"}
+    for bundle in merged:
+        label = group_label(bundle.group[1]) or bundle.group[1]
+        written = {candidate.group for candidate in bundle.chosen.values()}
+        for number in sorted(written & numbers - {label}):
+            bundle.review.append(f"Its header names group {number}, which has its own hand-in.")
     return sorted(_submissions(merged), key=lambda submission: submission.name)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook, key_of
+from cnn_utils.grading.results.pages import printable_lines
 from cnn_utils.grading.results.spreadsheets import (
     MAX_CELL,
     as_text,
@@ -81,7 +82,8 @@ def merge_marks(
     lost = [row for row in filled.values() if row["points"]]
     if lost:
         print(f"NOTE: {path.name} has points in {len(lost)} rows that belong to no hand-in here.")
-    sheet = [{**row, "answer": as_text(row["answer"])} for row in [*rows, *filled.values()]]
+    rows += filled.values()
+    sheet = [{**row, "answer": as_text(printable_lines(row["answer"]))} for row in rows]
     write_table(COLUMNS, sheet, path)
     return marked
 

@@ -20,6 +20,7 @@ from itertools import combinations, takewhile
 import numpy as np
 
 from cnn_utils.grading.intake.assignment import SourceNotebook
+from cnn_utils.grading.intake.platforms import group_label
 from cnn_utils.grading.release.student_release import without_answers
 from cnn_utils.grading.results.lms import group_number, uploader
 
@@ -222,7 +223,10 @@ def _is_one_group(a: dict, b: dict) -> bool:
     headers = [row.get("group") or {} for row in (a, b)]
     numbers = [group_number(str(header.get("group number") or "")) for header in headers]
     people = [{uploader(member) for member in row.get("members") or []} for row in (a, b)]
-    return bool((numbers[0] and numbers[0] == numbers[1]) or people[0] & people[1])
+    # A copy's header may still name the group that it was taken from.
+    labels = {label for row in (a, b) if (label := group_label(row["name"]))}
+    is_one_number = numbers[0] and numbers[0] == numbers[1] and len(labels) < 2
+    return bool(is_one_number or people[0] & people[1])
 
 
 def _similar(what: str, runs: dict[str, set], given: set, min_runs: int, sources) -> list[Pair]:

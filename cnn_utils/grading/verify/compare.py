@@ -1,7 +1,6 @@
 """Compare the claims of a hand-in with results computed outside the sandbox."""
 
 import base64
-import binascii
 import io
 import re
 
@@ -28,9 +27,11 @@ CLAIMS = {
 }
 # Where neither is named so, as in another language: all numbers with decimals.
 NUMBER = re.compile(r"(?<![\d.])(\d{0,3}\.\d{1,20})(\s?%)?")
-N_CLAIMS = 10
+# Of several numbers the last one is the result; of a few, such as validation and test, any.
+N_CLAIMS, MAX_SHOWN = 10, 3
 FIGURE_TASKS = ("plot-history", "look")
 MIN_FIGURE, MAX_PIXELS, MIN_SVG_SHAPES = (100, 60), 20_000_000, 5
+MIN_PDF = 2_000  # Matplotlib's empty page has 1,200 bytes, and axes without a curve 5,500
 SVG_SHAPE = re.compile(r"<(?:\w{1,20}:)?(?:path|polyline|line|rect|circle|image|use|text)\b")
 MAX_FIGURES, MAX_FIGURE_LETTERS = 6, 3_000_000
 
@@ -60,10 +61,12 @@ def figures(answers: dict, comparison: Comparison) -> None:
             comparison.agrees[name] = (None, reason)
             continue
         comparison.handed_in.add(name)
-        found = answer["figures"]  # without those that are too large to be looked at here
-        is_right = not found or any(is_figure(mime, text) for mime, text in found)
+        # Figures that are too large to be looked at here are left out.
+        found = {is_figure(mime, text) for mime, text in answer["figures"]} or {None}
         reason = "the figure in the handed-in notebook is empty, or too small to show anything"
-        comparison.agrees[name] = (is_right, reason)
+        comparison.agrees[name] = (found != {False}, reason)
+        if found != {False} and True not in found:
+            comparison.doubts[name] = "its figure is too large to be looked at here"
 
 
 def shown_figures(answer: dict) -> list[list[str]]:
@@ -77,14 +80,19 @@ def shown_figures(answer: dict) -> list[list[str]]:
     return found
 
 
-def is_figure(mime: str, text: str) -> bool:
-    """Tell whether a picture may show something: large enough, and not of one colour.
+def is_figure(mime: str, text: str) -> bool | None:
+    """Tell whether a picture shows something: large enough, and not of one colour.
 
     Parameters
     ----------
     mime : str
     text : str
         Untrusted: base64, or the source of an SVG.
+
+    Returns
+    -------
+    shows : bool or None
+        None for a picture that is too large to be looked at.
     """
     from PIL import Image
 
@@ -92,18 +100,19 @@ def is_figure(mime: str, text: str) -> bool:
         if "svg" in mime:
             if not text.lstrip().startswith("<"):
                 text = base64.b64decode(text).decode("utf-8", "replace")
-            return len(SVG_SHAPE.findall(text)) >= MIN_SVG_SHAPES
+            # Entities could expand without end in a browser.
+            return len(SVG_SHAPE.findall(text)) >= MIN_SVG_SHAPES and "<!ENTITY" not in text
         data = base64.b64decode(text)
         if "pdf" in mime:
-            return data.startswith(b"%PDF-")
+            return data.startswith(b"%PDF-") and len(data) >= MIN_PDF
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
             if image.width < MIN_FIGURE[0] or image.height < MIN_FIGURE[1]:
                 return False
             if image.width * image.height > MAX_PIXELS:
-                return True
+                return None
             return image.convert("RGB").getcolors(1) is None
-    except (binascii.Error, ValueError):
-        return False
+    except Image.DecompressionBombError:
+        return None
     except Exception:  # of any kind: the bytes are untrusted
         return False
 
@@ -136,10 +145,14 @@ def lenet(
         reason = "the handed-in notebook shows no test accuracy and F1"
         comparison.agrees["evaluate-lenet"] = (None, reason)
         return facts
-    is_right = all(
-        any(abs(x - value) <= tolerance for x, tolerance in numbers)
+    fits = [
+        [abs(x - value) <= tolerance for x, tolerance in numbers]
         for numbers, value in zip(claimed.values(), rated, strict=True)
-    )
+    ]
+    is_right, n_shown = all(map(any, fits)), max(len(set(x)) for x in claimed.values())
+    if is_right and n_shown > MAX_SHOWN and not all(of_one[-1] for of_one in fits):
+        doubt = f"it shows {n_shown} numbers, and the last one is not the network's"
+        comparison.doubts["evaluate-lenet"] = doubt
     shown = " and ".join(f"{numbers[-1][0]:.4f}" for numbers in claimed.values())
     reason = f"it shows {shown}, but the handed-in network has {accuracy:.4f} and {f1:.4f}"
     comparison.agrees["evaluate-lenet"] = (is_right, reason)

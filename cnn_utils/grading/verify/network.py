@@ -28,7 +28,7 @@ MAX_ARCHITECTURE = 2_000_000
 REFUSED = {"Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper", "FeatureSpace"}
 REFUSED |= {"StringLookup", "IntegerLookup", "Hashing", "HashedCrossing", "TextVectorization"}
 REFUSED |= {"__lambda__", "__numpy__", "__tensor__", "function"}
-N_CHANGED, MIN_PREDICTED = 200, 50
+N_CHANGED, MIN_PREDICTED, NOISE = 200, 50, 2e-3  # bfloat16 rounds as much
 MIN_STABLE, MAX_UNMOVED = 0.6, 0.7
 
 
@@ -45,12 +45,15 @@ class Predictions:
         How they were obtained, for the instructor.
     doubt : str
         Why they are not the work of its weights, or "".
+    elsewhere : float or None
+        Its accuracy on images that are not in the test set.
     """
 
     images: np.ndarray
     labels: np.ndarray
     how: str
     doubt: str = ""
+    elsewhere: float | None = None
 
     def agreement(self, submission: np.ndarray) -> float:
         """Return the share of images for which a submission has the same answers."""
@@ -108,6 +111,8 @@ def _is_of_keras(config: dict) -> bool:
     name, module = config["class_name"], config.get("module")
     if name == "__keras_tensor__":
         return True
+    if not name.isidentifier():  # Keras joins module and name by a dot
+        return False
     is_keras = isinstance(module, str) and f"{module}.".startswith("keras.")
     return name not in REFUSED and is_keras and ">" not in str(config.get("registered_name"))
 
@@ -142,17 +147,21 @@ def request_for(
     if not text or order is None:
         return None
     order = order if scaling else order[:N_COMPARED]
+    others = () if reference.other_photos is None else reference.other_photos[0]
     details = {
+        "n_others": len(others),
         "scalings": {scaling: SCALINGS[scaling]} if scaling else SCALINGS,
         "submission": [] if submission is None else submission[order].tolist(),
         "min_agreement": MIN_AGREEMENT,
         "max_work": MAX_WORK_IN_FULL if scaling else MAX_WORK,
-        "min_images": MIN_IMAGES,
+        "min_images": len(others) + MIN_IMAGES,
     }
+    images = reference.photos[order]
+    images = np.concatenate([others, images]) if len(others) else images
     files = {
         "architecture.json": text.encode(),
         "weights.npz": weights,
-        "images.npy": as_npy(reference.photos[order]),
+        "images.npy": as_npy(images),
         "request.json": json.dumps(details).encode(),
     }
     return Request(files)
@@ -165,10 +174,18 @@ def read_answer(answer: bytes, reference: ReferenceData) -> dict[str, Prediction
     except (ValueError, RecursionError):
         return {}
     order, predictions = reference.order(), {}
-    for scaling, labels in found.items() if isinstance(found, dict) else ():
-        if scaling in SCALINGS and _are_labels(labels) and 0 < len(labels) <= len(order):
-            how = f"rebuilt from its architecture, pixels {scaling}, {len(labels):,} images"
-            predictions[scaling] = Predictions(order[: len(labels)], np.array(labels), how)
+    expected = [] if reference.other_photos is None else reference.other_photos[1]
+    n_others, found = len(expected), found if isinstance(found, dict) else {}
+    for scaling, labels in found.items():
+        if scaling not in SCALINGS or not _are_labels(labels):
+            continue
+        n_tested = len(labels) - n_others
+        if 0 < n_tested <= len(order):
+            labels = np.array(labels)
+            elsewhere = float(np.mean(labels[:n_others] == expected)) if n_others else None
+            how = f"rebuilt from its architecture, pixels {scaling}, {n_tested:,} images"
+            tested = order[:n_tested], labels[n_others:]
+            predictions[scaling] = Predictions(*tested, how, elsewhere=elsewhere)
     return predictions
 
 
@@ -183,7 +200,8 @@ class Trial:
     is_changed : ndarray of bool
         Which of them are copies, moved by a pixel, with a little noise.
     files : dict of str to bytes
-        The images, the handed-in weights, and the same numbers in another order.
+        The images, the handed-in weights with a little noise, by which code can't recognise them,
+        and the same numbers in another order.
     """
 
     images: np.ndarray
@@ -217,15 +235,13 @@ class Trial:
 
 
 def make_trial(
-    weights: list[np.ndarray], data: bytes, reference: ReferenceData, rng: np.random.Generator
+    weights: list[np.ndarray], reference: ReferenceData, rng: np.random.Generator
 ) -> Trial:
     """Draw the images and weights for the student's code.
 
     Parameters
     ----------
     weights : list of ndarray
-    data : bytes
-        The file that holds them.
     reference : ReferenceData
     rng : Generator
         Without a seed: the code must not know which images are changed.
@@ -237,8 +253,10 @@ def make_trial(
     moved = np.clip(moved + noise, 0, 255).astype(np.uint8)
     order = rng.permutation(len(shown) + len(copies))
     images = np.concatenate([reference.photos[shown], moved])[order]
+    own = [(x * (1 + NOISE * rng.standard_normal(x.shape))).astype(x.dtype) for x in weights]
     other = [rng.permutation(array.ravel()).reshape(array.shape) for array in weights]
-    files = {"images.npy": as_npy(images), "outputs.npz": data, "changed.npz": _as_npz(other)}
+    files = {"images.npy": as_npy(images), "outputs.npz": _as_npz(own)}
+    files["changed.npz"] = _as_npz(other)
     return Trial(np.concatenate([shown, copies])[order], order >= len(shown), files)
 
 

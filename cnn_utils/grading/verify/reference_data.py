@@ -23,7 +23,7 @@ from cnn_utils.submission import validate_submission
 LABEL_FILES = (MNIST_FILE, CIFAR10_FILE, LABELS_FILE)
 SAMPLE = Path("sample")
 TRY_SAMPLE = "To try it with networks that were trained on the drawn sample: --labels sample."
-BATCH_SIZE = 100
+BATCH_SIZE, N_OTHERS = 100, 200
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,15 @@ class ReferenceData:
     photos : ndarray of shape (10000, 32, 32, 3), optional
         CIFAR-10's test images.
     photo_labels : ndarray of shape (10000,), optional
+    other_photos : tuple of ndarray, optional
+        Some training images, mirrored, (n, 32, 32, 3), and their labels (n,): whoever knows the
+        test images by heart knows none of these.
     """
 
     digits: tuple[np.ndarray, np.ndarray] | None = None
     photos: np.ndarray | None = None
     photo_labels: np.ndarray | None = None
+    other_photos: tuple[np.ndarray, np.ndarray] | None = None
 
     def order(self) -> np.ndarray | None:
         """Return the numbers of all photographs in the order in which networks classify them.
@@ -84,25 +88,32 @@ def read_reference_data(folder: Path | None, networks: Collection[str] = ()) -> 
             raise KitError.about("--labels", wanted, received, TRY_SAMPLE)
     if folder is None:
         return ReferenceData()
-    digits = photos = labels = None
+    digits = photos = labels = others = None
     if (folder / MNIST_FILE).is_file():
         arrays = read_mnist(folder / MNIST_FILE)
         digits = (arrays["X_test"], arrays["y_test"])
     if (folder / CIFAR10_FILE).is_file():
-        photos = read_cifar10(folder / CIFAR10_FILE)[0]["X_test"]
+        arrays = read_cifar10(folder / CIFAR10_FILE)[0]
+        photos, others = arrays["X_test"], _others(arrays)
     if (folder / LABELS_FILE).is_file():
         labels = validate_submission(folder / LABELS_FILE)["Prediction"].to_numpy()
     elif "cnn" in networks:
         print(f"NOTE: without {LABELS_FILE}, the accuracy of Part 2's networks is not rated.")
-    return ReferenceData(digits, photos, labels)
+    return ReferenceData(digits, photos, labels, others)
 
 
 def _sample() -> ReferenceData:
     print("NOTE: rated on the drawn sample; use it for a trial, not for a course.")
     digits = read_mnist(sample.mnist_file())
-    photos = read_cifar10(sample.cifar10_file())[0]["X_test"]
+    arrays = read_cifar10(sample.cifar10_file())[0]
     labels = shuffled_labels(60_000)[50_000:]  # the file does not hold them
-    return ReferenceData((digits["X_test"], digits["y_test"]), photos, labels)
+    tested = digits["X_test"], digits["y_test"]
+    return ReferenceData(tested, arrays["X_test"], labels, _others(arrays))
+
+
+def _others(arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    places = np.random.default_rng(458).permutation(len(arrays["X_train"]))[:N_OTHERS]
+    return arrays["X_train"][places][:, :, ::-1], arrays["y_train"][places]
 
 
 def rate_lenet(weights: list[np.ndarray], reference: ReferenceData) -> tuple[float, float] | None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from cnn_utils.grading.intake.assemble import CHECK, HELPER, HIDDEN_TEST, TASK
 from cnn_utils.grading.intake.assignment import TaskSpec
 from cnn_utils.grading.sandbox.run_part import COLOURS, NO_PACKAGE, Claims
+from cnn_utils.grading.verify.hidden_tests import CALLS
 
 REFUTED = "the check passed, but the comparison does not agree"
 UNSURE = "nothing shows whether it is right"
@@ -19,6 +20,11 @@ STOPPED = {
 # behind it.
 BEFORE_FINDING = re.compile(r"^(?:[\w.]{1,80}: )?[✗·] (?:[\w-]{1,80}: )?")
 NEXT_HINT = re.compile(r"^\s*For the next (?:one|hint),.*", re.MULTILINE)
+# What no answer needs: the kit's own LeNet, Keras' F1 as the answer to F1, and grading's files.
+GRADING = re.compile(
+    r"lenet_by_hand|\bin\.json|\boutput_[\w{}-]{0,40}\.json|junit\.xml|CNN_UTILS_WORKDIR|nbval_grade"
+)
+KERAS_F1 = re.compile(r"(?:\.|import [^\n]{0,99}\b)F1Score\b")
 UNDEFINED = re.compile(r"NameError: name '(\w{1,80})' is not defined")
 
 
@@ -116,7 +122,7 @@ def mark(
         return Mark(*no_points, reason, review if is_something else "")
     if task.kind == "answer":
         return Mark(name, task.kind, None, task.points, "A person will mark this.")
-    doubt = comparison.doubts.get(name, "")
+    doubt = comparison.doubts.get(name, "") or _shortcut(name, answer, sources or {})
     if agrees:
         return Mark(name, task.kind, task.points, task.points, "", doubt)
     passed = claims.passed.get(f"{CHECK}:{name}", False)
@@ -131,6 +137,14 @@ def mark(
         return Mark(*no_points, finding or _sentence(why))
     reason = finding or _sentence(why or "Its check did not run")
     return Mark(*no_points, reason, f"{UNSURE}{_because(why or finding)}")
+
+
+def _shortcut(name: str, answer: dict, sources: dict[str, str]) -> str:
+    """Return why a hidden test may have been passed without work, or ""."""
+    if name == "f1" and KERAS_F1.search(answer["source"]):
+        return "its F1 is Keras'"
+    found = GRADING.search("\n".join(sources.values())) if name in CALLS else None
+    return f"the notebook names '{found[0]}', which is the grader's" if found else ""
 
 
 def _finding(task: TaskSpec, answer: dict, claims: Claims, sources: dict[str, str]) -> str:

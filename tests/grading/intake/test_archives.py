@@ -64,6 +64,8 @@ def test_a_zip_that_lists_too_many_files_is_told(tmp_path, monkeypatch):
         {},
         ["'a.zip' can't be read. It lists more than 10 files."],
     )
+    (tmp_path / "c.zip").write_bytes(zipped({f"{i}.zip": zipped({"x": b""}) for i in range(9)}))
+    assert walked(tmp_path / "c.zip", "c.zip")[1][0].startswith("'c.zip/0.zip' can't be read.")
     (tmp_path / "b").mkdir()
     for i in range(11):
         (tmp_path / "b" / str(i)).touch()

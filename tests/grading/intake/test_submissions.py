@@ -270,6 +270,13 @@ def test_answers_in_the_other_copy_are_looked_at(find):
     ]
 
 
+def test_another_group_in_the_same_zip_is_looked_at(find):
+    files = {f"{n}/{name}": data for n in (7, 8) for name, data in files_of_group(n).items()}
+    (one,) = find({"group7.zip": files})
+    assert len(one.review) == 2
+    assert all("is another group's (8)" in told for told in one.review)
+
+
 def test_one_notebook_may_hold_both_parts(find):
     one, two = json.loads(filled(ONE, 7)), json.loads(filled(TWO, 7))
     both = json.dumps({**one, "cells": one["cells"] + two["cells"]}).encode()
@@ -303,6 +310,8 @@ def test_the_group_stands_in_the_name_or_in_the_header(find, names):
 def test_equal_files_of_two_groups_are_two_submissions(find):
     found = find({"group7.zip": files_of_group(7), "group8.zip": files_of_group(7)})
     assert [s.name for s in found] == ["group7", "group8"]
+    told = ["Its header names group 7, which has its own hand-in."]
+    assert [s.review for s in found] == [[], told]
     nobody = {n: d.replace(b"| 7 |", b"| |") for n, d in files_of_group(7).items()}
     assert len(find({"ann.zip": nobody, "bo.zip": nobody}, "other")) == 2
 

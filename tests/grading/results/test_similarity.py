@@ -250,6 +250,12 @@ def test_a_group_is_not_compared_with_itself(source_notebook, more):
     assert len(pairs_of([rows[0], result("c", OWN, WORDS)], source_notebook)) == 2
 
 
+def test_a_copy_with_the_other_group_s_header_is_compared(source_notebook):
+    header = {"group": {"group number": "7"}}
+    rows = [{**result(f"group{n}", OWN), **header} for n in (7, 8)]
+    assert pairs_of(rows, source_notebook) == [("group7", "group8", PROGRAM)]
+
+
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -37,7 +37,7 @@ def labels(model):
 def ask(model, tmp_path):
     def ask(**changes):
         request = {"scalings": SCALINGS, "submission": [], "min_agreement": 0.9}
-        request |= {"max_work": 1e9, "min_images": 7, **changes}
+        request |= {"n_others": 0, "max_work": 1e9, "min_images": 7, **changes}
         (tmp_path / "request.json").write_text(json.dumps(request))
         (tmp_path / "architecture.json").write_text(model.to_json())
         np.savez(tmp_path / "weights.npz", *model.get_weights())
@@ -55,6 +55,12 @@ def test_all_scalings_are_tried_without_a_submission(ask, labels):
 def test_the_first_scaling_that_agrees_is_the_last(ask, labels):
     assert ask(submission=labels["as they are"]) == {"as they are": labels["as they are"]}
     assert ask(submission=labels["to 1"]) == labels
+
+
+def test_the_first_images_have_no_place_in_the_submission(ask, labels):
+    own = labels["as they are"]
+    assert ask(submission=own[20:], n_others=20) == {"as they are": own}
+    assert ask(submission=own, n_others=20) == labels
 
 
 def test_a_large_network_classifies_fewer_images(ask, model, labels):

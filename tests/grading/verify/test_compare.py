@@ -9,7 +9,7 @@ from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
 from cnn_utils.grading.intake.assignment import SourceNotebook, TaskSpec
 from cnn_utils.grading.sandbox.run_part import Claims
 from cnn_utils.grading.verify import compare
-from cnn_utils.grading.verify.hidden_tests import expected, make_inputs
+from cnn_utils.grading.verify.hidden_tests import LENET_LAYERS, expected, make_inputs
 from cnn_utils.grading.verify.reference_data import ReferenceData
 from cnn_utils.grading.verify.score import Comparison
 
@@ -42,9 +42,8 @@ def lenet(files, labels=3, output_text=""):
 def test_functions_are_judged_by_their_numbers():
     inputs = make_inputs(np.random.default_rng(0))
     outputs = expected("lenet", inputs)
-    built = ["Sequential", *["Conv2D"] * 2, *["Dense"] * 3]
     claims = Claims(outputs={"f1": expected("f1", inputs), "ten-digits": [1] * 8})
-    claims.outputs["lenet"] = {"outputs": outputs, "layers": built}
+    claims.outputs["lenet"] = {"outputs": outputs, "layers": LENET_LAYERS}
     found = Comparison()
     compare.functions(inputs, claims, found)
     assert {name: agrees for name, (agrees, _) in found.agrees.items()} == {
@@ -81,7 +80,6 @@ def encoded(text):
         *(picture(kind=kind) for kind in ("PNG", "JPEG", "GIF", "WEBP")),
         ("image/svg+xml", SVG.format("<path d='M0 0'/>" * 9)),
         ("image/svg+xml", encoded(SVG.format("<path d='M0 0'/>" * 9))),
-        ("application/pdf", encoded("%PDF-1.7 ...")),
     ],
 )
 def test_pictures_of_all_kinds_are_figures(figure):
@@ -100,11 +98,23 @@ def test_pictures_of_all_kinds_are_figures(figure):
         ("image/bmp", picture(kind="BMP")[1]),
         ("image/svg+xml", SVG.format("")),
         ("image/svg+xml", SVG.format("<path/>")),
+        ("image/svg+xml", "<!DOCTYPE svg [<!ENTITY a 'a'>]>" + SVG.format("<path/>" * 9)),
         ("application/pdf", encoded("hello")),
+        ("application/pdf", encoded("%PDF-1.7" + "." * 1_200)),
     ],
 )
 def test_pictures_that_show_nothing_are_none(figure):
     assert not compare.is_figure(*figure)
+
+
+@pytest.mark.parametrize("figures", [[picture((5_000, 4_100))], []])
+def test_a_person_looks_at_figures_that_are_not_looked_at_here(figures):
+    for more, is_told in ([], True), ([picture()], False):
+        found = Comparison()
+        answer = {"has_figure": True, "figures": [*figures, *more]}
+        compare.figures({"code:look": answer}, found)
+        assert found.agrees["look"][0]
+        assert ("too large" in found.doubts.get("look", "")) == is_told
 
 
 def test_figures_are_those_of_the_hand_in():
@@ -161,6 +171,16 @@ BAR = "".join(
 def test_numbers_may_be_printed_in_many_ways(weights, output_text):
     _, agrees = lenet(weights, output_text=output_text)
     assert agrees["evaluate-lenet"][0]
+
+
+def test_a_person_looks_at_many_numbers_of_which_one_is_right(weights):
+    found, reference = Comparison(), ReferenceData((DIGITS, np.full(100, 3)))
+    for last, is_told in ("accuracy 1.0, f1 0.1", False), ("accuracy 0.99, f1 0.9", True):
+        printed = "".join(f"accuracy {n / 10}, f1 {n / 10}\n" for n in (1, *range(3, 11)))
+        answers = {"code:evaluate-lenet": {"output_text": printed + last}}
+        compare.lenet(weights, answers, PART1, reference, found)
+        assert found.agrees["evaluate-lenet"][0]
+        assert ("numbers" in found.doubts.get("evaluate-lenet", "")) == is_told
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,6 +91,24 @@ def test_a_thousand_images_in_three_scalings_are_asked_for_first():
     np.testing.assert_array_equal(images, REFERENCE.photos[order])
 
 
+OTHERS = np.full((200, 32, 32, 3), 7, np.uint8), np.arange(200) % 10
+
+
+def test_images_that_are_not_in_the_test_set_come_first():
+    reference = replace(REFERENCE, other_photos=OTHERS)
+    request = request_for(b"", CONV, LABELS, reference)
+    images = np.load(io.BytesIO(request.files["images.npy"]))
+    assert (images.shape[0], details(request)["n_others"]) == (N_COMPARED + 200, 200)
+    assert (images[:200] == 7).all()
+    order = reference.order()
+    labels = [*np.where(np.arange(200) < 50, OTHERS[1], 10 - OTHERS[1] % 9 - 1), *LABELS[order]]
+    line = json.dumps({"as they are": [int(label) for label in labels[:700]]})
+    found = read_answer(line.encode(), reference)["as they are"]
+    assert (len(found.labels), found.accuracy(reference)) == (500, 1)
+    assert found.elsewhere == np.mean(np.array(labels[:200]) == OTHERS[1])
+    assert read_answer(json.dumps({"as they are": [1] * 200}).encode(), reference) == {}
+
+
 def test_all_images_are_asked_for_in_one_scaling():
     request = request_for(b"", CONV, None, REFERENCE, "-1 to 1")
     assert (details(request)["scalings"], details(request)["submission"]) == (
@@ -140,14 +159,22 @@ WEIGHTS = [np.arange(12, dtype=np.float32).reshape(3, 4)]
 
 @pytest.fixture
 def trial():
-    return make_trial(WEIGHTS, b"the file", REFERENCE, np.random.default_rng(2))
+    return make_trial(WEIGHTS, REFERENCE, np.random.default_rng(2))
+
+
+def arrays_of(data):
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        return list(file.values())
 
 
 def test_a_trial_mixes_images_and_changed_copies(trial):
     assert len(trial.images) == N_COMPARED + N_CHANGED
     assert trial.is_changed.sum() == N_CHANGED
     assert set(trial.images) == set(REFERENCE.order()[:N_COMPARED])
-    assert trial.files["outputs.npz"] == b"the file"
+    own, other = (arrays_of(trial.files[f"{name}.npz"])[0] for name in ("outputs", "changed"))
+    np.testing.assert_allclose(own, WEIGHTS[0], rtol=0.01)
+    assert (own != WEIGHTS[0])[WEIGHTS[0] > 0].all()
+    np.testing.assert_array_equal(np.sort(other.ravel()), WEIGHTS[0].ravel())
 
 
 def outputs(trial, stable=1.0, changed=0):

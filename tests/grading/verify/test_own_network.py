@@ -94,6 +94,16 @@ def test_more_accuracy_than_networks_reach_is_looked_at():
     assert found.doubts["cnn"] == "an accuracy of 100.0% is more than such networks reach"
 
 
+def test_a_network_that_knows_only_the_test_images_is_looked_at():
+    for elsewhere, is_told in ((0.45, True), (0.55, False), (None, False)):
+        files = {"cnn/weights.npz": saved(np.ones((9, 8), np.float32)), "submission.csv": CSV}
+        one, found = OwnNetwork(files, PART2, REFERENCE), Comparison()
+        one.plain = Predictions(SHOWN, ANSWERS[SHOWN], "rebuilt", elsewhere=elsewhere)
+        one.compare(Claims(), found)
+        assert found.agrees["cnn"][0]
+        assert ("45.0% of other images" in found.doubts.get("cnn", "")) == is_told
+
+
 def test_without_a_submission_the_network_s_own_answers_count():
     facts, found = cnn(submission=None)
     assert found.agrees["submit"] == (None, "submission.csv was not handed in")

@@ -94,7 +94,12 @@ def test_the_sample_serves_for_a_trial(capsys):
 
 def test_without_labels_part_2_is_not_rated_by_its_accuracy(tmp_path, capsys, monkeypatch):
     (tmp_path / "student_dataset_CIFAR10.h5").write_text("")
-    photos = {"X_test": np.zeros((10_000, 1, 1, 1), np.uint8)}
-    monkeypatch.setattr(module, "read_cifar10", lambda path: (photos, "official"))
-    assert read_reference_data(tmp_path, ["cnn"]).photo_labels is None
+    arrays = {"X_test": np.zeros((10_000, 1, 1, 1), np.uint8)}
+    arrays |= {"X_train": np.arange(600).reshape(300, 1, 2, 1), "y_train": np.arange(300)}
+    monkeypatch.setattr(module, "read_cifar10", lambda path: (arrays, "official"))
+    reference = read_reference_data(tmp_path, ["cnn"])
+    assert reference.photo_labels is None
+    images, labels = reference.other_photos  # mirrored
+    assert len(labels) == 200
+    np.testing.assert_array_equal(images[:, 0, :, 0], np.stack([2 * labels + 1, 2 * labels], 1))
     assert "NOTE: without labels_CIFAR10.csv" in capsys.readouterr().out

@@ -161,6 +161,23 @@ def test_answers_that_were_looked_up_are_looked_at_whatever_the_check_says(claim
     assert (found.points, found.reason, found.review) == (0, "It looks up.", "it looks up")
 
 
+@pytest.mark.parametrize(
+    ("answer", "helper", "told"),
+    [
+        ("class F1Score(keras.metrics.F1Score):", "", "its F1 is Keras'"),
+        ("from keras.metrics import Mean, F1Score", "", "its F1 is Keras'"),
+        ("x", "open('out/output_f1.json', 'w')", "names 'output_f1.json'"),
+        ("x", "from cnn_utils.checks import lenet_by_hand", "names 'lenet_by_hand'"),
+        ("class F1Score(keras.metrics.Metric):", "keras.metrics.F1Score()", ""),
+    ],
+)
+def test_a_shortcut_around_a_hidden_test_is_looked_at(answer, helper, told):
+    answer = {**ANSWERED, "source": answer}
+    found = mark(F1, answer, PASSED, AGREES, {"helper:cell 3": helper, "task:f1": answer["source"]})
+    assert (found.points, bool(found.review)) == (10, bool(told))
+    assert told in found.review
+
+
 def test_a_failure_of_any_length_is_a_short_reason_in_time():
     failure = {"task:f1": "NameError: name 'a' is not defined " + "x: " * 700_000}
     claims = Claims("complete", {"task:f1": False}, failure)
