@@ -8,6 +8,7 @@ from cnn_utils import __version__
 from cnn_utils.errors import KitError
 from cnn_utils.grading.intake.assemble import TASK
 from cnn_utils.grading.intake.assignment import SourceNotebook
+from cnn_utils.grading.intake.recognition import BESIDE
 from cnn_utils.grading.intake.submissions import SUBMISSION, Submission
 from cnn_utils.grading.sandbox.prepare import BatchContext
 from cnn_utils.grading.sandbox.run_part import Claims, run_parts
@@ -174,6 +175,10 @@ class _Grading:
         row["notes"] += [f"{name}: {note}" for note in notes]
         sources = {step: "\n".join(cells) for step, cells in helpers.items()}
         sources |= {f"{TASK}:{k.partition(':')[2]}": one["source"] for k, one in answers.items()}
+        modules = {
+            k: x for k, x in self.files.items() if k.startswith(BESIDE) and k.endswith(".py")
+        }
+        sources |= {k: x[:MAX_LETTERS].decode("utf-8", "replace") for k, x in modules.items()}
         for task in source_notebook.tasks:
             answer, key = answers[f"{task.kind}:{task.name}"], f"{name}/{task.key}"
             given = mark(task, answer, claims, comparison, sources)

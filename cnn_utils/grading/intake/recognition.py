@@ -184,7 +184,8 @@ class Recognition:
         if other.sha256 == best.sha256:
             return
         graded = f"{part}: '{best.file.name}' is graded"
-        if best.group and other.group not in ("", best.group):
+        is_foreign = best.group and other.group not in ("", best.group)
+        if is_foreign and other.attempt == best.attempt:
             review.append(f"{graded}; '{other.file.name}' is another group's ({other.group}).")
         lacking = sorted((other.solved - best.solved) & self._tasks[part])
         if other.attempt < best.attempt:

@@ -4,18 +4,20 @@ It runs in the sandbox, in a process of its own, before any code of the student'
 """
 
 import json
+import time
 from pathlib import Path
 
 import keras
 import numpy as np
 
 BATCH_SIZE = 50
+MAX_SECONDS = 60
 
 
 def classify(folder: Path) -> dict[str, list[int]]:
     """Return the labels by the names of the scalings, until the submission agrees with one.
 
-    Of the images, the first ones have no place in the submission.
+    Of the images, the first ones have no place in the submission. A slow network classifies fewer.
 
     Parameters
     ----------
@@ -28,13 +30,15 @@ def classify(folder: Path) -> dict[str, list[int]]:
     images = np.load(folder / "images.npy", allow_pickle=False)
     model(np.zeros((1, *images.shape[1:]), "float32"))
     n_images = int(max(request["max_work"] / work_of(model), request["min_images"]))
-    found = {}
+    found, end = {}, time.monotonic() + MAX_SECONDS
     for name, (scale, shift) in request["scalings"].items():
         labels = found[name] = []
         for start in range(0, len(images[:n_images]), BATCH_SIZE):
             batch = images[:n_images][start : start + BATCH_SIZE]
             outputs = model(batch * np.float32(scale) + np.float32(shift), training=False)
             labels += np.asarray(outputs).argmax(axis=1).tolist()
+            if time.monotonic() > end:
+                return found
         tested = labels[request["n_others"] :]
         submitted = request["submission"][: len(tested)]
         if submitted and np.mean(np.equal(tested, submitted)) >= request["min_agreement"]:

@@ -8,7 +8,7 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import matplotlib
@@ -114,7 +114,7 @@ def run_parts(
 ) -> dict[str, Claims]:
     """Run notebooks one after the other; return the claims of each.
 
-    If one of them ends the run of all, each is run again by itself.
+    If one of them ends the run of all, each is run again by itself, with its share of the time.
 
     Parameters
     ----------
@@ -158,8 +158,10 @@ def run_parts(
     finally:
         remove_tree(folder)
     if len(notebooks) > 1 and any(not one.passed for one in claims.values()):
+        share = run_config.limits.whole / len(notebooks)
+        alone = replace(run_config, limits=replace(run_config.limits, whole=share))
         for name, notebook in notebooks.items():
-            claims |= run_parts({name: notebook}, inputs, run_config, files)
+            claims |= run_parts({name: notebook}, inputs, alone, files)
     return claims
 
 

@@ -71,6 +71,11 @@ def test_a_large_network_classifies_fewer_images(ask, model, labels):
     assert len(ask(max_work=0)["to 1"]) == 7
 
 
+def test_a_slow_network_classifies_what_it_can(ask, labels, monkeypatch):
+    monkeypatch.setattr("cnn_utils.grading.sandbox.classifier.MAX_SECONDS", 0)
+    assert ask() == {"as they are": labels["as they are"][:50]}
+
+
 def test_convolutions_work_at_each_place():
     model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(2, 3)])
     assert work_of(model) == 1 + 6 * 6 * (3 * 3 * 3 * 2 + 2)
