@@ -1,24 +1,15 @@
 """Grade a class of honest hand-ins, each made and saved in another way: all get their row."""
 
 import csv
-import time
 
 import pytest
 
-from cnn_utils.errors import KitError
-from cnn_utils.files import KIT
-from cnn_utils.grading.batch import grade
 from cnn_utils.grading.intake.assignment import read_source_notebooks
-from cnn_utils.grading.results.gradebook import as_rows
 from cnn_utils.grading.results.write import BOOK, REPORTS, write_results
-from cnn_utils.grading.sandbox.prepare import Settings
-from cnn_utils.grading.sandbox.sandbox import choose
-from cnn_utils.grading.verify.reference_data import SAMPLE
-from tests.honest.hand_in import ANY, HandIn, write
+from tests.honest.graded_class import NOTEBOOKS, check_row, grade_class
 from tests.honest.styles import STYLES
 
 pytestmark = pytest.mark.honest
-NOTEBOOKS = KIT / "notebooks"
 FIRST_GROUP = 101
 
 
@@ -28,46 +19,16 @@ def graded(tmp_path_factory, request):
 
     Copies are not looked for: all hand-ins of this class are made from one.
     """
-    try:
-        choose("bwrap")
-    except KitError as error:
-        pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("honest")
-    groups = {}
-    for number, (name, (change, _)) in enumerate(STYLES.items(), start=FIRST_GROUP):
-        hand_in = HandIn(number)
-        write(folder / "handins", change(hand_in) or hand_in.zipped())
-        groups[number] = name
-    start = time.monotonic()
-    settings = Settings(NOTEBOOKS, SAMPLE, sandbox="bwrap")
-    results = grade(folder / "handins", settings, folder / "out", jobs=2)
-    seconds = time.monotonic() - start
-    source_notebooks = read_source_notebooks(NOTEBOOKS)
-    write_results(results, source_notebooks, folder / "out")
-    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        print(f"\n{len(results)} hand-ins in {seconds:.0f} s")
-    rows = {row["name"]: row for row in as_rows(results, source_notebooks)}
-    found = {}
-    for result in results:
-        name = next(n for g, n in groups.items() if str(g) in result["name"])
-        assert name not in found, result["name"]
-        found[name] = (result, rows[result["name"]])
+    changes = {name: change for name, (change, _) in STYLES.items()}
+    found, results = grade_class(changes, FIRST_GROUP, folder, request.config)
+    write_results(results, read_source_notebooks(NOTEBOOKS), folder / "out")
     return found, folder / "out"
 
 
 @pytest.mark.parametrize("name", STYLES)
 def test_each_hand_in_gets_its_row(graded, name):
-    result, row = graded[0][name]
-    expected = STYLES[name][1]
-    points = {key: row[key] for key, value in expected.points.items() if value is not ANY}
-    wanted = {key: value for key, value in expected.points.items() if value is not ANY}
-    about = {key: row[key] for key in ("status", "review", "notes")} | {
-        mark["task"]: mark["reason"] for mark in result["marks"] if mark["points"] == 0
-    }
-    assert points == wanted, about
-    assert row["status"] == expected.status, about
-    assert expected.review in (None, bool(row["review"])), about
-    assert all(note in row["notes"] for note in expected.notes), about
+    check_row(*graded[0][name], STYLES[name][1])
 
 
 @pytest.mark.parametrize("name", [n for n, (_, row) in STYLES.items() if row.reasons])

@@ -13,7 +13,19 @@ import zlib
 import numpy as np
 
 from cnn_utils.grading.verify.reference_data import SAMPLE, read_reference_data
-from tests.honest.hand_in import ANY, PART1, PART2, HandIn, Row, base, picture, row, stream, zipped
+from tests.honest.hand_in import (
+    ANY,
+    PART1,
+    PART2,
+    HandIn,
+    Row,
+    Sparse,
+    base,
+    picture,
+    row,
+    stream,
+    zipped,
+)
 from tests.honest.make_base import weights
 
 ATTACKS: dict[str, tuple] = {}
@@ -495,15 +507,6 @@ def _rar(h):
 
 
 # Parts of hand-ins -------------------------------------------------------------------------------
-
-
-class Sparse(bytes):
-    """Stands for a file of that many zeros, which takes no place on the disk."""
-
-    def __new__(cls, size: int):
-        made = super().__new__(cls)
-        made.size = size
-        return made
 
 
 def _silence(h: HandIn) -> None:

@@ -6,31 +6,16 @@ import time
 
 import pytest
 
-from cnn_utils.errors import KitError
-from cnn_utils.files import KIT
-from cnn_utils.grading.batch import grade
 from cnn_utils.grading.intake.assignment import read_source_notebooks
-from cnn_utils.grading.results.gradebook import as_rows
 from cnn_utils.grading.results.lms import fill_in
 from cnn_utils.grading.results.similarity import find_similar
 from cnn_utils.grading.results.spreadsheets import read_table
 from cnn_utils.grading.results.write import BOOK, SHEET, write_results
-from cnn_utils.grading.sandbox.prepare import Settings
-from cnn_utils.grading.sandbox.sandbox import choose
 from cnn_utils.grading.verify.network import own_layers_only
-from cnn_utils.grading.verify.reference_data import SAMPLE
-from tests.honest.hand_in import ANY, HandIn, write
-from tests.hostile.real_cases import (
-    ARCHITECTURES,
-    ATTACKS,
-    DOTTED,
-    VICTIM,
-    VICTIMS_GROUP,
-    Sparse,
-)
+from tests.honest.graded_class import NOTEBOOKS, check_row, grade_class
+from tests.hostile.real_cases import ARCHITECTURES, ATTACKS, DOTTED, VICTIM, VICTIMS_GROUP
 
 pytestmark = pytest.mark.hostile
-NOTEBOOKS = KIT / "notebooks"
 # Whom a person must look at as a copy of the first hand-in, and what must be told.
 COPIES = {
     "another's network, its channels in another order": "nearly the same cnn network",
@@ -44,38 +29,14 @@ COPIES = {
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, request):
     """Return the results and rows by the attacks' names, the similar pairs, and the folder."""
-    try:
-        choose("bwrap")
-    except KitError as error:
-        pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("attacks")
-    groups = {}
-    for number, (name, (change, _)) in enumerate(ATTACKS.items(), start=VICTIMS_GROUP):
-        hand_in = HandIn(number)
-        members = change(hand_in) or hand_in.zipped()
-        write(folder / "handins", members)
-        for path, data in members.items():
-            if isinstance(data, Sparse):
-                with (folder / "handins" / path).open("r+b") as file:
-                    file.truncate(data.size)
-        groups[number] = name
-    start = time.monotonic()
-    settings = Settings(NOTEBOOKS, SAMPLE, sandbox="bwrap")
-    results = grade(folder / "handins", settings, folder / "out", jobs=2)
-    seconds = [time.monotonic() - start]
-    source_notebooks = read_source_notebooks(NOTEBOOKS)
+    changes = {name: change for name, (change, _) in ATTACKS.items()}
+    found, results = grade_class(changes, VICTIMS_GROUP, folder, request.config)
+    source_notebooks, seconds = read_source_notebooks(NOTEBOOKS), []
     for _ in range(2):  # the second time, the first one's sheet is read
         start = time.monotonic()
         write_results(results, source_notebooks, folder / "out")
         seconds.append(time.monotonic() - start)
-    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        print(f"\n{len(results)} hand-ins in {seconds[0]:.0f} s, results in {seconds[1]:.0f} s")
-    rows = {row["name"]: row for row in as_rows(results, source_notebooks)}
-    found = {}
-    for result in results:
-        name = next(n for g, n in groups.items() if str(g) in result["name"])
-        assert name not in found, result["name"]
-        found[name] = (result, rows[result["name"]])
     pairs = find_similar(results, source_notebooks)
     return found, pairs, folder / "out", seconds
 
@@ -84,24 +45,17 @@ def graded(tmp_path_factory, request):
 def test_each_attack_gets_its_row(graded, name):
     result, row = graded[0][name]
     expected = ATTACKS[name][1]
-    points = {key: row[key] for key, value in expected.points.items() if value is not ANY}
-    wanted = {key: value for key, value in expected.points.items() if value is not ANY}
-    about = {key: row[key] for key in ("status", "review", "notes")} | {
-        mark["task"]: mark["reason"] for mark in result["marks"] if mark["points"] == 0
-    }
-    assert points == wanted, about
-    assert row["status"] == expected.status, about
-    assert expected.review in (None, bool(row["review"])), about
-    assert all(words in f"{row['notes']}; {row['review']}" for words in expected.notes), about
+    check_row(result, row, expected)
+    reasons = {mark["task"]: mark["reason"] for mark in result["marks"]}
     for task, reason in (expected.reasons or {}).items():
-        assert reason in about[task], about
+        assert reason in reasons[task]
 
 
 def test_everybody_has_a_row_and_the_batch_ends_in_time(graded):
     found, _, out, seconds = graded
     assert found.keys() == ATTACKS.keys()
     assert max(result["seconds"] for result, _ in found.values()) < 120
-    assert max(seconds[1:]) < 20
+    assert max(seconds) < 20
     with (out / BOOK).open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.DictReader(file))) == len(ATTACKS)
 
