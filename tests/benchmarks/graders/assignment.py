@@ -62,8 +62,9 @@ def parts_of(lab: str) -> list[Part]:
     for cell in jupytext.reads(lab, "py:percent").cells:
         told = cell.metadata
         task = told.get("task") or told.get("check") or ""
+        source = cell.source.replace("%load_ext cnn_utils\n", "")  # which the others do not have
         if told.get("kind") != "answer":
-            parts.append(Part(cell.cell_type, cell.source, task, float(told.get("points", 0))))
+            parts.append(Part(cell.cell_type, source, task, float(told.get("points", 0))))
     return parts
 
 
