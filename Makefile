@@ -14,6 +14,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# Jupyter refuses to serve root, who works in containers and in WSL, without this.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # A fast test that takes ten minutes is ended and named, with the stacks of its threads.
 NAME_WHAT_HANGS := -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
@@ -23,7 +25,7 @@ run: .venv/ready
 	$(BIN)/python -m cnn_utils run $(ARGS)
 
 lab: .venv/ready
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab $(AS_ROOT) notebooks $(ARGS)
 
 test: .venv/ready-tests
 	$(BIN)/ruff check .

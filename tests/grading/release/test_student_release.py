@@ -1,5 +1,7 @@
+import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import jupytext
@@ -327,3 +329,13 @@ def test_imports_in_a_solution_are_missing_too():
 def test_line_magics_do_not_hide_the_names_of_a_cell():
     sources = ("%load_ext cnn_utils\nimport keras", "%matplotlib inline\nx = 1", "keras", "x")
     assert need_an_answer(*sources, cell1=TASK) == [False, True, False, True]
+
+
+def test_jupyterlab_starts_for_root_as_well(released):
+    for folder in (KIT, released):
+        command = ["make", "-n", "-C", str(folder), "lab", "ARGS=--port 8899"]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        as_root = "--allow-root " if os.geteuid() == 0 else ""
+        assert " ".join(f"jupyter lab {as_root}notebooks --port 8899".split()) in " ".join(
+            shown.split()
+        )
