@@ -61,11 +61,24 @@ class ImageBrowser(ImagePages):
             for name, options in self._options.items()
         }
         last = len(self.images) - 1
-        controls["chosen"] = widgets.BoundedIntText(-1, -1, last, description="image no.")
         for name, control in controls.items():
             link((self, name), (control, "value"))
+        self._number = widgets.Text(description="image no.", placeholder=f"0 to {last}")
+        self._number.continuous_update = False
+        self._number.observe(self._jump, "value")
+        self.observe(self._show_number, "chosen")
+        controls["chosen"] = self._number
         row = widgets.Layout(flex_flow="row wrap")
         self.children = [widgets.Box(list(controls.values()), layout=row), *self.children]
+
+    def _jump(self, change) -> None:
+        """Enlarge the image whose number was typed; none if it is no number."""
+        text = change["new"].strip()
+        self.chosen = int(text) if text.isdecimal() else -1
+        self._show_number()
+
+    def _show_number(self, change=None) -> None:
+        self._number.value = "" if self.chosen < 0 else f"{self.chosen}"
 
     @validate("class_name", "outcome", "order")
     def _possible(self, proposal) -> str:

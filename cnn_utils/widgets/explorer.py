@@ -1,6 +1,7 @@
 """A confusion matrix to click on: each cell shows its images; models side by side."""
 
 from collections import Counter
+from html import escape
 from math import ceil
 from typing import NamedTuple
 
@@ -15,9 +16,10 @@ from cnn_utils.plots.confusion_matrix import NORMALIZE, draw_confusion_matrix
 from cnn_utils.plots.images import as_images, plot_images
 from cnn_utils.widgets.matrix import MatrixGrid
 from cnn_utils.widgets.pages import STATIC_COLUMNS, ImagePages, as_predictions
-from cnn_utils.widgets.static import StaticPicture
+from cnn_utils.widgets.static import CSS_CLASS, StaticPicture
 
 MAX_CLASSES, N_PAIRS = 30, 8
+OTHER = f"{CSS_CLASS}-other"
 
 
 class _Results(NamedTuple):
@@ -67,6 +69,7 @@ class ConfusionMatrixExplorer(StaticPicture):
     cell = Tuple(Unicode(), Unicode(), default_value=None, allow_none=True)
     model = Unicode()
     normalize = Enum(list(NORMALIZE), default_value=None, allow_none=True)
+    _is_updating = False
 
     def __init__(self, y_true, y_pred, images, class_names):
         self.class_names = as_names(class_names)
@@ -146,32 +149,48 @@ class ConfusionMatrixExplorer(StaticPicture):
 
     def _build(self) -> list[widgets.Widget]:
         """Make the parts once."""
-        self._by = widgets.Dropdown(options=list(NORMALIZE.values()), description="show")
-        keys = {text: key for key, text in NORMALIZE.items()}
-        self._by.observe(lambda change: setattr(self, "normalize", keys[change["new"]]), "value")
-        self._grids, models = {}, []
+        names = [(name, name) for name in self.class_names]
+        lists = {
+            "show": [*NORMALIZE.values()],
+            "model": [(name, name) for name in self.results],
+            "confused": [("", None)],
+            "true": [("", None), *names],
+            "predicted": [("", None), *names],
+        }
+        self._lists = {
+            name: widgets.Dropdown(options=options, description=name, layout={"width": "auto"})
+            for name, options in lists.items()
+        }
+        for name, control in self._lists.items():
+            control.observe(lambda _, name=name: self._chosen_from(name), "value")
+        self._lists["model"].layout.display = "none" if len(self.results) == 1 else ""
+        self._grids, self._models = {}, {}
         for name, results in self.results.items():
             self._grids[name] = MatrixGrid(
                 results.counts, self.class_names, lambda cell, name=name: self._choose(name, cell)
             )
-            # One model leaves room for the pairs beside its matrix.
-            parts = [self._grids[name], self._pair_buttons(name)]
-            is_alone = len(self.results) == 1
-            models += parts if is_alone else [widgets.VBox([widgets.Label(name), *parts])]
-        self._story = widgets.Label()
-        side_by_side = widgets.Layout(flex_flow="row wrap", grid_gap="24px")
-        return [self._by, widgets.Box(models, layout=side_by_side), self._story, self._pages]
+            title = [] if len(self.results) == 1 else [widgets.Label(name)]
+            self._models[name] = widgets.VBox([*title, self._grids[name]])
+        self._story = widgets.HTML()
+        images = widgets.VBox([self._story, self._pages], layout={"flex": "1 1 480px"})
+        row = {"flex_flow": "row wrap", "grid_gap": "4px 16px"}
+        parts = widgets.Box([*self._models.values(), images], layout=row)
+        return [widgets.Box([*self._lists.values()], layout=row), parts]
 
-    def _pair_buttons(self, name) -> widgets.VBox:
-        """List the most confused pairs; not as a listbox, whose arrow keys JupyterLab takes."""
-        buttons = []
-        for text, cell in self.results[name].pairs:
-            button = widgets.Button(description=text, layout=widgets.Layout(width="auto"))
-            button.on_click(lambda _, cell=cell: self._choose(name, cell))
-            buttons.append(button)
-        flow = "column" if len(self.results) == 1 else "row wrap"
-        layout = widgets.Layout(flex_flow=flow, max_width="600px")
-        return widgets.VBox([widgets.Label("most confused"), widgets.Box(buttons, layout=layout)])
+    def _chosen_from(self, name: str) -> None:
+        """Take what was chosen from a list."""
+        if self._is_updating:
+            return
+        value = self._lists[name].value
+        if name == "show":
+            self.normalize = next(key for key, text in NORMALIZE.items() if text == value)
+        elif name == "model":
+            self._choose(value, self.cell)
+        elif name == "confused":
+            self._choose(self.model, value)
+        else:
+            cell = (self._lists["true"].value, self._lists["predicted"].value)
+            self._choose(self.model, cell if all(cell) else self.cell)
 
     def _choose(self, model: str, cell: tuple[str, str] | None) -> None:
         with self.hold_trait_notifications():
@@ -193,20 +212,31 @@ class ConfusionMatrixExplorer(StaticPicture):
     @observe("cell", "model", "normalize")
     def _redraw(self, change) -> None:
         """Update the view: the only place that changes it."""
-        self._by.value = NORMALIZE[self.normalize]
+        pairs, (true, pred) = self.results[self.model].pairs, self.cell or (None, None)
+        pair = self.cell if self.cell in dict(pairs).values() else None
+        self._is_updating = True
+        self._lists["confused"].options = [("", None), *pairs]
+        values = (NORMALIZE[self.normalize], self.model, pair, true, pred)
+        for control, value in zip(self._lists.values(), values, strict=True):
+            control.value = value
+        self._is_updating = False
         for name, grid in self._grids.items():
-            grid.show(self.normalize, self.cell if name == self.model else None)
+            is_current = name == self.model
+            grid.show(self.normalize, self.cell if is_current else None)
+            model = self._models[name]
+            (model.remove_class if is_current else model.add_class)(OTHER)
         if change["name"] != "normalize":
             self._show_images()
 
     def _show_images(self) -> None:
         pages, results = self._pages, self.results[self.model]
         pages.predictions, pages.probabilities = results.predictions, results.probabilities
-        pages.chosen = -1
+        others = {name: r.predictions for name, r in self.results.items() if name != self.model}
+        pages.others, pages.chosen = others, -1
         pages.layout.display = "none" if self.cell is None else ""
         found = np.arange(0)
         if self.cell is not None:
             true, pred = map(self.class_names.index, self.cell)
             found = np.flatnonzero((self.y_true == true) & (pages.predictions == pred))
         pages.select(pages.by_confidence(found))
-        self._story.value = self.story()
+        self._story.value = escape(self.story())

@@ -10,8 +10,9 @@ from matplotlib.colors import to_hex
 
 from cnn_utils.metrics import precision_recall_f1
 from cnn_utils.plots.confusion_matrix import as_percentages
+from cnn_utils.widgets.static import CSS_CLASS
 
-N_SHADES = 8
+N_SHADES, CHOSEN = 8, f"{CSS_CLASS}-chosen"
 TURNED = "writing-mode:vertical-rl;transform:rotate(180deg);margin:auto"
 
 
@@ -25,9 +26,7 @@ class MatrixGrid(widgets.GridBox):
 
     def __init__(self, counts, class_names, on_choose: Callable[[tuple[str, str]], None]):
         self.counts, self.class_names = counts, class_names
-        size = {"width": "auto", "height": "30px", "padding": "0", "margin": "0"}
-        self._plain = widgets.Layout(**size)
-        self._framed = widgets.Layout(**size, border="3px solid #000000")
+        self._size = widgets.Layout(width="auto", height="28px", padding="0", margin="0")
         # Buttons share their styles: one of each shade, instead of one per button.
         self._styles = {
             right: [
@@ -40,7 +39,7 @@ class MatrixGrid(widgets.GridBox):
             [[self._button(t, p, on_choose) for p in class_names] for t in class_names],
             dtype=object,
         )
-        columns = f"auto repeat({len(class_names)}, 38px) repeat(3, 42px)"
+        columns = f"auto repeat({len(class_names)}, 30px) repeat(3, 40px)"
         layout = widgets.Layout(
             grid_template_columns=columns, grid_gap="2px", align_items="center", width="max-content"
         )
@@ -55,12 +54,13 @@ class MatrixGrid(widgets.GridBox):
             is_chosen = chosen == (self.class_names[i], self.class_names[j])
             button.description = f"{values[i, j]}" if normalize is None else _percent(values[i, j])
             button.style = self._styles[i == j][level[i, j]]
-            button.layout = self._framed if is_chosen else self._plain
+            (button.add_class if is_chosen else button.remove_class)(CHOSEN)
 
     def _button(self, true, pred, on_choose) -> widgets.Button:
         n = self.counts[self.class_names.index(true), self.class_names.index(pred)]
         button = widgets.Button(
-            layout=self._plain,
+            layout=self._size,
+            tabbable=False,  # a hundred tab stops: by keyboard, cells are chosen from the lists
             style=self._styles[True][0],
             tooltip=f"true {true}, predicted {pred}: {n}",
         )

@@ -11,7 +11,7 @@ from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_array, as_labels_of_images, as_names, check_named
 from cnn_utils.plots.figure import figure_png, with_note
 from cnn_utils.plots.images import as_images, plot_images
-from cnn_utils.widgets.static import StaticPicture, detail_figure, img_tag, to_png
+from cnn_utils.widgets.static import CSS_CLASS, StaticPicture, detail_figure, img_tag, to_png
 
 PAGE_SIZE = 20
 # More would be too small on paper.
@@ -32,10 +32,11 @@ class ImagePages(StaticPicture):
         self.labels = as_labels_of_images(labels, "labels", n)
         answers = as_predictions(predictions, probabilities, "predictions", n)
         self.predictions, self.probabilities = answers
+        self.others = {}  # predictions of other models, by their names
         self.class_names = self._names(class_names)
         self.indices = np.arange(n)
         self._build()
-        super().__init__([self._turning, self._grid, self._detail])
+        super().__init__([self._turning, self._grid])
         self._draw_page()
 
     @property
@@ -63,14 +64,16 @@ class ImagePages(StaticPicture):
         return indices[np.argsort(-confidence, kind="stable")]
 
     def caption(self, index: int) -> str:
-        """Name an image's true class, its prediction and the prediction's probability."""
+        """Name an image's true class, prediction, its probability, and others' predictions."""
         true = self.class_names[self.labels[index]]
         if self.predictions is None:
             return true
         pred = self.predictions[index]
         sure = "" if self.probabilities is None else f" {self.probabilities[index, pred]:.0%}"
         is_right = pred == self.labels[index]
-        return f"✓ {true}{sure}" if is_right else f"✗ {self.class_names[pred]}{sure} ({true})"
+        text = f"✓ {true}{sure}" if is_right else f"✗ {self.class_names[pred]}{sure} ({true})"
+        others = (f", {who}: {self.class_names[y[index]]}" for who, y in self.others.items())
+        return text + "".join(others)
 
     def status(self) -> str:
         """Name the page and the number of images."""
@@ -113,12 +116,15 @@ class ImagePages(StaticPicture):
         self._before.on_click(lambda _: setattr(self, "page", self.page - 1))
         self._after.on_click(lambda _: setattr(self, "page", self.page + 1))
         self._status = widgets.Label()
-        self._turning = widgets.HBox([self._before, self._after, self._status])
-        shared = {"wide": widgets.Layout(width="auto"), "style": widgets.ButtonStyle()}
-        self._cells = [_Cell(self, **shared) for _ in range(PAGE_SIZE)]
-        columns = widgets.Layout(grid_template_columns="repeat(auto-fill, 210px)", grid_gap="6px")
-        self._grid = widgets.GridBox(self._cells, layout=columns)
-        self._detail = widgets.HTML(layout=widgets.Layout(display="none"))
+        parts = [self._before, self._after, self._status]
+        self._turning = widgets.Box(parts, layout=widgets.Layout(flex_flow="row wrap"))
+        self._cells = [_Tile(self) for _ in range(PAGE_SIZE)]
+        columns = {"grid_template_columns": "repeat(auto-fill, 114px)", "grid_gap": "6px"}
+        grid = widgets.GridBox(self._cells, layout=widgets.Layout(**columns, width="594px"))
+        self._detail = widgets.HTML(layout=widgets.Layout(display="none", width="460px"))
+        # The enlarged image stands beside the page; where it has no room, above.
+        flow = widgets.Layout(flex_flow="row wrap-reverse", grid_gap="16px", align_items="flex-end")
+        self._grid = widgets.Box([grid, self._detail], layout=flow)
 
     @validate("page")
     def _nearest_page(self, proposal) -> int:
@@ -156,18 +162,18 @@ class ImagePages(StaticPicture):
             surest = ", ".join(f"{self.class_names[i]} {probabilities[i]:.1%}" for i in best)
             alt_text = f"{title}; most probable: {surest}"
         figure = detail_figure(self.images[self.chosen], probabilities, self.class_names, title)
-        self._detail.value = img_tag(figure_png(figure), with_note(alt_text), width="640px")
+        self._detail.value = img_tag(figure_png(figure), with_note(alt_text), width="100%")
 
 
-class _Cell(widgets.VBox):
-    """One image of the page, and a button below it that enlarges it."""
+class _Tile(widgets.VBox):
+    """One image of the page and its caption: a click on either enlarges it."""
 
-    def __init__(self, pages: ImagePages, wide, style):
+    def __init__(self, pages: ImagePages):
         self._pages, self._index = pages, -1
-        self._picture = widgets.HTML(layout=wide)
-        self._button = widgets.Button(layout=wide, style=style)
+        self._picture, self._button = widgets.HTML(), widgets.Button()
         self._button.on_click(lambda _: setattr(pages, "chosen", self._index))
-        super().__init__([self._picture, self._button])
+        super().__init__([self._picture, self._button], layout=widgets.Layout(height="130px"))
+        self.add_class(f"{CSS_CLASS}-tile")
 
     def show(self, index: int) -> None:
         """Show image `index`, or nothing for -1."""

@@ -13,11 +13,19 @@ from cnn_utils.plots.figure import BLUE, picture_bundle, tidy, with_note
 from cnn_utils.plots.images import pixel_style
 
 CSS_CLASS = "cnn-utils"
-# Front ends mark the focus by a thin blue line, which is lost on a dark blue button. Black within
-# white stands out on any colour.
-FOCUS = f"""<style>.{CSS_CLASS} :is(button, select, input):focus-visible {{
+# Black within white stands out on any colour, light or dark: it marks the focus, for which front
+# ends draw a thin blue line, and the chosen cell. A tile's button lies over its picture. Where two
+# matrices have no room side by side, only the current model's is shown.
+LOOK = f"""<style>.{CSS_CLASS} :is(button, select, input):focus-visible {{
 outline: 2px solid #000 !important; outline-offset: 1px !important;
-box-shadow: 0 0 0 5px #fff !important; z-index: 1; }}</style>"""
+box-shadow: 0 0 0 5px #fff !important; z-index: 1; }}
+.{CSS_CLASS}-chosen {{ outline: 2px solid #000; box-shadow: 0 0 0 4px #fff; z-index: 1; }}
+.{CSS_CLASS}-tile {{ position: relative; cursor: pointer; }}
+.{CSS_CLASS}-tile button {{ position: absolute; inset: 0; width: auto; height: auto; margin: 0;
+padding: 98px 2px 0; display: flex; align-items: flex-start; justify-content: flex-start;
+line-height: 1.2; white-space: normal; text-align: left; background: transparent;
+color: var(--jp-ui-font-color1, inherit); }}
+@media (max-width: 1099px) {{ .{CSS_CLASS}-other {{ display: none !important; }} }}</style>"""
 
 
 class StaticPicture(widgets.VBox):
@@ -27,8 +35,8 @@ class StaticPicture(widgets.VBox):
     """
 
     def __init__(self, children):
-        focus = widgets.HTML(FOCUS, layout=widgets.Layout(display="none"))
-        super().__init__([*children, focus])
+        look = widgets.HTML(LOOK, layout=widgets.Layout(display="none"))
+        super().__init__([*children, look])
         self.add_class(CSS_CLASS)
 
     def _repr_mimebundle_(self, **kwargs):

@@ -117,7 +117,7 @@ def test_percentages_can_be_chosen_by_the_keyboard(part2, output_of):
     area = output_of(part2, "ConfusionMatrixExplorer(")
     cells = area.locator("button[title^='true ']")
     count = cells.first.inner_text()
-    area.locator("select").focus()
+    area.locator("select").first.focus()
     for key in ("Space", "ArrowDown", "Enter"):
         part2.keyboard.press(key)
     part2.wait_for_function(
@@ -130,9 +130,10 @@ def test_percentages_can_be_chosen_by_the_keyboard(part2, output_of):
 
 def test_a_confused_pair_leads_to_its_images(part2, output_of):
     area = output_of(part2, "ConfusionMatrixExplorer(")
-    pair = area.locator("button", has_text="taken for").nth(1)
-    true, pred, n = re.fullmatch(r"(\w+) taken for (\w+): (\d+)", pair.inner_text()).groups()
-    press(part2, pair)
+    pairs = area.locator("select:visible").nth(1)
+    told = pairs.locator("option").nth(2).inner_text()
+    true, pred, n = re.fullmatch(r"(\w+) taken for (\w+): (\d+)", told).groups()
+    pairs.select_option(told)
     area.get_by_text(f"true {true}, predicted {pred}: {n} images").wait_for()
 
 
@@ -163,12 +164,43 @@ def test_an_image_is_enlarged_by_the_keyboard(part2, output_of):
     assert large.bounding_box()["width"] > 400
 
 
+@pytest.mark.parametrize("width", [1280, 800])
+def test_the_answer_to_a_click_is_in_view(part2, output_of, width):
+    part2.set_viewport_size({"width": width, "height": 900})
+    area = output_of(part2, "ConfusionMatrixExplorer(")
+    area.evaluate("area => area.closest('.jp-Cell').scrollIntoView()")
+    cells = area.locator("button[title^='true ']")
+    cell = cells.nth(_mistakes(cells)[0])
+    cell.click()
+    true, pred, n = TOOLTIP.match(cell.get_attribute("title")).groups()
+    answer = area.get_by_text(f"true {true}, predicted {pred}: {n} images")
+    answer.wait_for()
+    tiles = area.locator("button[title^='image ']:visible")
+    seen = [answer.bounding_box(), tiles.first.bounding_box()]
+    assert all(box["y"] > 0 and box["y"] + box["height"] < 870 for box in seen), seen
+    tiles.first.click(position={"x": 40, "y": 40})  # on the picture
+    large = area.locator("img[alt*='most probable']")
+    large.wait_for()
+    box = large.bounding_box()
+    assert box["y"] > 0 and box["y"] + box["height"] < 870 and box["x"] + box["width"] < width
+    part2.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_few_tab_stops_lead_to_the_first_picture(part2, output_of):
+    area = output_of(part2, "ConfusionMatrixExplorer(")
+    area.locator("select").first.focus()
+    for n_stops in range(1, 20):
+        part2.keyboard.press("Tab")
+        if part2.locator("button:focus[title^='image ']").count():
+            break
+    assert n_stops <= 8
+
+
 def test_the_focus_is_visible(part2, output_of):
     area = output_of(part2, "ConfusionMatrixExplorer(")
-    cell = area.locator("button[title^='true ']").nth(5)
-    cell.focus()
+    area.locator("select:visible").nth(2).focus()
     part2.keyboard.press("Shift+Tab")
-    focused = part2.locator("button:focus")
+    focused = part2.locator("select:focus")
     style = focused.evaluate("element => getComputedStyle(element).outline")
     assert "2px" in style
     assert "rgb(0, 0, 0)" in style

@@ -107,7 +107,14 @@ def test_the_controls_and_the_state_follow_each_other(browser):
     browser.order = ORDERS[1]
     assert by_order.value == ORDERS[1]
     browser.chosen = 7
-    assert jump.value == 7
+    assert jump.value == "7"
+    jump.value = "12"
+    assert browser.chosen == 12
+    for text in ("", "none", "-3"):
+        jump.value = text
+        assert (browser.chosen, jump.value) == (-1, "")
+    jump.value = "10000"
+    assert (browser.chosen, jump.value) == (N - 1, f"{N - 1}")
 
 
 def test_a_chosen_image_is_enlarged_with_its_probabilities(browser):

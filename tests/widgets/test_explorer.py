@@ -8,6 +8,8 @@ from traitlets import TraitError
 
 from cnn_utils import ConfusionMatrixExplorer
 from cnn_utils.errors import KitError
+from cnn_utils.widgets.explorer import OTHER as HIDDEN
+from cnn_utils.widgets.matrix import CHOSEN
 
 NAMES = ["cat", "dog", "frog"]
 Y_TRUE = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])
@@ -67,27 +69,48 @@ def test_one_hot_predictions_are_labels(dtype):
 
 
 def test_the_most_confused_pairs_are_listed_and_lead_to_their_images(explorer):
-    heading, pairs = explorer.children[1].children[1].children
-    buttons = pairs.children
-    assert heading.value == "most confused"
-    assert [button.description for button in buttons] == [
+    confused = explorer._lists["confused"]
+    assert confused.value == ("cat", "dog")
+    assert [text for text, _ in confused.options] == [
+        "",
         "cat taken for dog: 2",
         "cat taken for frog: 1",
         "dog taken for cat: 1",
     ]
-    buttons[2].click()
+    confused.value = ("dog", "cat")
     assert explorer.cell == ("dog", "cat")
     assert explorer.indices.tolist() == [6]
+
+
+def test_the_lists_and_the_cell_follow_each_other(explorer):
+    lists = {name: explorer._lists[name] for name in ("confused", "true", "predicted")}
+    lists["true"].value = "dog"
+    lists["predicted"].value = "dog"
+    assert explorer.cell == ("dog", "dog")
+    assert [control.value for control in lists.values()] == [None, "dog", "dog"]
+    lists["true"].value = None
+    assert explorer.cell == ("dog", "dog")
+    explorer.cell = ("cat", "frog")
+    assert [control.value for control in lists.values()] == [("cat", "frog"), "cat", "frog"]
+    lists["confused"].value = None
+    assert explorer.cell is None
+    lists["true"].value = "cat"
+    assert explorer.cell is None
+
+
+def test_few_tab_stops_lead_to_the_images(explorer):
+    assert not any(button.tabbable for button in explorer._grids["model"].buttons.flat)
+    assert explorer._lists["model"].layout.display == "none"
 
 
 def test_percentages_are_chosen_by_name_or_by_trait(explorer):
     buttons = explorer._grids["model"].buttons
     assert buttons[0, 1].description == "2"
-    explorer._by.value = "% of the true class"
+    explorer._lists["show"].value = "% of the true class"
     assert explorer.normalize == "true"
     assert buttons[0, 1].description == "50"
     explorer.normalize = None
-    assert explorer._by.value == "images"
+    assert explorer._lists["show"].value == "images"
 
 
 def test_no_cell_no_images(explorer):
@@ -117,11 +140,12 @@ def test_two_models_stand_side_by_side(comparison):
     comparison._grids["dense"].buttons[1, 0].click()
     assert (comparison.model, comparison.cell) == ("dense", ("dog", "cat"))
     assert comparison.indices.tolist() == [5, 6]
-    _, pairs = comparison.children[1].children[0].children[2].children
-    pairs.children[0].click()
-    assert (comparison.model, comparison.cell) == ("CNN", ("cat", "dog"))
-    comparison._grids["dense"].buttons[1, 0].click()
-    assert comparison._pages.caption(5) == "✗ cat (dog)"
+    assert comparison._pages.caption(5) == "✗ cat (dog), CNN: dog"
+    comparison._lists["model"].value = "CNN"
+    assert (comparison.model, comparison.cell) == ("CNN", ("dog", "cat"))
+    # In a narrow window there is only the current model's matrix.
+    hidden = [HIDDEN in model._dom_classes for model in comparison._models.values()]
+    assert hidden == [False, True]
 
 
 def test_the_other_model_s_answers_are_told(comparison):
@@ -141,8 +165,7 @@ def test_a_third_model_has_its_say():
 
 def test_only_the_chosen_model_s_cell_is_framed(comparison):
     framed = [
-        comparison._grids[name].buttons[0, 1].layout.border_top is not None
-        for name in ("CNN", "dense")
+        CHOSEN in comparison._grids[name].buttons[0, 1]._dom_classes for name in ("CNN", "dense")
     ]
     assert framed == [True, False]
 
@@ -159,6 +182,7 @@ def test_the_static_picture_comes_with_words(name, request):
     alt = metadata["image/png"]["alt"]
     # Images 0, 4, 5, 7, 8 and 9 are right.
     assert ": 6 of 10 images on the diagonal; most confused: cat taken for dog: 2" in alt
+    alt = alt.replace(", dense: dog", "").replace(", dense: cat", "")
     assert alt.endswith("✗ dog 80% (cat); ✗ dog 50% (cat)")
 
 
