@@ -26,7 +26,7 @@ class MatrixGrid(widgets.GridBox):
 
     def __init__(self, counts, class_names, on_choose: Callable[[tuple[str, str]], None]):
         self.counts, self.class_names = counts, class_names
-        self._size = widgets.Layout(width="auto", height="28px", padding="0", margin="0")
+        self._size = widgets.Layout(width="auto", height="26px", padding="0", margin="0")
         # Buttons share their styles: one of each shade, instead of one per button.
         self._styles = {
             right: [
