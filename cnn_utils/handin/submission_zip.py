@@ -144,10 +144,9 @@ def _has_to_be_saved(path: Path, notebook, part: Part, ran: dict[int, str]) -> b
 
 
 def _group_number(notebook) -> str:
-    """Return the group's number, fit for a file name; the digits of "Group 7"."""
-    number = notebook.group.get("group number", "")
-    digits = re.search(r"\d+", number)
-    return (digits[0] if digits else re.sub(r"\W", "", number))[:40]
+    """Return the group's number, fit for a file name."""
+    number = re.search(r"\w[\w-]*", notebook.group.get("group number", ""))
+    return number[0][:40] if number else ""
 
 
 def _write(path: Path, files: list[Path], folder: Path) -> None:
