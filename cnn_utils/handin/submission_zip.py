@@ -3,6 +3,7 @@
 import os
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,16 +13,24 @@ import pypdfium2
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT, atomic_path, is_own
 from cnn_utils.handin.artifacts import executed_cells, files_of
-from cnn_utils.handin.checklist import Finding, examine
+from cnn_utils.handin.checklist import Finding, examine, in_lines
 from cnn_utils.handin.consistency import SUBMISSION, is_unsaved
 from cnn_utils.notebook.answers import find_answers
 from cnn_utils.notebook.assignment import FILE, Part, read_assignment
 from cnn_utils.notebook.names import calls_only
-from cnn_utils.notebook.reader import read_file
+from cnn_utils.notebook.reader import Notebook, read_file
 from cnn_utils.pdf.exporter import export_pdf_or_page
 
 # Weights and PDFs: nearly all of the bytes, and compressing makes them no smaller.
 DENSE = (".npz", ".pdf")
+# Of what the last cell says.
+MAX_LINES = 12
+HOW_TO_MOVE = """{name} is not up to date in '{folder}', where this kernel works.
+  - Not saved? Press Ctrl+S or ⌘S.
+  - Has the notebook another name? Choose File, Rename; saving (Ctrl+S) keeps the name.
+  - Is it in another folder, as in Colab or VS Code? Save it, and put a copy into the folder above
+    (in Colab: File, Download, Download .ipynb; then upload it under Files, on the left).
+"""
 # When each notebook that was refused as unsaved had been saved.
 _seen_unsaved: dict[Path, float] = {}
 
@@ -46,11 +55,12 @@ class HandIn:
     def __repr__(self) -> str:
         if self.path is None:
             return self.contents
-        lines = []
+        lines, n_with = [], sum(map(bool, self.findings.values()))
         for name, found in self.findings.items():
             lines.append(f"{name}: {'' if found else 'nothing to mend'}".rstrip())
-            lines += [f"  - {finding}" for finding in found]
-        lines += ["", f"{self.path} written and read back: {self.contents}"]
+            n_lines = (MAX_LINES - 2 - len(self.findings)) // max(n_with, 1)
+            lines += [f"  - {line}" for line in in_lines(found, n_lines)]
+        lines.append(f"{self.path} written and read back: {self.contents}")
         if not self.is_complete:
             lines.append("You can submit this, but fix the points above first.")
         return "\n".join(lines)
@@ -83,20 +93,33 @@ def hand_in(folder=".", assignment=None) -> HandIn:
     place = folder if (folder / FILE).is_file() else KIT / "notebooks"
     parts = read_assignment(Path(assignment) if assignment else place)
     notebooks = {name: read_file(folder / name) for name in parts if is_own(folder / name, folder)}
-    ran = {n: source for n, source in executed_cells().items() if not calls_only(source, "hand_in")}
-    if not notebooks and not ran:
+    executed, renamed = executed_cells(), _renamed(folder, parts)
+    ran = {n: source for n, source in executed.items() if not calls_only(source, "hand_in")}
+    this = _this_notebook([*notebooks.values(), *renamed.values()], ran)
+    if this is None and not notebooks:
+        this = next(iter(renamed.values()), None)
+    own, how = this.name if this else None, ""
+    if this and own not in parts:
+        how = next(_how_to_rename(name, other) for name, other in renamed.items() if other is this)
+    elif this:
+        how = _how_to_save(folder / own, this, parts[own], ran)
+    elif not notebooks and not executed:
         raise KitError.about(f"'{folder}'", f"hold executed notebooks ({', '.join(parts)})", "none")
-    own = _this_notebook(notebooks, ran)
-    if not notebooks or (own and _has_to_be_saved(folder / own, notebooks[own], parts[own], ran)):
-        wanted = own or " or ".join(parts)
-        first = f"Not yet: save the notebook as {wanted} in '{folder.resolve()}' (Ctrl+S or ⌘S), "
-        return HandIn(None, {}, first + "then run this cell again.")
+    elif not notebooks:
+        how = HOW_TO_MOVE.format(name=" or ".join(parts), folder=folder.resolve())
+    if how:
+        return HandIn(None, {}, f"Not yet. {how} Then run this cell again.")
     findings, papers, files = {}, {}, []
     for name, part in parts.items():
         if name not in notebooks:
-            findings[name] = [Finding(None, "It is not in this folder under this name.")]
+            how = _how_to_rename(name, renamed[name]) if name in renamed else ""
+            text = f"It is not in this folder under this name. {how}"
+            findings[name] = [Finding(None, text.strip())]
             continue
         findings[name] = examine(notebooks[name], folder, part, ran if name == own else None)
+        if name in renamed and _saved_at(folder, renamed[name].name) > _saved_at(folder, name):
+            text = f"Another notebook was saved later. {_how_to_rename(name, renamed[name])}"
+            findings[name].insert(0, Finding(None, text))
         papers[name], note = export_pdf_or_page(folder / name)
         findings[name] += [Finding(None, note)] if note else []
         files += [folder / name, papers[name]]
@@ -115,32 +138,64 @@ def hand_in(folder=".", assignment=None) -> HandIn:
         raise cannot_write(target, error) from None
     contents = f"{len(files)} files, {_contents(notebooks, papers, parts)}"
     if own is not None:
-        saved = datetime.fromtimestamp((folder / own).stat().st_mtime)
+        saved = datetime.fromtimestamp(_saved_at(folder, own))
         contents += f"; {own} as it was saved at {saved:%H:%M:%S}, so save first what you change"
     return HandIn(target, findings, contents)
 
 
-def _this_notebook(notebooks: dict, ran: dict[int, str]) -> str | None:
-    """Return the name of the notebook that shares most cells with what this kernel has run."""
-    sources = set(ran.values())
-    shared = {
-        name: sum(cell.source in sources for cell in notebook.cells)
-        for name, notebook in notebooks.items()
-    }
-    name = max(shared, key=shared.get, default=None)
-    return name if name is not None and shared[name] else None
+def _saved_at(folder: Path, name: str) -> float:
+    return (folder / name).stat().st_mtime
 
 
-def _has_to_be_saved(path: Path, notebook, part: Part, ran: dict[int, str]) -> bool:
-    """Return whether to refuse an unsaved notebook: once for each state of its file.
+def _renamed(folder: Path, parts: dict[str, Part]) -> dict[str, Notebook]:
+    """Return, by part, the notebook of another name that holds its tasks and was saved last."""
+    found = {}
+    names = {path.name for path in folder.glob("*.ipynb")} - {*parts}
+    for name in sorted(names, key=lambda name: _saved_at(folder, name)):
+        with suppress(KitError):
+            notebook = read_file(folder / name)
+            n_tasks = {part: _n_tasks(notebook, parts[part]) for part in parts}
+            likely = max(n_tasks, key=n_tasks.get)
+            found |= {likely: notebook} if n_tasks[likely] else {}
+    return found
 
-    A last cell that was deleted after its run is in no file, however often it is saved.
+
+def _n_tasks(notebook: Notebook, part: Part) -> int:
+    answers = find_answers(notebook, part.tasks, part.outline).values()
+    return sum(answer.state != "missing" for answer in answers)
+
+
+def _how_to_rename(part: str, notebook: Notebook) -> str:
+    how = f"'{notebook.name}' has to be called '{part}': choose File, Rename Notebook"
+    return f"{how} (if there is a file of this name, rename that one first)."
+
+
+def _how_to_save(path: Path, notebook: Notebook, part: Part, ran: dict[int, str]) -> str:
+    """Return what to do with an unsaved notebook, "" for a saved one.
+
+    Each state of its file is refused once: a last cell that was deleted after its run is in no
+    file, however often it is saved.
     """
     if not is_unsaved(notebook, path, ran, part.networks):
-        return False
+        return ""
     before, now = _seen_unsaved.get(path.resolve()), path.stat().st_mtime
     _seen_unsaved[path.resolve()] = now
-    return before in (None, now)
+    if before is None:
+        return f"Save {path.name} (Ctrl+S or ⌘S)."
+    return HOW_TO_MOVE.format(name=path.name, folder=path.parent.resolve()) * (before == now)
+
+
+def _this_notebook(notebooks: list[Notebook], ran: dict[int, str]) -> Notebook | None:
+    """Return the notebook that shares most cells and numbers with what this kernel has run."""
+    executions, sources = set(ran.items()), set(ran.values())
+
+    def shared(notebook) -> tuple[int, int]:
+        cells = notebook.cells
+        n_cells = sum(cell.source in sources for cell in cells)
+        return n_cells, sum((cell.execution_count, cell.source) in executions for cell in cells)
+
+    this = max(notebooks, key=shared, default=None)
+    return this if this and shared(this)[0] else None
 
 
 def _group_number(notebook) -> str:
