@@ -108,7 +108,7 @@ def hand_in(folder=".", assignment=None) -> HandIn:
     elif not notebooks:
         how = HOW_TO_MOVE.format(name=" or ".join(parts), folder=folder.resolve())
     if how:
-        return HandIn(None, {}, f"Not yet. {how} Then run this cell again.")
+        return HandIn(None, {}, f"Not yet: {how} Then run this cell again.")
     findings, papers, files = {}, {}, []
     for name, part in parts.items():
         if name not in notebooks:
@@ -181,7 +181,7 @@ def _how_to_save(path: Path, notebook: Notebook, part: Part, ran: dict[int, str]
     before, now = _seen_unsaved.get(path.resolve()), path.stat().st_mtime
     _seen_unsaved[path.resolve()] = now
     if before is None:
-        return f"Save {path.name} (Ctrl+S or ⌘S)."
+        return "save the notebook (Ctrl+S or ⌘S)."
     return HOW_TO_MOVE.format(name=path.name, folder=path.parent.resolve()) * (before == now)
 
 
