@@ -16,7 +16,7 @@ from cnn_utils.handin.artifacts import executed_cells, files_of
 from cnn_utils.handin.checklist import Finding, examine, in_lines
 from cnn_utils.handin.consistency import SUBMISSION, is_unsaved
 from cnn_utils.notebook.answers import find_answers
-from cnn_utils.notebook.assignment import FILE, Part, read_assignment
+from cnn_utils.notebook.assignment import FILE, MARKER, Part, read_assignment
 from cnn_utils.notebook.names import calls_only
 from cnn_utils.notebook.reader import Notebook, read_file
 from cnn_utils.pdf.exporter import export_pdf_or_page
@@ -114,20 +114,20 @@ def hand_in(folder=".", assignment=None) -> HandIn:
         if name not in notebooks:
             how = _how_to_rename(name, renamed[name]) if name in renamed else ""
             text = f"It is not in this folder under this name. {how}"
-            findings[name] = [Finding(None, text.strip())]
+            findings[name] = [Finding(text.strip())]
             continue
         findings[name] = examine(notebooks[name], folder, part, ran if name == own else None)
         if name in renamed and _saved_at(folder, renamed[name].name) > _saved_at(folder, name):
             text = f"Another notebook was saved later. {_how_to_rename(name, renamed[name])}"
-            findings[name].insert(0, Finding(None, text))
+            findings[name].insert(0, Finding(text))
         papers[name], note = export_pdf_or_page(folder / name)
-        findings[name] += [Finding(None, note)] if note else []
+        findings[name] += [Finding(note)] if note else []
         files += [folder / name, papers[name]]
         files += [file for network in part.networks for file in files_of(folder, network)]
     groups = {name: _group_number(notebook) for name, notebook in notebooks.items()}
     if len(set(groups.values())) > 1:
         numbers = ", ".join(f"'{number}' in {name}" for name, number in groups.items())
-        findings[max(groups)].append(Finding(None, f"The group numbers differ: {numbers}."))
+        findings[max(groups)].append(Finding(f"The group numbers differ: {numbers}."))
     also = (folder / SUBMISSION, folder / f"{SUBMISSION}.json")
     files += [file for file in also if is_own(file, folder)]
     target = folder / f"group{next(filter(None, groups.values()), '_unknown')}.zip"
@@ -154,15 +154,11 @@ def _renamed(folder: Path, parts: dict[str, Part]) -> dict[str, Notebook]:
     for name in sorted(names, key=lambda name: _saved_at(folder, name)):
         with suppress(KitError):
             notebook = read_file(folder / name)
-            n_tasks = {part: _n_tasks(notebook, parts[part]) for part in parts}
-            likely = max(n_tasks, key=n_tasks.get)
-            found |= {likely: notebook} if n_tasks[likely] else {}
+            tasks = {*MARKER.findall("\n".join(cell.source for cell in notebook.cells))}
+            shared = {n: len(tasks & {task.name for task in parts[n].tasks}) for n in parts}
+            likely = max(shared, key=shared.get)
+            found |= {likely: notebook} if shared[likely] else {}
     return found
-
-
-def _n_tasks(notebook: Notebook, part: Part) -> int:
-    answers = find_answers(notebook, part.tasks, part.outline).values()
-    return sum(answer.state != "missing" for answer in answers)
 
 
 def _how_to_rename(part: str, notebook: Notebook) -> str:
@@ -216,18 +212,14 @@ def _write(path: Path, files: list[Path], folder: Path) -> None:
 
 
 def _contents(notebooks: dict, papers: dict[str, Path], parts: dict[str, Part]) -> str:
-    """Count pages, figures and answers, and name the tasks without an answer."""
+    """Count pages, figures and answers."""
     n_pages = sum(map(_n_pages, papers.values()))
     n_figures = sum(len(cell.figures) for name in papers for cell in notebooks[name].cells)
     states = []
     for name in papers:
         answers = find_answers(notebooks[name], parts[name].tasks, parts[name].outline)
-        states += [(key.partition(":")[2], answer.state) for key, answer in answers.items()]
-    missing = [task for task, state in states if state != "answered"]
-    found = f"all {len(states)} answers found"
-    if missing:
-        n_found = len(states) - len(missing)
-        found = f"{n_found} of {len(states)} answers found (not: {', '.join(missing)})"
+        states += [answer.state == "answered" for answer in answers.values()]
+    found = f"{'all' if all(states) else f'{sum(states)} of'} {len(states)} answers found"
     return f"{n_pages} pages, {n_figures} figures, {found}"
 
 

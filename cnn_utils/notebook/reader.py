@@ -78,6 +78,12 @@ class Cell:
         return "\n".join(text for text in texts if text)
 
     @property
+    def error(self) -> str:
+        """Return name and message of the error in which the cell ended, or ""."""
+        ended = [x for x in self.outputs if x["output_type"] == "error"]
+        return f"{ended[0]['ename']}: {ended[0]['evalue']}" if ended else ""
+
+    @property
     def is_hand_in(self) -> bool:
         """Return whether the cell only hands in; it runs after the others."""
         return self.kind == "code" and calls_only(self.source, "hand_in")
