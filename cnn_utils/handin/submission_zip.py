@@ -182,16 +182,15 @@ def _how_to_save(path: Path, notebook: Notebook, part: Part, ran: dict[int, str]
 
 
 def _this_notebook(notebooks: list[Notebook], ran: dict[int, str]) -> Notebook | None:
-    """Return the notebook that shares most cells and numbers with what this kernel has run."""
-    executions, sources = set(ran.items()), set(ran.values())
+    """Return the notebook that holds the cell that this kernel ran last, or else most of them."""
+    last, sources = max(ran.items(), default=None), set(ran.values())
 
-    def shared(notebook) -> tuple[int, int]:
-        cells = notebook.cells
-        n_cells = sum(cell.source in sources for cell in cells)
-        return n_cells, sum((cell.execution_count, cell.source) in executions for cell in cells)
+    def shared(notebook) -> tuple[bool, int]:
+        has_last = any((cell.execution_count, cell.source) == last for cell in notebook.cells)
+        return has_last, sum(cell.source in sources for cell in notebook.cells)
 
     this = max(notebooks, key=shared, default=None)
-    return this if this and shared(this)[0] else None
+    return this if this and shared(this)[1] else None
 
 
 def _group_number(notebook) -> str:
