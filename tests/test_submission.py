@@ -172,7 +172,7 @@ def test_what_csv_writer_writes_is_good(tmp_path):
         GOOD.replace(",", ", "),
         GOOD.replace("\n", "\r\r\n"),
     ],
-    ids="no-end blank-at-end at-start between mark quotes floats float-ids spaces csv-on-windows".split(),
+    ids="no-end at-end at-start between mark quotes floats float-ids spaces windows-csv".split(),
 )
 def test_what_every_csv_reader_accepts_is_accepted(content, tmp_path):
     assert check(content, tmp_path)["Prediction"].tolist() == [3, 8, 0, 9]

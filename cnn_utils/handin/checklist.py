@@ -90,7 +90,7 @@ def examine(
     if not any(cell.execution_count for cell in notebook.cells):
         return [Finding(f"It was not run yet. {AGAIN}")]
     answers = find_answers(notebook, part.tasks, part.outline)
-    findings = [*_tasks(notebook, answers), *_errors(notebook), *_run(notebook), *_group(notebook)]
+    findings = [*_tasks(answers), *_errors(notebook), *_run(notebook), *_group(notebook)]
     if all(a.state == "answered" for key, a in answers.items() if key.startswith("code:")):
         findings += map(Finding, check_artifacts(notebook, folder, part.networks))
         if "code:submit" in answers:
@@ -115,16 +115,16 @@ def _group(notebook) -> Iterator[Finding]:
             yield Finding(text, f"{name} (now '{value}')" if value else name)
 
 
-def _tasks(notebook, answers: dict) -> Iterator[Finding]:
+def _tasks(answers: dict) -> Iterator[Finding]:
     for key, answer in answers.items():
         kind, _, name = key.partition(":")
-        where = _cell(notebook, answer.cells[0]) if answer.cells else f"task '{name}'"
+        begins = f"# task: {name}" if kind == "code" else f"text of '{name}'"
+        where = f"cell {answer.cells[0]} ({begins})" if answer.cells else f"'{begins}'"
         if answer.state == "missing":
-            how = f"a code cell that begins with `# task: {name}`" if kind == "code" else "its cell"
+            how = "a code cell that begins with this line" if kind == "code" else "its cell"
             yield Finding(f"missing, put {how} back.", where)
         elif answer.state == "unanswered":
-            is_text = kind == "answer"
-            yield Finding("no answer yet.", f"{where[:-1]}, '{name}')" if is_text else where)
+            yield Finding("no answer yet.", where)
         elif kind == "code" and name in FIGURES and not answer.figures:
             yield Finding("shows no figure.", where)
 

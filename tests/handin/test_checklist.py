@@ -68,7 +68,7 @@ def test_planted_faults_are_named_the_most_important_first(notebook, folder):
     assert [text.replace(again, "AGAIN") for text in found] == [
         "cell 2 (# task: lenet): no answer yet.",
         "cell 3 (# task: plot-history): shows no figure.",
-        "task 'submit': missing, put a code cell that begins with `# task: submit` back.",
+        "'# task: submit': missing, put a code cell that begins with this line back.",
         "cell 2 (# task: lenet): ended in an error; the first is NotImplementedError: lenet",
         "group number: fill in the table at the top (double-click it).",
         "members (now 'Your names'): fill in the table at the top (double-click it).",
@@ -165,14 +165,14 @@ def test_a_finding_names_its_cell_by_its_first_words(notebook, folder):
     notebook.cells[4].source = "<!-- note -->\n**Yes**, it is 99.9 % accurate: accuracy 99.9 %."
     found = told(notebook, folder, Part((Task("lenet"), Task("overfitting", "answer"))))
     assert found[0] == (
-        "task 'lenet': missing, put a code cell that begins with `# task: lenet` back."
+        "'# task: lenet': missing, put a code cell that begins with this line back."
     )
     assert found[1].startswith("cell 5 (**Yes**, it is 99.9 % accura …): you write 99.9 %")
 
 
 def test_texts_without_an_answer_are_named_by_their_task(notebook, folder):
     notebook.cells[4].source = "*YOUR ANSWER HERE*"
-    assert told(notebook, folder)[0] == "cell 5 (*YOUR ANSWER HERE*, 'overfitting'): no answer yet."
+    assert told(notebook, folder)[0] == "cell 5 (text of 'overfitting'): no answer yet."
 
 
 def test_a_changed_cell_is_named(notebook, folder):
