@@ -14,7 +14,7 @@ import nbformat
 from cnn_utils.errors import KitError
 from cnn_utils.notebook.names import calls_only
 
-MAX_BYTES, MAX_CELLS = 100_000_000, 10_000
+MAX_BYTES, MAX_CELLS, MAX_HEADER = 100_000_000, 10_000, 5_000
 # What counts as a figure in an output, the best form first.
 FIGURE_TYPES = [f"image/{kind}" for kind in ("png", "jpeg", "svg+xml", "gif", "webp")]
 FIGURE_TYPES += ["application/pdf"]
@@ -289,8 +289,8 @@ def _group(text: str) -> dict[str, str]:
     Rows with labels of another language are known by their order.
     """
     is_table = "|" in text
-    rows = [_fields(line, is_table) for line in re.sub(r"<br\s*/?>", ", ", text).split("\n")]
-    rows = [row for row in rows if any(row)]
+    lines = re.sub(r"<br\s*/?>", ", ", text[:MAX_HEADER]).split("\n")
+    rows = [row for line in lines if any(row := _fields(line[:500], is_table))]
     if rows and len({_key(label) for label in rows[0][:2]} - {""}) == 2:  # the labels are a row
         rows = [list(column) for column in zip_longest(*rows, fillvalue="")]
     keys = [_key(row[0]) for row in rows]
