@@ -15,7 +15,6 @@ from cnn_utils.files import KIT, atomic_path, is_own
 from cnn_utils.handin.artifacts import executed_cells, files_of
 from cnn_utils.handin.checklist import Finding, examine, in_lines
 from cnn_utils.handin.consistency import SUBMISSION, is_unsaved
-from cnn_utils.notebook.answers import find_answers
 from cnn_utils.notebook.assignment import FILE, MARKER, Part, read_assignment
 from cnn_utils.notebook.names import calls_only
 from cnn_utils.notebook.reader import Notebook, read_file
@@ -136,7 +135,7 @@ def hand_in(folder=".", assignment=None) -> HandIn:
             _write(new, files, folder)
     except OSError as error:
         raise cannot_write(target, error) from None
-    contents = f"{len(files)} files, {_contents(notebooks, papers, parts)}"
+    contents = f"{len(files)} files, {sum(map(_n_pages, papers.values()))} pages"
     if own is not None:
         saved = datetime.fromtimestamp(_saved_at(folder, own))
         contents += f"; {own} as it was saved at {saved:%H:%M:%S}, so save first what you change"
@@ -208,18 +207,6 @@ def _write(path: Path, files: list[Path], folder: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         if damaged := archive.testzip():
             raise KitError(f"'{path.name}' does not hold {damaged} as it was written: try again.")
-
-
-def _contents(notebooks: dict, papers: dict[str, Path], parts: dict[str, Part]) -> str:
-    """Count pages, figures and answers."""
-    n_pages = sum(map(_n_pages, papers.values()))
-    n_figures = sum(len(cell.figures) for name in papers for cell in notebooks[name].cells)
-    states = []
-    for name in papers:
-        answers = find_answers(notebooks[name], parts[name].tasks, parts[name].outline)
-        states += [answer.state == "answered" for answer in answers.values()]
-    found = f"{'all' if all(states) else f'{sum(states)} of'} {len(states)} answers found"
-    return f"{n_pages} pages, {n_figures} figures, {found}"
 
 
 def _n_pages(paper: Path) -> int:
