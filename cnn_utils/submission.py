@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,7 @@ def validate_submission(path="submission.csv", n_rows: int = N_ROWS) -> pd.DataF
     except ValueError as error:
         expected = "be a CSV file in UTF-8 with two columns"
         raise _wrong(path, expected, f"{error}".strip()[:100]) from None
+    table = table.map(plain)
     _check_header(path, table.iloc[0].tolist())
     if len(table) - 1 != n_rows:
         raise _wrong(path, f"hold {n_rows:,} predictions", f"{len(table) - 1:,}")
@@ -147,6 +149,11 @@ def validate_submission(path="submission.csv", n_rows: int = N_ROWS) -> pd.DataF
             "it is not for the leaderboard."
         )
     return pd.DataFrame({"ID": map(int, ids), "Prediction": map(int, predictions)})
+
+
+def plain(text: str) -> str:
+    """Return a field without spaces around it, and "3" for the "3.0" of a column of floats."""
+    return re.sub(r"(?<=[0-9])\.0+$", "", text.strip())
 
 
 def is_from_sample(path: Path) -> bool:

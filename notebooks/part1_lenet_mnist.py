@@ -19,6 +19,8 @@
 # | **Group number** | 1 |
 # | **Members** | The teaching staff |
 # | **Group name** (optional) | Worked solution |
+#
+# *To fill in the table: double-click it, write between the bars, press Shift+Enter.*
 
 # %% [markdown]
 # ## 1 Setup
@@ -546,9 +548,11 @@ pd.Series(ten_digit_error_rate(accuracies), index=accuracies, name="ten-digit er
 cnn_utils.save_for_grading("lenet", model, history, y_prob)
 
 # %% [markdown]
-# **Save the notebook (Ctrl+S, on a Mac ⌘S), then run the last cell.** It checks the notebook, lists
-# what is missing, makes the PDF, and packs everything into one zip. You can run it as often as you
-# like.
+# **Save the notebook (Ctrl+S, on a Mac ⌘S), then run the last cell.** It checks the saved notebook,
+# lists what is missing, makes the PDF, and packs everything into one zip. You can run it as often as
+# you like, on another day too: it trains nothing and needs no other cell.
 
 # %%
+import cnn_utils
+
 cnn_utils.hand_in()

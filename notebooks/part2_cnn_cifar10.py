@@ -22,6 +22,8 @@
 # | **Group number** | 1 |
 # | **Members** | The teaching staff |
 # | **Group name** (optional) | Worked solution |
+#
+# *To fill in the table: double-click it, write between the bars, press Shift+Enter.*
 
 # %% [markdown]
 # ## 1 Setup
@@ -464,9 +466,11 @@ cnn_utils.plot_search(trials)
 cnn_utils.save_for_grading("cnn", model, history, submission["Prediction"])
 
 # %% [markdown]
-# **Save the notebook (Ctrl+S, on a Mac ⌘S), then run the last cell.** It checks the notebook, lists
-# what is missing, makes the PDF, and packs everything into one zip. You can run it as often as you
-# like.
+# **Save the notebook (Ctrl+S, on a Mac ⌘S), then run the last cell.** It checks the saved notebook,
+# lists what is missing, makes the PDF, and packs everything into one zip. You can run it as often as
+# you like, on another day too: it trains nothing and needs no other cell.
 
 # %%
+import cnn_utils
+
 cnn_utils.hand_in()

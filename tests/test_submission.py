@@ -167,8 +167,12 @@ def test_what_csv_writer_writes_is_good(tmp_path):
         GOOD.replace("1,8\n", "1,8\n\n"),
         b"\xef\xbb\xbf" + GOOD.encode(),
         GOOD.replace("1,8", '1,"8"'),
+        GOOD.replace("\n", ".0\n").replace("Prediction.0", "Prediction"),
+        GOOD.replace(",", ".0,").replace("ID.0", "ID"),
+        GOOD.replace(",", ", "),
+        GOOD.replace("\n", "\r\r\n"),
     ],
-    ids=["no last line end", "blank at the end", "at the start", "between", "mark", "quotes"],
+    ids="no-end at-end at-start between mark quotes floats float-ids spaces windows-csv".split(),
 )
 def test_what_every_csv_reader_accepts_is_accepted(content, tmp_path):
     assert check(content, tmp_path)["Prediction"].tolist() == [3, 8, 0, 9]
@@ -192,7 +196,7 @@ IDS = r"hold the IDs 0 to 3, each once and in this order; received"
         ("ID,Prediction\n1,8\n0,3\n2,0\n3,9\n", rf"{IDS} '1' in row 1, expected 0"),
         (GOOD.replace("2,0", "x,0"), rf"{IDS} 'x' in row 3, expected 2"),
         (GOOD.replace("3,9", "4,9"), rf"{IDS} '4' in row 4, expected 3"),
-        (GOOD.replace("8", "8.0"), r"predictions 0-9; .* in 1 rows, the first is '8\.0'.*argmax"),
+        (GOOD.replace("8", "8.5"), r"predictions 0-9; .* in 1 rows, the first is '8\.5'.*argmax"),
         (GOOD.replace("8", "1.5e-08"), r"the first is '1\.5e-08'\. Take the most.*argmax"),
         (GOOD.replace("8", "cat"), r"predictions 0-9; .* the first is 'cat'\. Write the file"),
         (GOOD.replace("1,8", "1,"), r"predictions 0-9; .* the first is ''"),

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from textwrap import shorten
+from typing import NamedTuple
 
+from cnn_utils.data.loaders import CIFAR10_CLASSES
+from cnn_utils.files import is_own
+from cnn_utils.handin.artifacts import HISTORY, place_of
 from cnn_utils.handin.consistency import AGAIN, changed_cells, check_artifacts, check_submission
 from cnn_utils.notebook.answers import find_answers
 from cnn_utils.notebook.assignment import Part
-from cnn_utils.notebook.reader import Notebook
+from cnn_utils.notebook.reader import Notebook, decoded
 
 # Nothing, zero, or the text of an empty form: "Your names".
 PLACEHOLDER = re.compile(
@@ -24,128 +26,185 @@ NUMBER = (
     r"(?<![\w.,-])(\d{1,3}(?:[.,]\d+)?)\s*(%|percent|per cent|prosent)"
     r"|(?<![\w.,-])(0[.,]\d{2,})"
 )
-QUANTITY = r"accurac\w*|nøyaktighet\w*|F_?1\b|treffsikkerhet\w*"
+QUANTITY = r"accurac\w*|nøyaktighet\w*|F_?1\b|treffsikkerhet\w*|error rates?"
 # In a sentence with these words, the number is another network's, or a wish.
 ELSEWHERE = re.compile(
     r"\b(baseline|BEAT ME|SandvikNet|paper|literature|would|could|should|e\.g\.|for example|if"
     r"|guess\w*|chance|random\w*)\b",
     re.IGNORECASE,
 )
-# After these words, a number is not an accuracy, or is the difference of two.
+# After these words, a number is not an accuracy, or a bound, or the difference of two.
 BEFORE = re.compile(
-    r"\b(dropout|rate|momentum|decay|smoothing|epsilon|factor|threshold|probability|by|with)"
-    r"(\s+(of|from|to|=|about|around|only))*\W*$",
+    r"\b(dropout|(?<!error )rate|momentum|decay|smoothing|epsilon|factor|threshold|probability|by"
+    r"|with|gap|difference|improvement|over|above|than|least|below|under|most|almost|nearly)"
+    r"(\s+(of|from|to|is|was|=|about|around|only))*\W*$",
     re.IGNORECASE,
 )
-AFTER = re.compile(r"^\s*(percentage|points?\b|of (the|all|its|our) )", re.IGNORECASE)
+AFTER = re.compile(
+    r"^\W*(percentage|points?\b|of (the|all|its|our) |better|worse|high|low|more|less|fewer"
+    r"|[ck]onf|interval)",
+    re.IGNORECASE,
+)
+# What tells an output's headline figures, those of a training, and those of the classes apart.
+HEADLINE = re.compile(rf"{QUANTITY}|loss|error|wrong", re.IGNORECASE)
+TRAINING = re.compile(r"train|tren|val(id|_|\b)|epo|curve|kurve|loss\b", re.IGNORECASE)
+BY_CLASS = rf"\bclass(es)?\b|digits? \d|klasse|precision|recall|{'|'.join(CIFAR10_CLASSES)}"
+WRONG = re.compile(r"error|wrong|mistake|misclass|feil", re.IGNORECASE)
+MAX_NAMED = 3
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Something to fix before handing in, in a cell (from 1) or, without one, the notebook."""
+class Finding(NamedTuple):
+    """Something to fix before handing in, and where: a cell's number and first words, or ""."""
 
-    cell: int | None
     text: str
-    begins: str = ""
+    where: str = ""
 
     def __str__(self) -> str:
-        if self.cell is None:
-            return self.text
-        return f"cell {self.cell}{f' ({self.begins})' if self.begins else ''}: {self.text}"
+        return f"{self.where}: {self.text}" if self.where else self.text
+
+
+def in_lines(findings: list[Finding], n_lines: int) -> list[str]:
+    """Return a line for each cause, in their order; the last one counts those without a line."""
+    lines = []
+    for text in dict.fromkeys(finding.text for finding in findings):
+        places = [finding.where for finding in findings if finding.text == text]
+        if len(places) > MAX_NAMED + 1:
+            places[MAX_NAMED - 1 :] = [
+                f"{places[MAX_NAMED - 1]} and {len(places) - MAX_NAMED} more"
+            ]
+        line = str(Finding(text, ", ".join(places)))
+        is_known = any(AGAIN in line for line in lines)
+        lines.append(line.removesuffix(f" {AGAIN}") if is_known else line)
+    if len(lines) > n_lines:
+        lines[n_lines - 1 :] = [f"{len(lines) - n_lines + 1} more points, shown after these."]
+    return lines
 
 
 def examine(
     notebook: Notebook, folder: Path, part: Part, ran: dict[int, str] | None = None
 ) -> list[Finding]:
-    """Return all that is missing or inconsistent; `ran` is what the notebook's kernel has run."""
+    """Return all that is missing or inconsistent, the most important first.
+
+    `ran` is what the notebook's kernel has run.
+    """
     if not any(cell.execution_count for cell in notebook.cells):
-        return [Finding(None, f"It was not run yet. {AGAIN}")]
-    findings = [*_group(notebook), *_tasks(notebook, part), *_cells(notebook), *_run(notebook)]
-    findings += [Finding(None, text) for text in check_artifacts(notebook, folder, part.networks)]
-    changed = f"It was changed after it was run, so its output is out of date. {AGAIN}"
+        return [Finding(f"It was not run yet. {AGAIN}")]
+    answers = find_answers(notebook, part.tasks, part.outline)
+    findings = [*_tasks(answers), *_errors(notebook), *_run(notebook), *_group(notebook)]
+    if all(a.state == "answered" for key, a in answers.items() if key.startswith("code:")):
+        findings += map(Finding, check_artifacts(notebook, folder, part.networks))
+        if "code:submit" in answers:
+            findings += map(Finding, check_submission(folder, part.networks))
+    changed = f"changed after it was run, so its output is out of date. {AGAIN}"
     numbers = changed_cells(notebook, folder, part.networks, ran)
-    findings += [Finding(number, changed) for number in numbers]
-    if any(task.key == "code:submit" for task in part.tasks):
-        findings += [Finding(None, text) for text in check_submission(folder, part.networks)]
-    return [_with_first_words(finding, notebook) for finding in findings]
+    findings += [Finding(changed, _cell(notebook, number)) for number in numbers]
+    return [*findings, *_order(notebook), *_quoted(notebook, answers, folder, part.networks)]
 
 
-def _with_first_words(finding: Finding, notebook) -> Finding:
-    if finding.cell is None:
-        return finding
-    lines = notebook.cells[finding.cell - 1].source.strip().splitlines()
-    shown = next((line.strip() for line in lines if not line.startswith("<!--")), "")
-    return replace(finding, begins=shorten(shown, width=40, placeholder=" …"))
+def _cell(notebook, number: int) -> str:
+    """Return a cell's number and first words."""
+    lines = notebook.cells[number - 1].source.strip().splitlines()
+    words = next((line.strip() for line in lines if not line.startswith("<!--")), "")
+    return f"cell {number} ({words if len(words) <= 30 else f'{words[:28].rstrip()} …'})"
 
 
 def _group(notebook) -> Iterator[Finding]:
-    group = notebook.group
     for name in ("group number", "members"):
-        value = group.get(name, "")
-        if PLACEHOLDER.search(value):
-            given = f"'{value}'" if value else "nothing"
-            yield Finding(None, f"The table at the top says {given} for '{name}': fill it in.")
+        if PLACEHOLDER.search(value := notebook.group.get(name, "")):
+            text = "fill in the table at the top (double-click it)."
+            yield Finding(text, f"{name} (now '{value}')" if value else name)
 
 
-def _tasks(notebook, part: Part) -> Iterator[Finding]:
-    shares = shares_in(notebook.output_text)
-    for key, answer in find_answers(notebook, part.tasks, part.outline).items():
+def _tasks(answers: dict) -> Iterator[Finding]:
+    for key, answer in answers.items():
         kind, _, name = key.partition(":")
+        begins = f"# task: {name}" if kind == "code" else f"text of '{name}'"
+        where = f"cell {answer.cells[0]} ({begins})" if answer.cells else f"'{begins}'"
         if answer.state == "missing":
-            how = f"a code cell that begins with `# task: {name}`" if kind == "code" else "its cell"
-            yield Finding(None, f"Task '{name}' is missing: put {how} back.")
+            how = "a code cell that begins with this line" if kind == "code" else "its cell"
+            yield Finding(f"missing, put {how} back.", where)
         elif answer.state == "unanswered":
-            yield Finding(answer.cells[0], f"Task '{name}' has no {kind} yet.")
-        elif kind == "answer":
-            yield from (Finding(answer.cells[0], x) for x in _unsupported(answer.source, shares))
-        elif name in FIGURES and not answer.figures:
-            yield Finding(answer.cells[0], f"Task '{name}' shows no figure.")
+            yield Finding("no answer yet.", where)
+        elif kind == "code" and name in FIGURES and not answer.figures:
+            yield Finding("shows no figure.", where)
 
 
-def _unsupported(answer: str, shares: list[float]) -> Iterator[str]:
-    """Yield what to say of each claim to which none of the run's shares rounds, if it has any."""
-    for text, value, precision in claims_in(answer) if shares else ():
-        nearest = min(shares, key=lambda share: abs(share - value))
-        # Both numbers were rounded, the run's to at least four digits.
-        if abs(nearest - value) > precision + 5.1e-5:
-            shown = f"{nearest:.1%}" if "%" in text else f"{nearest:.4g}"
-            yield f"You write {text}; the nearest number that the run shows is {shown}."
+def _errors(notebook) -> Iterator[Finding]:
+    """Yield the cells that ended in an error, with the first one: it may cause the others."""
+    ended = [cell for cell in notebook.cells if not cell.is_hand_in and cell.error]
+    for cell in ended:
+        text = f"ended in an error; the first is {ended[0].error[:90]}"
+        yield Finding(text, _cell(notebook, cell.number))
 
 
-def _cells(notebook) -> Iterator[Finding]:
+def _order(notebook) -> Iterator[Finding]:
     last, step = 0, 1
-    for number, cell in enumerate(notebook.cells, start=1):
+    for cell in notebook.cells:
         if cell.kind != "code" or not cell.source.strip():
             continue
-        if cell.is_hand_in:  # run again after saving, so its number may be any
+        count = cell.execution_count
+        is_optional = count is None and "nbval-skip" in cell.metadata.get("tags", [])
+        if cell.is_hand_in or is_optional:  # the former is run again, so its number may be any
             step = 2
             continue
-        count = cell.execution_count
-        if count is None:
-            yield Finding(number, f"It was not run. {AGAIN}")
-        elif not last < count <= last + step:
-            text = f"It was run as number {count}; from the top it would be number {last + 1}."
-            yield Finding(number, f"{text} {AGAIN}")
+        if count is None or not last < count <= last + step:
+            text = f"not run, or not in order from the top. {AGAIN}"
+            yield Finding(text, _cell(notebook, cell.number))
         last, step = last + 1 if count is None else count, 1
-        for output in cell.outputs:
-            if output["output_type"] == "error":
-                what = f"{output['ename']}: {output['evalue'][:80]}"
-                yield Finding(number, f"It ended in an error ({what}).")
 
 
 def _run(notebook) -> Iterator[Finding]:
     text = notebook.output_text
     if SAMPLE.search(text):
-        yield Finding(None, "It ran on the drawn sample, not on the real data.")
+        yield Finding("It ran on the drawn sample, not on the real data.")
     if "quick profile:" in text:
-        quick = "It ran in the quick profile: unset CNN_UTILS_PROFILE and run it again."
-        yield Finding(None, quick)
+        yield Finding("It ran in the quick profile: unset CNN_UTILS_PROFILE and run it again.")
 
 
-def claims_in(text: str) -> Iterator[tuple[str, float, float]]:
-    """Yield the accuracies and F1 scores that an answer names as its own results.
+def _quoted(notebook, answers: dict, folder: Path, networks) -> Iterator[Finding]:
+    """Yield the accuracies, F1 scores and error rates in texts that are no figures of the run."""
+    result, training, others = figures_in(notebook)
+    files = [place_of(folder, network) / HISTORY for network in networks]
+    epochs = [
+        x for file in files if is_own(file, folder) for x in shares_in(decoded(file.read_bytes()))
+    ]
+    for key, answer in answers.items():
+        is_text = key.startswith("answer:") and answer.state == "answered"
+        for claimed, value, precision, sentence in claims_in(answer.source) if is_text else ():
+            figures = result + training
+            if re.search(BY_CLASS, sentence, re.IGNORECASE):
+                figures = figures + others
+            elif TRAINING.search(sentence):
+                figures = figures + epochs
+            elif "test" in sentence.lower():
+                figures = result or training
+            if WRONG.search(sentence):
+                figures = [*figures, *((1 - figure, shown) for figure, shown in figures)]
+            # Rounded, or cut off; the run's figure was rounded as well.
+            gaps = [(x - value, precision + shown + 1e-9, precision) for x, shown in figures]
+            if figures and not any(-low <= gap < low + half - 2e-9 for gap, low, half in gaps):
+                nearest = value + min((gap for gap, *_ in gaps), key=abs)
+                shown = f"{nearest:.2%}" if "%" in claimed else f"{nearest:.4f}"
+                text = f"you write {claimed}; the nearest headline figure of the run is {shown}."
+                yield Finding(text, _cell(notebook, answer.cells[0]))
 
-    Each as it is written, as a share (0-1), and half a unit of its last digit.
+
+def figures_in(notebook) -> tuple[list, list, list]:
+    """Return the shares that a run shows: its results, those of its trainings, and all others."""
+    found = [], [], []
+    for output in [x for cell in notebook.cells if not cell.is_hand_in for x in cell.outputs]:
+        table = output.get("data", {}).get("text/plain")
+        for text in [table] if table else output.get("text", "").splitlines():
+            is_headline = HEADLINE.search(text) and not re.search(r"precision|recall", text)
+            kind = 2 if not is_headline else 1 if TRAINING.search(text) else 0
+            found[kind].extend(shares_in(text.replace("95 % interval", "")))
+    return found
+
+
+def claims_in(text: str) -> Iterator[tuple[str, float, float, str]]:
+    """Yield the accuracies, F1 scores and error rates that an answer names as its own results.
+
+    Each as it is written, as a share (0-1), half a unit of its last digit, and its sentence.
     """
     for sentence in re.split(r"(?<=[.!?;])\s+|\n\n|\|", text):
         if not re.search(QUANTITY, sentence, re.IGNORECASE) or ELSEWHERE.search(sentence):
@@ -153,17 +212,19 @@ def claims_in(text: str) -> Iterator[tuple[str, float, float]]:
         for match in re.finditer(NUMBER, sentence, re.IGNORECASE):
             if BEFORE.search(sentence[: match.start()]) or AFTER.match(sentence[match.end() :]):
                 continue
-            digits, unit = (match[1] or match[3]).replace(",", "."), 100 if match[1] else 1
-            n_decimals = len(digits.partition(".")[2])
-            if float(digits) <= unit:
-                yield match[0].strip(), float(digits) / unit, 0.5 * 10**-n_decimals / unit
+            value, precision = _share(match[1] or match[3], bool(match[1]))
+            if value <= 1:
+                yield match[0].strip(), value, precision, sentence
 
 
-def shares_in(text: str) -> list[float]:
-    """Return the shares, 0-1, in an output: fractions, or numbers with a percent sign."""
-    found = []
-    for match in re.finditer(r"(?<![\w.])(\d+(?:\.\d+)?)(\s*%)?", text):
-        value = float(match[1]) / (100 if match[2] else 1)
-        if value <= 1 and ("." in match[1] or match[2]):
-            found.append(value)
-    return found
+def shares_in(text: str) -> list[tuple[float, float]]:
+    """Return fractions and percentages in an output, 0-1, with half a unit of their last digit."""
+    found = re.finditer(r"(?<![\w.])(\d+(?:\.\d+)?)(\s*%)?", text)
+    shares = [_share(match[1], bool(match[2])) for match in found if "." in match[1] or match[2]]
+    return [(value, precision) for value, precision in shares if value <= 1]
+
+
+def _share(digits: str, is_percent: bool) -> tuple[float, float]:
+    """Return a number as a share, and half a unit of its last digit."""
+    digits, unit = digits.replace(",", "."), 100 if is_percent else 1
+    return float(digits) / unit, 0.5 * 10 ** -len(digits.partition(".")[2]) / unit

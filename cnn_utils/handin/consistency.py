@@ -10,7 +10,7 @@ from cnn_utils.handin.artifacts import PREDICTIONS, RECORD, WEIGHTS, hashes, pla
 from cnn_utils.submission import as_csv, validate_submission
 
 SUBMISSION = "submission.csv"
-AGAIN = "Restart the kernel, run all cells, and save."
+AGAIN = "Restart the kernel, run all cells (`fit_cached` trains nothing twice), and save."
 MAX_BYTES = 200_000_000
 
 

@@ -6,6 +6,7 @@ import re
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 import nbformat
@@ -13,13 +14,18 @@ import nbformat
 from cnn_utils.errors import KitError
 from cnn_utils.notebook.names import calls_only
 
-MAX_BYTES, MAX_CELLS = 100_000_000, 10_000
+MAX_BYTES, MAX_CELLS, MAX_HEADER = 100_000_000, 10_000, 5_000
 # What counts as a figure in an output, the best form first.
 FIGURE_TYPES = [f"image/{kind}" for kind in ("png", "jpeg", "svg+xml", "gif", "webp")]
 FIGURE_TYPES += ["application/pdf"]
 CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 # The rows of the header's table, in their order, and the words in their labels.
-ROWS = {"group number": r"group\W*n(umber|o|r)\b", "members": "member", "group name": "group.*name"}
+ROWS = {
+    "group number": r"gr[ou]+p(?!.*(nam|member))\w*(\W*n(umber|o|r)\b)?",
+    "members": r"members?\b(\W*\d+\b)?",
+    "group name": r"group.*name",
+}
+GROUP_WORDS = re.compile(r"^\W*((gr[ou]+p\w*|team|number|nummer|n[or])\b\W*)+|^0+(?=\d)", re.I)
 # A table that names the group, or has an empty head, begins with a number and has a second row.
 HEADER = re.compile(
     r"\|\W{0,9}group\W{0,9}number"
@@ -70,6 +76,12 @@ class Cell:
             data = output.get("data", {})
             texts += [output.get("text"), data.get("text/plain"), data.get("text/html")]
         return "\n".join(text for text in texts if text)
+
+    @property
+    def error(self) -> str:
+        """Return name and message of the error in which the cell ended, or ""."""
+        ended = [x for x in self.outputs if x["output_type"] == "error"]
+        return f"{ended[0]['ename']}: {ended[0]['evalue']}" if ended else ""
 
     @property
     def is_hand_in(self) -> bool:
@@ -271,21 +283,52 @@ def _text(value) -> str:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
-def _group(table: str) -> dict[str, str]:
-    """Read a table; if its rows are named in another language, they are known by their order."""
-    lines = [line.strip().removeprefix("|").removesuffix("|") for line in table.split("\n")]
-    if "|" not in table:  # a list of "Group number: 7"
-        lines = [line.replace(":", "|", 1) for line in lines]
-    rows = [[x.strip(" *\t") for x in line.split("|")] for line in lines if "|" in line]
-    rows = [row for row in rows if any(row) and not set("".join(row)) <= set(" :-")]
-    labels = [row[0].replace("*", "").lower() for row in rows]
-    keys = [next((k for k, words in ROWS.items() if re.search(words, x)), "") for x in labels]
-    if not any(keys):
-        order = iter(ROWS)
-        keys = [next(order, "") if label else "" for label in labels]
+def _group(text: str) -> dict[str, str]:
+    """Read the header's table, or what is written in its place, such as "Group 7: Ada, Grace".
+
+    Rows with labels of another language are known by their order.
+    """
+    is_table = "|" in text
+    lines = re.sub(r"<br\s*/?>", ", ", text[:MAX_HEADER]).split("\n")
+    rows = [row for line in lines if any(row := _fields(line[:500], is_table))]
+    if rows and len({_key(label) for label in rows[0][:2]} - {""}) == 2:  # the labels are a row
+        rows = [list(column) for column in zip_longest(*rows, fillvalue="")]
+    keys = [_key(row[0]) for row in rows]
+    missing = [key for key in ROWS if key not in keys]
+    by_order = missing[:1] not in ([], ["group name"])
     found, key = {}, ""
-    for row, label, named in zip(rows, labels, keys, strict=True):
-        key = named if label else key  # a row without a label goes on with the one above
+    for (label, *values), known in zip(rows, keys, strict=True):
+        value = ", ".join(filter(None, values))
+        if known:
+            key, rest = known, re.sub(rf"{ROWS[known]}|\(.*?\)", "", label, flags=re.I).strip(" :*")
+            if value and not is_table and re.search(r"\d", rest):  # "Group 7: Ada"
+                rest, value = "", f"{rest}, {value}"
+            value = value or rest
+        elif label and value:
+            key = missing.pop(0) if by_order and missing else ""
+        elif label:  # a line of its own; without a label, a row continues the one above
+            is_number = label[0].isdigit() and "group number" not in found
+            key, value = "group number" if is_number else "members", label
         if key:
-            found[key] = ", ".join(filter(None, (found.get(key), *row[1:])))
-    return found
+            found[key] = ", ".join(filter(None, (found.get(key), value)))
+    number = GROUP_WORDS.sub("", GROUP_WORDS.sub("", found.get("group number", "")))
+    if not is_table and (both := re.fullmatch(r"([\w-]+)\W+(.+)", number)):
+        number, members = both.groups()
+        found["members"] = ", ".join(filter(None, (members, found.get("members"))))
+    return {**found, "group number": number} if found else {}
+
+
+def _fields(line: str, is_table: bool) -> list[str]:
+    """Return the cells of a table's row, or the label and value of a line of text."""
+    line = line.strip()
+    if not is_table:
+        fields = [x.strip(" *>#\t-") for x in line.split(":", 1)]
+        is_given = "double-click" in line.lower() or (line.startswith("#") and not _key(fields[0]))
+        return [] if is_given else fields
+    if "|" not in line or set(line) <= set("| :-"):
+        return []
+    return [x.strip(" *\t") for x in line.removeprefix("|").removesuffix("|").split("|")]
+
+
+def _key(label: str) -> str:
+    return next((k for k, words in ROWS.items() if re.match(words, label[:80], re.I)), "")

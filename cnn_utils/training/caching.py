@@ -19,6 +19,8 @@ from cnn_utils.files import alone, atomic_path, cache_folder
 from cnn_utils.training.cache_key import LEARNED, NotComparableError, digest, training_key
 
 SEED_ADVICE = " (Another seed? Run all cells from the top, or call `set_seed` in this cell.)"
+GOES_ON = " It goes on from the trained network: build that again to train from the start."
+NETWORK = "the network or its first weights"
 # Of all results together; those that were used longest ago are deleted.
 MAX_BYTES = 2 * 10**9
 
@@ -169,6 +171,7 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
         state = getattr(getattr(model, "history", None), "last", None)  # training in this process
         what, advice = "this network is already trained", "Build it again to train from the start."
         is_stored = state is not None and _is_unchanged(name, key, state)
+        goes_on = state is not None and key[NETWORK] == state["after"][NETWORK]
         if not is_stored:
             what, advice, state = "loaded from the cache", "", _read(file) or {"key": key}
             state = {"name": name, "finished": False, "logs": [], "seconds": 0.0, **state}
@@ -184,6 +187,7 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
                 print(f"{name}: continues after epoch {first + n}.")
             elif changed := _changes(file, key):
                 advice = SEED_ADVICE if "the seed" in changed else ""
+                advice = GOES_ON if goes_on else advice
                 print(f"{name}: trains again, because {', '.join(changed)} changed.{advice}")
             for make in (model.make_train_function, model.make_test_function):
                 make(force=True)  # one made before may hold old values of what the losses read
@@ -207,9 +211,9 @@ def _fit(model, x, y, folder: Path, arguments: dict, seed: int) -> keras.callbac
 
 def _is_unchanged(name: str, key: dict, last: dict) -> bool:
     """Return whether the network is as its last training left it, and the rest as before."""
-    network, before, after = "the network or its first weights", last["key"], last["after"]
-    same = [v in (before[k], after[k]) for k, v in key.items() if k not in (network, "the seed")]
-    return name == last["name"] and key[network] == after[network] and all(same)
+    before, after = last["key"], last["after"]
+    same = [v in (before[k], after[k]) for k, v in key.items() if k not in (NETWORK, "the seed")]
+    return name == last["name"] and key[NETWORK] == after[NETWORK] and all(same)
 
 
 def _changes(file: Path, key: dict) -> list:

@@ -1,5 +1,6 @@
 import ast
 import json
+import time
 from pathlib import Path
 
 import nbformat
@@ -193,6 +194,55 @@ def test_the_group_is_read_from_the_table(table):
         "group name": "G",
     }
     assert found["group number"].endswith("7")
+
+
+TABLE = "| | |\n|---|---|\n| **Group number** | {} |\n| **Members** | {}\n| **Group name** | |"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TABLE.format("Gruppe 7", "Ada |\n| | Grace |"),
+        TABLE.format("Group number 07", "Ada |\n| **Members** | Grace |"),
+        TABLE.format("nr. 7", "Ada |\n| Grace | |"),
+        TABLE.format("7", "Ada |\n| Grace |"),
+        TABLE.format("Team 7", "Ada\nGrace |"),
+        TABLE.format("7", "Ada<br>Grace |"),
+        TABLE.format("7 | |", "Ada | Grace |"),
+        TABLE.format("7", "Ada, Grace |\n\n*To fill in the table: double-click it.*"),
+        "| | |\n|-|-|\n| **Group number** | 7 |\n| **Member 1** | Ada |\n| **Member 2** | Grace |",
+        "| **Group number** | **Members** |\n|---|---|\n| 7 | Ada, Grace |",
+        "| | |\n|-|-|\n| Group | Group 7 |\n| Names | Ada, Grace |",
+        "| | |\n|-|-|\n| **Group number 7** | |\n| **Members: Ada, Grace** | |",
+        "Group 7: Ada, Grace",
+        "Gruppe 7\n\nAda, Grace",
+        "Group 7, Ada, Grace",
+        "Group number 7\nMembers Ada, Grace\n\n*To fill in the table: double-click it.*",
+        "- Group number: 7\n- Members: Ada\n- Grace",
+        "**Group number:** 7\n\n**Members:** Ada, Grace",
+        "# Lab\n\n7\nAda\nGrace",
+        "# Group 7\n## Members\n- Ada\n- Grace",
+    ],
+)
+def test_however_the_header_is_filled_in(text):
+    found = group(text, kind="header")
+    assert {k: found[k] for k in ("group number", "members")} == {
+        "group number": "7",
+        "members": "Ada, Grace",
+    }
+
+
+@pytest.mark.parametrize(("typed", "read"), [("A12", "A12"), ("12 (Tuesday)", "12 (Tuesday)")])
+def test_other_numbers_stay_as_they_are_typed(typed, read):
+    assert group(TABLE.format(typed, "Ada |"))["group number"] == read
+
+
+def test_a_hostile_header_takes_no_time():
+    for text in ("(" * 10**6 + ": 7", "a\n" * 10**6, "grup" * 10**6, "<br" * 10**6):
+        start = time.perf_counter()
+        group(text, kind="header")
+        group(f"|{text}|\n|7|", kind="header")
+        assert time.perf_counter() - start < 1
 
 
 def test_the_header_s_own_metadata_name_it_too():

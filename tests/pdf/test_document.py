@@ -19,7 +19,7 @@ from cnn_utils.pdf.document import build
 
 TODAY = date(2026, 11, 22)
 PLAIN = "shown as plain text"
-HEADER = "| | |\n|---|---|\n| **Group number** | 7 |\n| **Members** | Åse, Ζωή |"
+HEADER = "| | |\n|---|---|\n| **Group number** | Gruppe 7 |\n| **Members** | Åse |\n| | Ζωή |"
 
 
 def pdf_of(*cells, folder, name="notebook"):

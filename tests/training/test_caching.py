@@ -205,6 +205,17 @@ def test_a_trained_network_is_not_trained_on(tmp_path, fits, capsys, loaded):
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_trained_network_goes_on_if_something_else_changed_and_says_so(tmp_path, fits, capsys):
+    model, _ = train(tmp_path)
+    capsys.readouterr()
+    train(tmp_path, model, epochs=5)
+    goes_on = "It goes on from the trained network: build that again to train from the start.\n"
+    assert capsys.readouterr().out.endswith(goes_on)
+    train(tmp_path, epochs=5)  # built again
+    assert "goes on" not in capsys.readouterr().out
+    assert len(fits) == 3
+
+
 def test_a_trained_network_trains_on_under_another_name(tmp_path, fits):
     model = started()
     for name in ("warm-up", "training"):
