@@ -24,7 +24,7 @@ from cnn_utils.grading.verify.reference_data import ReferenceData
 from cnn_utils.grading.verify.score import Comparison
 from cnn_utils.grading.verify.weights_file import BadWeights
 from cnn_utils.handin.artifacts import ARCHITECTURE, WEIGHTS, fingerprint
-from cnn_utils.submission import HEADER, N_ROWS
+from cnn_utils.submission import HEADER, N_ROWS, plain
 
 NAMES = ("cnn", "submit")
 N_SAMPLE, N_SUBMITTED = 200, 2_000
@@ -211,7 +211,9 @@ def read_submission(data: bytes | None) -> np.ndarray | str:
     if data is None:
         return "submission.csv was not handed in"
     try:
-        rows = list(csv.reader(io.StringIO(data[:2_000_000].decode("utf-8-sig"))))
+        text = io.StringIO(data[:2_000_000].decode("utf-8-sig"), newline=None)
+        rows = [[plain(field) for field in row] for row in csv.reader(text)]
+        rows = [row for row in rows if row]
         labels = [int(row[1]) for row in rows[1:] if len(row) == 2 and row[0] == str(int(row[0]))]
         ids = [int(row[0]) for row in rows[1:] if row]
     except (UnicodeDecodeError, ValueError, IndexError, csv.Error):

@@ -261,5 +261,21 @@ def test_an_invalid_submission_gets_a_sentence(data):
     assert read_submission(data).startswith("submission.csv ")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        CSV.replace(b"\n", b"\r\n"),
+        CSV.replace(b"\n", b"\r"),
+        CSV.replace(b"\n", b"\r\r\n"),
+        b"\xef\xbb\xbf" + CSV,
+        CSV.replace(b"\n", b".0\n").replace(b"Prediction.0", b"Prediction"),
+        CSV.replace(b",", b", "),
+        CSV.replace(b"ID,Prediction", b'"ID","Prediction"'),
+    ],
+)
+def test_a_submission_by_pandas_or_csv_on_any_system_is_taken(data):
+    np.testing.assert_array_equal(read_submission(data), ANSWERS)
+
+
 def test_a_good_submission_is_an_array():
     np.testing.assert_array_equal(read_submission(CSV), ANSWERS)
