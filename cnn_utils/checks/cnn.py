@@ -52,8 +52,11 @@ def _check_layers(model) -> None:
         found = "There is no convolution in your network."
         hint = "A dense layer does not know which pixels are neighbours; which layer does?"
         raise Mistake("no-convolution", found, hint)
-    for layer in layers_of(model):
-        kind = type(layer).__name__
+    kinds = [type(layer).__name__ for layer in layers_of(model)]
+    if kinds and kinds[-1] == "Dropout":
+        hint = "It would set probabilities to 0: put it before the last dense layer."
+        raise Mistake("dropout-last", "The last layer of your network is a Dropout.", hint)
+    for layer, kind in zip(layers_of(model), kinds, strict=True):
         if kind == "Rescaling" and np.max(np.abs(layer.get_config()["scale"])) < 0.1:
             found = "A Rescaling layer divides the pixels, which `preprocess` has already scaled."
             hint = "The images that your network gets lie in [0, 1]. What comes out of that layer?"

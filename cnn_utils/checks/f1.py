@@ -139,13 +139,19 @@ def _f1_of(y_true, y_pred) -> tuple[float, float]:
 def _make(F1Score):
     if getattr(getattr(F1Score, "__code__", None), "co_argcount", 0) > 1:
         found = "`F1Score` is a function: Keras would average its values over the batches."
-        hint = "A class derived from `keras.metrics.Metric` can keep counts from batch to batch."
+        hint = "`class F1Score(keras.metrics.Metric):` can keep counts from batch to batch."
         raise Mistake("not-a-metric", found, hint)
+    import keras
+
     metric = call("F1Score", F1Score)
-    if not all(callable(getattr(metric, name, None)) for name in ("update_state", "result")):
+    if not isinstance(metric, keras.metrics.Metric):
         found = f"`F1Score()` gives a {type(metric).__name__}, which Keras can't use as a metric."
         hint = "It has to be a class that is derived from `keras.metrics.Metric`."
         raise Mistake("not-a-metric", found, hint)
+    for name in ("update_state", "result"):
+        if getattr(type(metric), name) is getattr(keras.metrics.Metric, name):
+            found = f"`F1Score` has no method `{name}`."
+            raise Mistake("no-method", found, "Keras calls it by exactly this name.")
     return metric
 
 
@@ -182,7 +188,7 @@ def _check_second_epoch(metric, first: float) -> None:
     value, expected = _fed(metric, y_true, y_prob).item(), f1_score(y_true, y_prob)
     if abs(value - expected) > TOLERANCE:
         found = f"In a second epoch your F1 is {value:.4f}; expected {expected:.4f}."
-        hint = "The first epoch is still in the counts. Keras resets what `add_weight` made."
+        hint = "Keras resets only what `add_weight` made and, say, `assign_add` changed."
         raise Mistake("no-reset", found, hint)
 
 
@@ -211,7 +217,7 @@ def _check_in_keras(metric) -> None:
             hint = "Look at the arguments of `update_state` in Keras' own metrics."
             answer = "`sample_weight=None`, behind the other two; you need not use it."
             raise Mistake("no-sample-weight", found, hint, answer) from None
-        result = f"stops: {' '.join(f'{type(error).__name__}: {error}'.split())[:160]}"
+        result = f"stops: {type(error).__name__}"
     found = f"Called by hand it gives the right number; inside Keras it {result}."
     hint = "Keras compiles `update_state`: no NumPy there; plain Python variables change only once."
     answer = "Use `keras.ops`, and `assign_add` for the counts, in variables made by `add_weight`."

@@ -40,10 +40,11 @@ def check_submission(path, model, X_test, preprocess, hint: int = 1) -> None:
 def _predictions(path) -> np.ndarray:
     if not isinstance(path, (str, os.PathLike)):
         found = f"The file's name is {describe(path)}."
-        hint = "`export_submission` returns it; pandas' `to_csv` does not: write it yourself."
+        hint = f"`to_csv` does not return it; `export_submission` does. Or write '{FILE}'."
         raise Mistake("no-path", found, hint)
     if not Path(path).exists():
-        raise NotImplementedError
+        hint = "Does `export_submission` write it, under this name?"
+        raise Mistake("no-file", f"There is no file '{path}'.", hint)
     if Path(path).name != FILE:
         found = f"The file is called '{Path(path).name}'; expected '{FILE}'."
         raise Mistake("file-name", found, "`hand_in` and the leaderboard look for that name.")

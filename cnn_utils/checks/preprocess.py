@@ -41,6 +41,8 @@ def _check_arrays(scaled, images, before) -> None:
     if scaled.shape != SHAPE:
         found = f"Images of shape {SHAPE} become an array of shape {scaled.shape}."
         hint = "Only the values should change: the network needs height, width and channels."
+        if scaled.shape[1:] == SHAPE[1:]:
+            hint = "Scale the argument `images`, not images from outside the function."
         raise Mistake("shape", found, hint)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnn_utils.checks.f1 import check_value
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
-from cnn_utils.checks.network import predict
+from cnn_utils.checks.network import check_model, predict
 from cnn_utils.checks.outcome import Mistake, checking
 from cnn_utils.errors import KitError
 from cnn_utils.history import history_table
@@ -89,6 +89,7 @@ def check_training_labels(labels: np.ndarray, n_images: int) -> None:
 
 
 def _check_compiled(model) -> None:
+    check_model(model)
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         raise Mistake("not-compiled", "`model` is not compiled.", "Which step comes before `fit`?")
@@ -132,7 +133,7 @@ def _check_columns(columns: list[str]) -> None:
             hint = f"Name the metric 'accuracy' instead of '{similar[0]}'."
         raise Mistake("no-accuracy", f"{found}; there is no 'accuracy'.", hint)
     if not any("f1" in name.lower() for name in columns):
-        hint = "`compile` takes a list of metrics: add yours."
+        hint = 'Give `compile` a list with both: `metrics=["accuracy", F1Score()]`.'
         raise Mistake("no-f1", f"{found}; there is no F1.", hint)
     if "val_loss" not in columns:
         found = f"{found}; none of them was measured on validation images."
@@ -155,7 +156,7 @@ def _check_steps(params: dict, n_images: int, batch_size: int) -> None:
             found = f"{found} You train with batches of {size}, not of {batch_size}."
             hint = "Without `batch_size`, Keras takes 32." if size == 32 else "See the heading."
             raise Mistake("batch-size", found, hint)
-    hint = "Which share of the images is set aside? Expected: the last sixth."
+    hint = f"Are the last sixth of the images set aside, and {batch_size} images in a batch?"
     answer = "`fit` takes it as a fraction: `validation_split`."
     raise Mistake("validation-share", found, hint, answer)
 
@@ -164,7 +165,7 @@ def _check_epochs(params: dict, found: int, epochs: int) -> None:
     if found != epochs:
         hint = "The number stands in the variable `EPOCHS`; give it to `fit`."
         if params.get("epochs") == epochs:
-            hint = "Was the training stopped early? Run the cell again, and let it finish."
+            hint = "Was it stopped early? Leave out `EarlyStopping`, and let the cell finish."
         raise Mistake("epochs", f"You trained for {found} epochs; expected {epochs}.", hint)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from keras import layers, ops
 
 from cnn_utils.metrics import f1_score
-from tests.checks import cases_cnn, cases_figures, cases_lenet, cases_predictions, cases_training
+from tests.checks import cases_cnn, cases_lenet, cases_predictions, cases_training
 from tests.checks.cases_cnn import cnn
 from tests.checks.cases_f1 import Counting
 from tests.checks.cases_figures import HISTORY, PHOTOS, panels
@@ -77,10 +77,6 @@ def layers_in_place_of_a_list():
     return keras.Sequential(keras.Input(IMAGE), convolution())
 
 
-def two_in_one_add():
-    keras.Sequential([keras.Input(IMAGE)]).add(convolution(), layers.MaxPooling2D(2))
-
-
 def a_list_added():
     keras.Sequential([keras.Input(IMAGE)]).add([convolution(), layers.MaxPooling2D(2)])
 
@@ -110,35 +106,39 @@ def adds_to_a_global():
 
 
 LENET = {
-    "returns add": (lambda: lenet().pop(), "not-a-model", "`return model`"),
-    "returns summary": (lambda: print("summary"), "no-return", "`return model`"),
-    "returns compile": (lambda: lenet().compile("adam", "mse"), "no-return", "`return model`"),
-    "prints": (prints, "no-return", "`return model`"),
+    "returns a layer": (lambda: lenet().pop(), "not-a-model", "keras.Sequential"),
+    "returns summary": (lambda: print("summary"), "no-return", "`compile()`"),
+    "returns compile": (lambda: lenet().compile("adam", "mse"), "no-return", "`compile()`"),
+    "prints": (prints, "no-return", "`print()`"),
     "build_lenet = model": (lenet(), "not-a-function", "def build_lenet"),
     "build_lenet = None": (None, "not-attempted", "not attempted"),
-    "asks for the images": (of_images, "stopped", "without arguments"),
-    "asks for the size": (of_size, "stopped", "without arguments"),
-    "returns model and history": (lambda: (lenet(), None), "not-a-model", "`return model`"),
-    "returns the function": (lambda: lenet, "not-a-model", "parentheses"),
-    "returns the class": (lambda: cases_lenet.Subclassed, "not-a-model", "parentheses"),
+    "asks for the images": (of_images, "stopped", "0 argument(s)"),
+    "asks for the size": (of_size, "stopped", "default value"),
+    "returns model and history": (lambda: (lenet(), None), "not-a-model", "a tuple"),
+    "returns the function": (lambda: lenet, "not-a-model", "function"),
+    "returns the class": (lambda: cases_lenet.Subclassed, "not-a-model", "type"),
     "returns a tensor": (a_tensor, "not-a-model", "keras.Model(inputs, outputs)"),
     "a layer not called": (layer_not_called, "stopped", "second pair of parentheses"),
     "a layer as output": (layer_as_output, "stopped", "second pair of parentheses"),
     "no super().__init__()": (WithoutSuper, "stopped", "super().__init__()"),
-    "call returns nothing": (CallReturnsNothing, "stopped", "return"),
+    "call returns nothing": (CallReturnsNothing, "no-return", "`return`"),
     "call without self": (CallWithoutSelf, "stopped", "self"),
     "no list": (layers_in_place_of_a_list, "stopped", "one list"),
-    "two layers in one add": (two_in_one_add, "stopped", "one layer"),
+    "five filters of 6 x 6": (
+        lambda: lenet(filters=(5, 16), kernel=6),
+        "kernel-size",
+        "filters first",
+    ),
     "a list added": (a_list_added, "stopped", "one layer"),
     "height and width of the kernel": (
         lambda: keras.Sequential([keras.Input(IMAGE), layers.Conv2D(6, 5, 5), *lenet().layers[1:]]),
         "stopped",
-        "third",
+        "too few for its kernel",
     ),
     "channels, filters, kernel as in PyTorch": (
         stack(lambda: layers.Conv2D(1, 6, 5), lambda: layers.Conv2D(6, 16, 5)),
         "stopped",
-        "third",
+        "strides=5",
     ),
     "layer without parentheses": (
         stack(convolution, lambda: layers.MaxPooling2D),
@@ -229,7 +229,7 @@ class NoSuper(keras.metrics.Metric):
 
 class NoSelf(Counting):
     def update_state(y_true, y_pred, sample_weight=None):
-        pass
+        self.counts.assign_add(y_true)  # noqa: F821
 
 
 class ResultTakesLabels(Counting):
@@ -310,11 +310,6 @@ class FromTwoMetrics(keras.metrics.Metric):
         return 2 * p * r / (p + r + 1e-7)
 
 
-class AsDictionary(Counting):
-    def result(self):
-        return {"f1": ops.mean(self.by_class())}
-
-
 class IntegerCounts(Counting):
     def __init__(self, name="f1"):
         keras.metrics.Metric.__init__(self, name=name)
@@ -349,6 +344,11 @@ class DigitsAsTrue(Counting):
         self.counts.assign_add(ops.transpose(true) @ self.decide(y_pred))
 
 
+class Swapped(Counting):
+    def update_state(self, y_pred, y_true, sample_weight=None):
+        super().update_state(y_true, y_pred)
+
+
 class Accuracy(Counting):
     def result(self):
         return ops.trace(self.counts) / ops.sum(self.counts)
@@ -375,7 +375,7 @@ F1 = {
     "add_weight by place": (ShapeByPlace, "stopped", "name="),
     "no super().__init__()": (NoSuper, "stopped", "super().__init__()"),
     "no self": (NoSelf, "stopped", "`self`"),
-    "result takes labels": (ResultTakesLabels, "stopped", "`self`"),
+    "result takes labels": (ResultTakesLabels, "stopped", "arguments"),
     "methods of other names": (OtherNames, "no-method", "update_state"),
     "no result": (NoResult, "no-method", "result"),
     "not derived from Metric": (NotDerived, "not-a-metric", "keras.metrics.Metric"),
@@ -384,13 +384,12 @@ F1 = {
     "NumPy's argmax": (NumPyArgmax, "not-in-graph", "no NumPy"),
     "lists, as for scikit-learn": (WithSklearn, "not-in-graph", "no NumPy"),
     "precision and recall of Keras": (FromTwoMetrics, "rounded", "above 0.5"),
-    "a dictionary": (AsDictionary, "not-a-number", "single number"),
-    "whole numbers as counts": (IntegerCounts, "stopped", "dtype"),
     "counts of another shape": (WrongShape, "stopped", "shape"),
     "no shape": (ShapeMissing, "stopped", "shape"),
     "argmax of all": (ArgmaxOfAll, "stopped", "axis=1"),
     "argmax over the images": (ArgmaxOfImages, "stopped", "axis=1"),
-    "digits expected": (DigitsAsTrue, "stopped", "one-hot"),
+    "digits expected": (DigitsAsTrue, "stopped", "(10, 10, 10)"),
+    "labels and predictions swapped": (Swapped, "argmax-missing", "probabilities"),
     "accuracy": (Accuracy, "micro", "the accuracy"),
     "a tensor instead of the variable": (Sums, "no-reset", "assign_add"),
     "asks for the number of classes": (Needs10, "stopped", "default"),
@@ -451,6 +450,7 @@ class FalseOnes(keras.metrics.Metric):
 
 
 F1_RIGHT = {
+    "whole numbers as counts": IntegerCounts,
     "TensorFlow's confusion matrix": WithTensorFlow,
     "predictions in rows": PredictedFirst,
     "false positives and negatives": FalseOnes,
@@ -480,7 +480,12 @@ def history_of(training):
 
 
 TRAINING = {
-    "model and history swapped": (swapped_arguments, "swapped", "changed places"),
+    "model and history swapped": (swapped_arguments, "not-a-model", "History"),
+    "model = model.fit(...)": (
+        lambda: (good()[1], *good()[1:]),
+        "not-a-model",
+        "two names",
+    ),
     "the function, not the network": (
         lambda: (lenet, *good()[1:]),
         "not-a-model",
@@ -498,8 +503,7 @@ TRAINING = {
     "acc": (lambda: trained(metrics=("acc", "f1")), "no-accuracy", "'accuracy' instead of 'acc'"),
     "RMSprop": (lambda: cases_training.compiled(optimizer="rmsprop"), "optimizer", "Adam"),
     "stopped early": (stopped_early, "epochs", "EarlyStopping"),
-    "a fifth set aside": (lambda: trained(validation_split=0.2), "validation-share", "sixth"),
-    "batches of one": (lambda: trained(batch_size=96, epochs=1), "batch-size", "96"),
+    "batches of 48": (lambda: trained(batch_size=48), "validation-share", "16 images in a batch"),
     "test images for validation": (
         lambda: trained(validation_split=0.0, validation_data=(data()[0][:48], data()[1][:48])),
         "validation-leak",
@@ -568,9 +572,9 @@ FIGURES = {
     "plt.show()": (lambda: (None, HISTORY), "no-figure", "`plt.show()`"),
     "gcf after show": (shown_first, "empty", "before `plt.show()`"),
     "the module": (lambda: (plt, HISTORY), "not-a-figure", "plt.gcf()"),
-    "the function": (lambda: (panels, HISTORY), "not-a-figure", "parentheses"),
+    "the function": (lambda: (panels, HISTORY), "not-a-figure", "returns"),
     "a file's name": (lambda: ("history.png", HISTORY), "not-a-figure", "plt.gcf()"),
-    "figure and history swapped": (lambda: (HISTORY, panels()), "swapped", "changed places"),
+    "figure and history swapped": (lambda: (HISTORY, panels()), "not-a-figure", "dict"),
     "the last of three figures": (
         lambda: (three_figures()[-1], HISTORY),
         "no-loss",
@@ -599,12 +603,6 @@ def off_by(difference):
     return model, x, y, accuracy + difference, f1
 
 
-def unscaled():
-    model, x, y, _, f1 = numbers_without_loss()
-    _, accuracy, _ = model.evaluate(255 * x, y, verbose=0)
-    return model, x, y, accuracy, f1
-
-
 def numbers_without_loss():
     model, x, y, _, accuracy, f1 = numbers()
     return model, x, y, accuracy, f1
@@ -612,7 +610,6 @@ def numbers_without_loss():
 
 EVALUATION = {
     "of the training images, close by": (lambda: off_by(4.3e-4), "other-data", "test"),
-    "of images from 0 to 255": (unscaled, "unscaled", "`x_test`"),
     "two digits": (
         lambda: (*evaluated()[:3], round(numbers()[4], 2) + 0.004, numbers()[5]),
         "other-data",
@@ -648,14 +645,14 @@ EVALUATION_RIGHT = {
 }
 
 TEN = {
-    "^ for the power": (lambda p: 1 - p ^ 10, "stopped", "`**`"),
+    "^ for the power": (lambda p: 1 - p ^ 10, "stopped", "`**`"),  # binds as (1 - p) ^ 10
     "its own accuracy": (lambda p: 1 - 0.988**10, "ignores-argument", "argument"),
     "prints": (lambda p: print(1 - p**10), "no-return", "print"),
     "one minus ten times": (lambda p: 1 - 10 * p, "product", "`**`"),
     "exactly one digit": (lambda p: 10 * (1 - p) * p**9, "exactly-one", "two"),
-    "accuracy in percent": (lambda p: 1 - (p / 100) ** 10, "accuracy-percent", "0 to 1"),
+    "accuracy in percent": (lambda p: 1 - (p / 100) ** 10, "ignores-argument", "from 0 to 1"),
     "at least one right": (lambda p: 1 - (1 - p) ** 10, "at-least-one", "all"),
-    "no argument": (lambda: 0.114, "stopped", "one argument"),
+    "no argument": (lambda: 0.114, "stopped", "1 argument(s)"),
     "formatted": (lambda p: f"{1 - p**10:.4f}", "not-a-number", "format"),
 }
 TEN_RIGHT = {
@@ -680,13 +677,12 @@ PREPROCESS = {
     "all the images": (of_all_images, "shape", "argument"),
     "the images, not the function": (np.zeros((2, 32, 32, 3)), "not-a-function", "def preprocess"),
     "back to whole numbers": (lambda x: (x / 255).astype("uint8"), "integer-division", "0 or 1"),
-    "images and labels": (lambda x, y: x / 255, "stopped", "one argument"),
-    "images and None": (lambda x: (x.astype("float32") / 255, None), "not-an-array", "array"),
+    "images and labels": (lambda x, y: x / 255, "stopped", "1 argument"),
     "OpenCV": (lambda x: cv2.resize(x, 32), "stopped", "cv2"),  # noqa: F821
     "standardised": (
         lambda x: (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-7),
         "mean",
-        "fixed number",
+        "its own values",
     ),
     "normalised rows": (
         lambda x: np.asarray(keras.utils.normalize(x)),
@@ -706,7 +702,7 @@ LOOK = {
     "plt.show()": (lambda: (None,), "no-figure", "`plt.show()`"),
     "gcf after show": (lambda: (plt.figure(),), "empty", "before `plt.show()`"),
     "a histogram": (lambda: (plt.hist([1, 2])[2][0].figure,), "no-images", "photographs"),
-    "one image as an array": (lambda: (PHOTOS[0],), "not-a-figure", "imshow"),
+    "one image as an array": (lambda: (PHOTOS[0],), "not-a-figure", "Draw first"),
 }
 LOOK_RIGHT = {
     "what imshow returns": lambda: (plt.imshow(PHOTOS[0]),),
@@ -724,19 +720,19 @@ def of_argument(input_shape):
 
 
 CNN = {
-    "ReLU at the end": (lambda: cnn(last="relu"), "logits", "softmax"),
+    "ReLU at the end": (lambda: cnn(last="relu"), "relu", "Which activation"),
     "dropout at the end": (
         lambda: cnn(behind=[layers.Dropout(0.5)]),
         "dropout-last",
         "before the last dense layer",
     ),
     "one output": (lambda: cnn(behind=[layers.Dense(1, "sigmoid")]), "n-classes", "units"),
-    "asks for the shape": (of_argument, "stopped", "without arguments"),
+    "asks for the shape": (of_argument, "stopped", "default value"),
     "build_cnn = model": (cases_cnn.ONE, "not-a-function", "def build_cnn"),
     "MNIST's shape": (lambda: cnn(image=(28, 28, 1)), "input-shape", "keras.Input"),
     "pooled to nothing": (cases_cnn.collapsed, "stopped", "too few for its pool of 2x2"),
     "channels first": (lambda: cnn(image=(3, 32, 32)), "stopped", "channel"),
-    "the compiled network's history": (lambda: {"loss": [1.0]}, "not-a-model", "`return model`"),
+    "the compiled network's history": (lambda: {"loss": [1.0]}, "not-a-model", "a dict"),
     "layers of one shape added": (
         lambda: cnn(layers.Dense(8), layers.Reshape((7, 7))),
         "stopped",
@@ -795,7 +791,8 @@ def other_path(change):
 
 
 def network(model):
-    return lambda: (other_path(lambda path: path)()[0], model, cases_predictions.X_test(), of_images)
+    path, _, *rest = cases_predictions.written(cases_predictions.answers())
+    return lambda: (path, model, *rest)
 
 
 SUBMISSION = {
@@ -807,7 +804,7 @@ SUBMISSION = {
         "no-file",
         "submision.csv",
     ),
-    "savetxt": (by_savetxt, "invalid", "comments=''"),
+    "savetxt": (by_savetxt, "invalid", "export_submission"),
     "with the index": (of_table(lambda t: t, index=True), "invalid", "index=False"),
     "semicolons": (of_table(lambda t: t, sep=";"), "invalid", "commas"),
     "other header": (
