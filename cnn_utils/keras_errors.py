@@ -29,6 +29,7 @@ NEXT_STEPS = {
     r"Layer` can be added.*Received: \[": "`add` takes one layer, without square brackets.",
     r"Cannot convert '\d+' to a shape": "A shape is one tuple, such as (28, 28, 1).",
     r"Kernel shape must have": "keras.Input takes the shape of one image, without their number.",
+    r"have a `call\(\)` method": "A network computes its outputs in a method named `call`.",
     r"forgot to call `super": "Begin `__init__` with super().__init__().",
     r"to a shape. Found|initializer identifier: \(|multiple values for argument 'shape'": (
         'In Keras 3 the shape comes first: add_weight(shape=(10,), name="tp", initializer="zeros").'
@@ -163,7 +164,7 @@ def _misspelt(error: BaseException) -> str:
     """Return the next step for a name of Keras that does not exist; empty for other errors."""
     if found := re.match(r"cannot import name '(\w+)' from '(keras[\w.]*)'", str(error)):
         return _similar(found[1], dir(sys.modules[found[2]]))
-    if not isinstance(error, AttributeError):
+    if not isinstance(error, AttributeError) or not error.name:
         return ""
     if inspect.isfunction(error.obj) and hasattr(keras.Model, error.name):
         return f"Write {error.obj.__name__}(), with parentheses."

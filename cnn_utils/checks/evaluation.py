@@ -61,11 +61,9 @@ def _compare(name: str, number: float, what: str, values: dict, n_images: int) -
     if abs(number - values[nearest]) < tolerance:
         found = f"{found} Yours is {nearest}{', or micro F1' * (nearest == 'accuracy')}."
         if nearest == "weighted F1":
-            hint = "Macro F1, the metric of task 1.1.1, gives each class the same weight."
-            raise Mistake("weighted-F1", found, hint)
+            raise Mistake("weighted-F1", found, "Macro F1 gives each class the same weight.")
         is_swapped = nearest in ("accuracy", "macro F1")
         mistake = "swapped" if is_swapped else nearest.removeprefix("the ").replace(" ", "-")
         raise Mistake(mistake, found, METRICS)
     hint = "Which images was it measured on? Training and validation images are not the test set."
-    answer = "Was the network trained further since? Then evaluate it again."
-    raise Mistake("other-data", found, hint, answer)
+    raise Mistake("other-data", found, hint, "Was it trained further since? Evaluate it again.")

@@ -45,8 +45,7 @@ def check_value(metric) -> float:
     found += f"{expected:.4f}."
     recognise(suspects(y_true, y_prob), lambda x: np.isclose(x, value, 0, TOLERANCE).any(), found)
     hint = "Compute F1 of a tiny example on paper, and compare the counts with your metric's."
-    answer = "For each class: true positives, all images of the class, all predictions of it."
-    raise Mistake("other-value", found, hint, answer)
+    raise Mistake("other-value", found, hint, "Per class: hits, images, predictions.")
 
 
 def make_epoch(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -139,19 +138,16 @@ def _f1_of(y_true, y_pred) -> tuple[float, float]:
 def _make(F1Score):
     if getattr(getattr(F1Score, "__code__", None), "co_argcount", 0) > 1:
         found = "`F1Score` is a function: Keras would average its values over the batches."
-        hint = "`class F1Score(keras.metrics.Metric):` can keep counts from batch to batch."
-        raise Mistake("not-a-metric", found, hint)
+        raise Mistake("not-a-metric", found, "`class F1Score(keras.metrics.Metric):` keeps counts.")
     import keras
 
     metric = call("F1Score", F1Score)
     if not isinstance(metric, keras.metrics.Metric):
         found = f"`F1Score()` gives a {type(metric).__name__}, which Keras can't use as a metric."
-        hint = "It has to be a class that is derived from `keras.metrics.Metric`."
-        raise Mistake("not-a-metric", found, hint)
+        raise Mistake("not-a-metric", found, "Write `class F1Score(keras.metrics.Metric):`.")
     for name in ("update_state", "result"):
         if getattr(type(metric), name) is getattr(keras.metrics.Metric, name):
-            found = f"`F1Score` has no method `{name}`."
-            raise Mistake("no-method", found, "Keras calls it by exactly this name.")
+            raise Mistake("no-method", f"`F1Score` has no method `{name}`.", "Keras calls it so.")
     return metric
 
 
@@ -173,23 +169,20 @@ def _finite(values: np.ndarray) -> float:
     if not np.isfinite(values).all():
         found = "When a class is never predicted, or never right, your F1 is not a number."
         hint = "What is 0 / 0? It comes up in precision, in recall, or in F1 itself."
-        answer = "See `divide_no_nan` in `keras.ops`, or add a tiny number to what you divide by."
-        raise Mistake("nan", found, hint, answer)
+        raise Mistake("nan", found, hint, "`ops.divide_no_nan(a, b)` gives 0 for a division by 0.")
     return values.item()
 
 
 def _check_second_epoch(metric, first: float) -> None:
     if abs(_result(metric).item() - first) > TOLERANCE:
         found = "Called twice, `result` gives two different numbers."
-        hint = "Keras asks for the result after each batch: `result` may not change the counts."
-        raise Mistake("result-changes", found, hint)
+        raise Mistake("result-changes", found, "`result` may not change the counts.")
     y_true, y_prob = make_epoch(SEED + 1)
     call("F1Score.reset_state", metric.reset_state)
     value, expected = _fed(metric, y_true, y_prob).item(), f1_score(y_true, y_prob)
     if abs(value - expected) > TOLERANCE:
         found = f"In a second epoch your F1 is {value:.4f}; expected {expected:.4f}."
-        hint = "Keras resets only what `add_weight` made and, say, `assign_add` changed."
-        raise Mistake("no-reset", found, hint)
+        raise Mistake("no-reset", found, "Keras resets what `add_weight` and `assign_add` made.")
 
 
 def _check_absent_class(metric) -> None:
@@ -220,5 +213,4 @@ def _check_in_keras(metric) -> None:
         result = f"stops: {type(error).__name__}"
     found = f"Called by hand it gives the right number; inside Keras it {result}."
     hint = "Keras compiles `update_state`: no NumPy there; plain Python variables change only once."
-    answer = "Use `keras.ops`, and `assign_add` for the counts, in variables made by `add_weight`."
-    raise Mistake("not-in-graph", found, hint, answer)
+    raise Mistake("not-in-graph", found, hint, "`keras.ops`, `add_weight`, `assign_add` do.")

@@ -65,12 +65,10 @@ def _axes(figure) -> list:
     figures = [drawn for drawn in figures if hasattr(drawn, "get_axes")]
     if not figures:
         found = f"Expected a figure; received {describe(figure)}."
-        hint = "Draw first, then keep what the plot function returns, or `plt.gcf()`."
-        raise Mistake("not-a-figure", found, hint)
+        raise Mistake("not-a-figure", found, "Draw first; then `plt.gcf()` is your figure.")
     axes = [ax for drawn in figures for ax in drawn.get_axes()]
     if not any(ax.has_data() for ax in axes):
-        hint = "Call `plt.gcf()` before `plt.show()`, in the cell that draws, or it is new."
-        raise Mistake("empty", "The figure is empty.", hint)
+        raise Mistake("empty", "The figure is empty.", "Call `plt.gcf()` before `plt.show()`.")
     return axes
 
 
@@ -88,15 +86,14 @@ def _missing(column: str) -> None:
     short = "f1" if "f1" in name.lower() else name
     found = f"There is no curve of {name} on the {kind} images, with one point per epoch."
     mistake = f"no-{short}" if name == column else f"no-validation-{short}"
-    hint = f"`plot` draws `history.history['{column}']`. Several figures? Store a list of them."
+    hint = f"`plot` draws history.history['{column}']. Several figures? Store a list of them."
     raise Mistake(mistake, found, hint)
 
 
 def _check_words(axes: list) -> None:
     if not all(_names_epochs(ax, axes) for ax in axes if ax.get_lines()):
         found = "The horizontal axis does not say that it counts epochs."
-        hint = "Name it, so that one can read the figure without the code: `set_xlabel`."
-        raise Mistake("unnamed-axes", found, hint)
+        raise Mistake("unnamed-axes", found, "`plt.xlabel` or `ax.set_xlabel` names it.")
     if not _has_legend(axes):
         found = "Nothing says which curve is training and which validation."
         raise Mistake("no-legend", found, "Give each curve a `label`, and the figure a legend.")
@@ -130,5 +127,4 @@ def _check_label(line, table) -> None:
     kinds = {"val" if column.startswith("val_") else "train" for column in shown}
     if kind and kinds and kind not in kinds:
         found = f"The curve with the label '{written}' shows the other one's numbers."
-        hint = "Compare it with the history: what begins with 'val_' is validation."
-        raise Mistake("labels-swapped", found, hint)
+        raise Mistake("labels-swapped", found, "What begins with 'val_' is validation.")

@@ -39,15 +39,13 @@ def _check_layers(model) -> None:
     for layer in layers_of(model):
         if EXTRA_LAYERS.search(type(layer).__name__):
             found = f"There is a {type(layer).__name__} layer, which the table does not have."
-            hint = "It may help a network, but this task asks for LeNet as in the table."
-            raise Mistake("extra-layer", found, hint)
+            raise Mistake("extra-layer", found, "This task asks for LeNet as in the table.")
 
 
 def _check_number(name: str, number: int, expected: int) -> None:
     if number != expected:
         found = f"There are {number} {name}; the table has {expected}."
-        hint = f"Go down the table, and count the {name}, the last row included."
-        raise Mistake(f"count-{name.split()[0]}", found, hint)
+        raise Mistake(f"count-{name.split()[0]}", found, "Count them down to the last row.")
 
 
 def _check_kernels(shapes: list[tuple]) -> None:
@@ -56,8 +54,7 @@ def _check_kernels(shapes: list[tuple]) -> None:
     for place, shape, n_filters in zip(("first", "second"), shapes, (6, 16), strict=True):
         if shape[:2] != (5, 5):
             found = f"The {place} convolution has {shape[0]} x {shape[1]} kernels; expected 5 x 5."
-            hint = "Keras takes the number of filters first, then the size of the kernel."
-            raise Mistake("kernel-size", found, hint)
+            raise Mistake("kernel-size", found, "Keras takes the filters first, then the kernel.")
         if shape[3] != n_filters:
             found = f"The {place} convolution has {shape[3]} filters; expected {n_filters}."
             raise Mistake("filters", found, "The second column of the table has their number.")
@@ -91,8 +88,7 @@ def _check_flattened(n_inputs: int, first_side: int | None) -> None:
         raise Mistake("no-flatten", found, "What lies between it and the last pooling?")
     found = f"{n_inputs:,} numbers are flattened; expected 5 x 5 x 16 = 400."
     hint = "Each pooling should halve height and width: is there one after each convolution?"
-    answer = "Print `model.summary()`, and find the first row whose shape is not the table's."
-    raise Mistake("pooling-size", found, hint, answer)
+    raise Mistake("pooling-size", found, hint, "`model.summary()` shows which shape differs first.")
 
 
 def _first_side(model) -> int | None:
@@ -109,10 +105,8 @@ def _check_other_weights(model, shapes: list[tuple]) -> None:
         n_parameters = sum(w.size for w in model.get_weights())
         found = f"There are {n_parameters:,} parameters; expected 61,706."
         if sum(len(shape) == 1 for shape in shapes) < 5:
-            hint = "The table counts one more parameter per filter and unit than weights: which?"
-            raise Mistake("no-bias", found, hint)
-        hint = "Which layer has parameters, though the table says 0, or does not have it?"
-        raise Mistake("extra-weights", found, hint)
+            raise Mistake("no-bias", found, "The table counts one more per filter and unit: which?")
+        raise Mistake("extra-weights", found, "Which layer has parameters that the table has not?")
     n_trainable = len(getattr(model, "trainable_weights", shapes))
     if n_trainable < len(shapes):
         found = f"Of {len(shapes)} arrays of weights, {n_trainable} can be trained."

@@ -23,8 +23,7 @@ def build(name: str, function, image_shape: tuple[int, ...]):
     shape = getattr(model, "input_shape", None) if getattr(model, "built", False) else None
     if isinstance(shape, tuple) and shape[1:] != image_shape and None not in shape[1:]:
         found = f"Images have shape {image_shape}; your network takes inputs of shape {shape[1:]}."
-        hint = "Look at the shape you give to `keras.Input`: height, width, channels."
-        raise Mistake("input-shape", found, hint)
+        raise Mistake("input-shape", found, "`keras.Input` takes height, width, channels.")
     images = np.zeros((3, *image_shape), np.float32)
     shape = call(f"{name}()(images)", answers, model, images).shape
     found = f"For three images your network gives an array of shape {shape}; expected (3, 10)."
@@ -32,8 +31,7 @@ def build(name: str, function, image_shape: tuple[int, ...]):
         raise Mistake("no-return", found, "`call` has to end with `return` and the outputs.")
     if len(shape) > 2:
         hint = "A dense layer should see one list of numbers per image, not a grid."
-        answer = "Between convolutions and dense layers, a layer must turn the grid into a list."
-        raise Mistake("no-flatten", found, hint, answer)
+        raise Mistake("no-flatten", found, hint, "`layers.Flatten()` turns the grid into a list.")
     if shape != (3, 10):
         raise Mistake("n-classes", found, "Ten classes: how many units does the last layer need?")
     return model
@@ -60,8 +58,7 @@ def check_model(model) -> None:
     """Raise a `Mistake` unless this is a network, and not, say, what builds or trains it."""
     if not callable(getattr(model, "predict", None)):
         found = f"`model` is {describe(model)}; expected a trained network."
-        hint = "First `model = build_lenet()`, then `history = model.fit(...)`: two names."
-        raise Mistake("not-a-model", found, hint)
+        raise Mistake("not-a-model", found, "`model = build_lenet()`; `history = model.fit()`.")
 
 
 def predict(model, images: np.ndarray) -> np.ndarray:
@@ -89,8 +86,7 @@ def check_probabilities(model, images: np.ndarray) -> None:
     if answers_with(weights, model, images).max() <= MAX_SOFTMAX_TWICE:
         found = "However sure your network is, no output exceeds 0.232."
         hint = "How often are the ten numbers turned into probabilities?"
-        answer = "Softmax is in the last dense layer and once more behind it: one is enough."
-        raise Mistake("softmax-twice", found, hint, answer)
+        raise Mistake("softmax-twice", found, hint, "One softmax follows another: keep one.")
 
 
 def layers_of(model) -> Iterator:

@@ -81,13 +81,12 @@ def call(name: str, function, *arguments):
     if is_result or not callable(function):
         found = f"`{name}` must be a function or class; received a {type(function).__name__}."
         kind = f"class {name}(keras.metrics.Metric)" if name[0].isupper() else f"def {name}(...)"
-        hint = f"Define it with `{kind}:`, and pass its name without parentheses."
-        raise Mistake("not-a-function", found, hint)
+        raise Mistake("not-a-function", found, f"Write `{kind}:`, and pass its name alone.")
     try:
         return function(*arguments)
     except Exception as error:  # a student's code may raise anything
-        if isinstance(error, NotImplementedError) and str(error).startswith("task "):
-            raise
+        if isinstance(error, NotImplementedError) and re.match("task |$", str(error)):
+            raise  # not Keras' own
         found = f"`{name}` stopped: {_where(error).rstrip('.')}."
         raise Mistake("stopped", found, _advice(error, len(arguments))) from None
 
@@ -128,13 +127,12 @@ def _message(task: str, mistake: Mistake, hint: int) -> str:
 
 
 def _where(error: Exception) -> str:
-    """Return the error in one line, with the line of the student's own cells it comes from.
-
-    Of an error within Keras only the kind is named: a hint explains it in other words.
-    """
+    """Return the error (of Keras' own, only the kind) and the line of the student's cells."""
     frames = traceback.extract_tb(error.__traceback__)
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    if frames and not {"keras", "tensorflow"}.isdisjoint(Path(frames[-1].filename).parts):
+    inside = re.search(r"\x1b\[1m(.*?)\x1b\[0m", str(error), re.DOTALL)  # a network's `call`
+    text = " ".join(f"{type(error).__name__}: {inside[1] if inside else error}".split())
+    place = Path(frames[-1].filename).parts if frames else ()
+    if {"keras", "tensorflow"} & {*place} or (inside and isinstance(error, ValueError)):
         text = type(error).__name__
     text = text if len(text) <= 200 else text[:197] + "..."
     lines = [frame.line for frame in frames if "ipykernel_" in frame.filename]

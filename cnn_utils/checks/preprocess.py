@@ -40,10 +40,7 @@ def _check_arrays(scaled, images, before) -> None:
         raise Mistake("in-place", "`preprocess` changes the images it receives.", hint)
     if scaled.shape != SHAPE:
         found = f"Images of shape {SHAPE} become an array of shape {scaled.shape}."
-        hint = "Only the values should change: the network needs height, width and channels."
-        if scaled.shape[1:] == SHAPE[1:]:
-            hint = "Scale the argument `images`, not images from outside the function."
-        raise Mistake("shape", found, hint)
+        raise Mistake("shape", found, "Scale the values of the argument `images`, no more.")
 
 
 def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
@@ -53,8 +50,7 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
     if np.isin(scaled, (0, 1)).all():
         found = "All pixels become 0 or 1: the values between are lost."
         hint = "What does a division give if its result must be a whole number?"
-        answer = "Change the type to float before dividing, and don't use `//`."
-        raise Mistake("integer-division", found, hint, answer)
+        raise Mistake("integer-division", found, hint, "Change the type first, then divide.")
     low, high = float(scaled.min()), float(scaled.max())
     found = f"Pixels from 0 to 255 become numbers from {low:.4g} to {high:.4g}; expected 0 to 1."
     suspects = {
@@ -75,8 +71,7 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
     if abs(values.mean()) < 0.05 and low < 0:
         raise Mistake("mean", "The mean of your images is 0: you subtract it.", *OWN_VALUES)
     hint = "Each pixel should be divided by 255, and nothing else."
-    answer = "Print one pixel before and after, and compute it on paper."
-    raise Mistake("other-values", found, hint, answer)
+    raise Mistake("other-values", found, hint, "Print one pixel, and compute it on paper.")
 
 
 def _check_dark(scaled: np.ndarray, expected: np.ndarray) -> None:
@@ -88,8 +83,6 @@ def _check_dark(scaled: np.ndarray, expected: np.ndarray) -> None:
 def _check_type(dtype) -> None:
     found = f"The numbers are right, but of type {dtype}; expected float32."
     if dtype == np.float64:
-        hint = "NumPy takes `float64` if you name no type: twice the memory, no gain in accuracy."
-        raise Mistake("float64", found, hint)
+        raise Mistake("float64", found, '`astype("float32")`, before the division, is enough.')
     if dtype != np.float32:
-        hint = "Name the type when you change it: `astype`, or `np.asarray(..., dtype=...)`."
-        raise Mistake("dtype", found, hint)
+        raise Mistake("dtype", found, '`astype("float32")`, before the division.')

@@ -83,5 +83,4 @@ def _check_arrays(function) -> None:
         fits = False
     if not fits:
         found = "It is right for one accuracy, but not for an array of them, as used below."
-        hint = "`if`, `float(...)` and the functions of `math` take single numbers only."
-        raise Mistake("no-arrays", found, hint)
+        raise Mistake("no-arrays", found, "`if`, `float()` and `math` take single numbers only.")

@@ -155,7 +155,7 @@ LENET = {
     "with the number of images": (
         stack(convolution, image=(60000, 28, 28, 1)),
         "stopped",
-        "without the number of images",
+        "the shape of one image",
     ),
     "flattened first": (stack(layers.Flatten, convolution), "stopped", "before Flatten"),
     "misspelt layer": (lambda: layers.Conv2d(6, 5), "stopped", "Do you mean Conv2D?"),
@@ -484,7 +484,7 @@ TRAINING = {
     "model = model.fit(...)": (
         lambda: (good()[1], *good()[1:]),
         "not-a-model",
-        "two names",
+        "`history = model.fit()`",
     ),
     "the function, not the network": (
         lambda: (lenet, *good()[1:]),
@@ -500,7 +500,7 @@ TRAINING = {
     ),
     "accuracy only": (lambda: trained(metrics=("accuracy",)), "no-f1", "F1Score()"),
     "F1 only": (lambda: trained(metrics=("f1",)), "no-accuracy", "accuracy"),
-    "acc": (lambda: trained(metrics=("acc", "f1")), "no-accuracy", "'accuracy' instead of 'acc'"),
+    "acc": (lambda: trained(metrics=("acc", "f1")), "no-accuracy", "exactly this name"),
     "RMSprop": (lambda: cases_training.compiled(optimizer="rmsprop"), "optimizer", "Adam"),
     "stopped early": (stopped_early, "epochs", "EarlyStopping"),
     "batches of 48": (lambda: trained(batch_size=48), "validation-share", "16 images in a batch"),
@@ -572,7 +572,7 @@ FIGURES = {
     "plt.show()": (lambda: (None, HISTORY), "no-figure", "`plt.show()`"),
     "gcf after show": (shown_first, "empty", "before `plt.show()`"),
     "the module": (lambda: (plt, HISTORY), "not-a-figure", "plt.gcf()"),
-    "the function": (lambda: (panels, HISTORY), "not-a-figure", "returns"),
+    "the function": (lambda: (panels, HISTORY), "not-a-figure", "a function"),
     "a file's name": (lambda: ("history.png", HISTORY), "not-a-figure", "plt.gcf()"),
     "figure and history swapped": (lambda: (HISTORY, panels()), "not-a-figure", "dict"),
     "the last of three figures": (
@@ -649,9 +649,9 @@ TEN = {
     "its own accuracy": (lambda p: 1 - 0.988**10, "ignores-argument", "argument"),
     "prints": (lambda p: print(1 - p**10), "no-return", "print"),
     "one minus ten times": (lambda p: 1 - 10 * p, "product", "`**`"),
-    "exactly one digit": (lambda p: 10 * (1 - p) * p**9, "exactly-one", "two"),
+    "exactly one digit": (lambda p: 10 * (1 - p) * p**9, "exactly-one", "Two wrong digits"),
     "accuracy in percent": (lambda p: 1 - (p / 100) ** 10, "ignores-argument", "from 0 to 1"),
-    "at least one right": (lambda p: 1 - (1 - p) ** 10, "at-least-one", "all"),
+    "at least one right": (lambda p: 1 - (1 - p) ** 10, "at-least-one", "All ten digits"),
     "no argument": (lambda: 0.114, "stopped", "1 argument(s)"),
     "formatted": (lambda p: f"{1 - p**10:.4f}", "not-a-number", "format"),
 }
@@ -710,9 +710,11 @@ LOOK_RIGHT = {
 }
 
 
-class Unbuilt(keras.Model):
-    def build(self, input_shape):
-        self.head = layers.Dense(10, activation="softmax")
+class Forward(keras.Model):
+    """As in PyTorch."""
+
+    def forward(self, x):
+        return x
 
 
 def of_argument(input_shape):
@@ -727,6 +729,7 @@ CNN = {
         "before the last dense layer",
     ),
     "one output": (lambda: cnn(behind=[layers.Dense(1, "sigmoid")]), "n-classes", "units"),
+    "forward for call": (Forward, "stopped", "named `call`"),
     "asks for the shape": (of_argument, "stopped", "default value"),
     "build_cnn = model": (cases_cnn.ONE, "not-a-function", "def build_cnn"),
     "MNIST's shape": (lambda: cnn(image=(28, 28, 1)), "input-shape", "keras.Input"),

@@ -96,7 +96,7 @@ WRONG = {
     "preprocess stops": (lambda: (*written(answers())[:3], stops), "stopped"),
     "no network": (
         lambda: (written(answers())[0], None, X_test(), preprocess),
-        "cannot-be-checked",
+        "not-a-model",
     ),
     "shuffled": (shuffled, "shuffled"),
     "moved by one": (lambda: written(np.roll(answers(), 1, axis=0)), "shifted"),
