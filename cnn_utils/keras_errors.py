@@ -26,8 +26,10 @@ NEXT_STEPS = {
         "A layer takes its input in a second pair of parentheses: layers.Dense(10)(x)."
     ),
     r"`trainable` to be a boolean": "Sequential takes its layers in one list: Sequential([...]).",
+    r"Layer` can be added.*<KerasTensor": "In Sequential, write layers.Dense(10), without (x).",
     r"Layer` can be added.*Received: \[": "`add` takes one layer, without square brackets.",
     r"Cannot convert '\d+' to a shape": "A shape is one tuple, such as (28, 28, 1).",
+    r"'int' object .* 'lower'": "padding and activation are words, such as 'same' and 'relu'.",
     r"Kernel shape must have": "keras.Input takes the shape of one image, without their number.",
     r"have a `call\(\)` method": "A network computes its outputs in a method named `call`.",
     r"forgot to call `super": "Begin `__init__` with super().__init__().",
@@ -35,7 +37,8 @@ NEXT_STEPS = {
         'In Keras 3 the shape comes first: add_weight(shape=(10,), name="tp", initializer="zeros").'
     ),
     r"target value .*value.shape=(\(.*?\))\.": "What you add has shape {0}; which has add_weight?",
-    r"ndims must be|Matrix size-incomp": "argmax(y, axis=1) gives one class for each image.",
+    r"no attribute 'assign|item assignment": "Counts: add_weight makes them, assign_add adds.",
+    r"In\[[01]\]": "argmax(y, axis=1) gives one class for each image.",
     r"not recognized: \{'lr'": "Do you mean learning_rate?",
     # Compiling
     r"You must call `compile\(\)`": "Add model.compile(optimizer, loss, metrics=[...]) before it.",

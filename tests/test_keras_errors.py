@@ -240,6 +240,14 @@ MISTAKES = {
     ],
     "one list": [
         (
+            lambda: keras.Sequential([layers.Flatten()(IMAGE)]),
+            "In Sequential, write layers.Dense(10), without (x).",
+        ),
+        (
+            lambda: layers.Conv2D(6, 5, padding=2),
+            "padding and activation are words, such as 'same' and 'relu'.",
+        ),
+        (
             lambda: keras.Sequential(IMAGE, layers.Dense(3)),
             "Sequential takes its layers in one list: Sequential([...]).",
         ),
@@ -389,7 +397,6 @@ def test_other_errors_keep_their_traceback(function):
         # Each has the words of a message above, and another reason.
         lambda: network(layers.Conv2D(6, 5, dilation_rate=8)),
         lambda: network(layers.LSTM(3, return_sequences=True)),
-        lambda: keras.Sequential([layers.Flatten()(IMAGE)]),
         lambda: keras.optimizers.Adam(momentum=0.9),
     ],
 )

@@ -68,7 +68,7 @@ def batches(y_true, y_prob) -> list[tuple[np.ndarray, np.ndarray]]:
 def suspects(y_true, y_prob) -> dict[str, tuple]:
     """Return the values that the usual mistakes lead to, each with its hints."""
     precision, recall, f1 = precision_recall_f1(confusion_matrix(y_true, y_prob))
-    p, r = precision.mean(), recall.mean()
+    p, r, sure = precision.mean(), recall.mean(), y_prob.max(axis=1) > 0.5
     return {
         "batch-averaged": (
             means_of_batches(y_true, y_prob),
@@ -91,7 +91,7 @@ def suspects(y_true, y_prob) -> dict[str, tuple]:
             "Macro F1 gives each class the same weight.",
         ),
         "rounded": (
-            _f1_of(y_true, np.round(y_prob)),
+            (*_f1_of(y_true, np.round(y_prob)), f1_score(y_true[sure], y_prob[sure], n_classes=10)),
             "You seem to round probabilities: an image with none above 0.5 then has no class.",
             "The prediction is the class with the largest probability, however small it is.",
         ),
@@ -208,9 +208,8 @@ def _check_in_keras(metric) -> None:
         if isinstance(error, TypeError) and "sample_weight" in str(error):
             found = "Keras calls `update_state` with a third argument, which yours does not take."
             hint = "Look at the arguments of `update_state` in Keras' own metrics."
-            answer = "`sample_weight=None`, behind the other two; you need not use it."
-            raise Mistake("no-sample-weight", found, hint, answer) from None
+            raise Mistake("no-sample-weight", found, hint, "`sample_weight=None`.") from None
         result = f"stops: {type(error).__name__}"
     found = f"Called by hand it gives the right number; inside Keras it {result}."
-    hint = "Keras compiles `update_state`: no NumPy there; plain Python variables change only once."
+    hint = "Keras compiles both methods: no NumPy or `float()`; Python variables change only once."
     raise Mistake("not-in-graph", found, hint, "`keras.ops`, `add_weight`, `assign_add` do.")

@@ -86,8 +86,7 @@ def _missing(column: str) -> None:
     short = "f1" if "f1" in name.lower() else name
     found = f"There is no curve of {name} on the {kind} images, with one point per epoch."
     mistake = f"no-{short}" if name == column else f"no-validation-{short}"
-    hint = f"`plot` draws history.history['{column}']. Several figures? Store a list of them."
-    raise Mistake(mistake, found, hint)
+    raise Mistake(mistake, found, f"`plot` draws history['{column}']; several figures: a list.")
 
 
 def _check_words(axes: list) -> None:

@@ -85,7 +85,7 @@ def _check_flattened(n_inputs: int, first_side: int | None) -> None:
         raise Mistake("padding-second", found, "The table's two convolutions differ in padding.")
     if n_inputs < 100:
         found = f"The first dense layer sees {n_inputs} numbers; expected 400."
-        raise Mistake("no-flatten", found, "What lies between it and the last pooling?")
+        raise Mistake("no-flatten", found, "Is there a Flatten, and does pooling halve?")
     found = f"{n_inputs:,} numbers are flattened; expected 5 x 5 x 16 = 400."
     hint = "Each pooling should halve height and width: is there one after each convolution?"
     raise Mistake("pooling-size", found, hint, "`model.summary()` shows which shape differs first.")

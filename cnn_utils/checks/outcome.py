@@ -18,7 +18,7 @@ ADVICE = {
     "name '(tf|K)'": "`keras.ops` has the functions of {0}, too: `from keras import ops`.",
     r"name '(Conv2D|Max\w+|Flatten|Dense|Dropout)'": "Write `layers.{0}`.",
     "name '(same|valid|relu|softmax|sigmoid|zeros|adam|mse)'": "A word needs quotes: '{0}'.",
-    "^name '": "Is the name spelt as in its definition, and was that cell run?",
+    "^name '|no attribute": "Is the name spelt as in its definition, and was that cell run?",
     "No module named": "What the notebook imports is enough here: keras and numpy.",
     r"\) for \^": "A power is written `**`.",
     r"output from dtype\('float": "`/=` keeps whole numbers whole: `x.astype('float32')` first.",
@@ -147,6 +147,6 @@ def _advice(error: Exception, n_given: int) -> str:
     if isinstance(error, TypeError) and error.__traceback__.tb_next is None:
         return f"The check calls it with {n_given} argument(s): any others need a default value."
     for pattern, step in ADVICE.items():
-        if found := re.search(pattern, str(error)):
+        if not isinstance(error, ValueError) and (found := re.search(pattern, str(error))):
             return step.format(*found.groups())
     return "Run it by itself, in a new cell, to see where it stops."

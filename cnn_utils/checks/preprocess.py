@@ -82,7 +82,6 @@ def _check_dark(scaled: np.ndarray, expected: np.ndarray) -> None:
 
 def _check_type(dtype) -> None:
     found = f"The numbers are right, but of type {dtype}; expected float32."
-    if dtype == np.float64:
-        raise Mistake("float64", found, '`astype("float32")`, before the division, is enough.')
     if dtype != np.float32:
-        raise Mistake("dtype", found, '`astype("float32")`, before the division.')
+        name = "float64" if dtype == np.float64 else "dtype"
+        raise Mistake(name, found, '`astype("float32")` before the division takes least memory.')

@@ -170,6 +170,32 @@ LENET = {
         "activation-softmax",
         "softmax",
     ),
+    "layers called in Sequential": (
+        lambda: keras.Sequential([convolution()(keras.Input(IMAGE))]),
+        "stopped",
+        "without (x)",
+    ),
+    "padding as a number": (
+        lambda: layers.Conv2D(6, 5, padding=2),
+        "stopped",
+        "'same'",
+    ),
+    "pooled by three": (
+        lambda: lenet(pooling=lambda n: layers.MaxPooling2D(3)),
+        "no-flatten",
+        "does pooling halve",
+    ),
+    "pooled with stride 1": (
+        lambda: lenet(pooling=lambda n: layers.MaxPooling2D(n, strides=1)),
+        "pooling-size",
+        "halve",
+    ),
+    "no filters": (stack(lambda: layers.Conv2D(0, 5)), "stopped", "Run it by itself"),
+    "one dense layer too many": (
+        lambda: lenet(behind=[layers.Dense(10, "softmax")]),
+        "count-dense",
+        "There are 4 dense layers",
+    ),
     "adds to a network outside": (adds_to_a_global, "count-dense", "dense layers"),
 }
 
@@ -349,6 +375,51 @@ class Swapped(Counting):
         super().update_state(y_true, y_pred)
 
 
+class AboveHalf(Counting):
+    def decide(self, y_pred):
+        return ops.cast(y_pred > 0.5, "float32")
+
+
+class PlainFloat(Counting):
+    def result(self):
+        return float(super().result())
+
+
+class PlainZeros(Counting):
+    def __init__(self, name="f1"):
+        keras.metrics.Metric.__init__(self, name=name)
+        self.counts = ops.zeros((10, 10))
+
+
+class ByElement(Counting):
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        for true, pred in zip(y_true, y_pred, strict=True):
+            self.counts[int(ops.argmax(true)), int(ops.argmax(pred))] += 1
+
+
+class NoSuchFunction(Counting):
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.counts.assign_add(ops.confusion_matrix(y_true, y_pred))
+
+
+class NoInitializer(Counting):
+    def __init__(self, name="f1"):
+        keras.metrics.Metric.__init__(self, name=name)
+        self.counts = self.add_weight(name="counts", shape=(10, 10))
+
+
+class HoldsKeras(keras.metrics.Metric):
+    def __init__(self, name="f1"):
+        super().__init__(name=name)
+        self.inner = keras.metrics.F1Score(average="macro")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.inner.update_state(y_true, y_pred)
+
+    def result(self):
+        return self.inner.result()
+
+
 class Accuracy(Counting):
     def result(self):
         return ops.trace(self.counts) / ops.sum(self.counts)
@@ -391,6 +462,12 @@ F1 = {
     "digits expected": (DigitsAsTrue, "stopped", "(10, 10, 10)"),
     "labels and predictions swapped": (Swapped, "argmax-missing", "probabilities"),
     "accuracy": (Accuracy, "micro", "the accuracy"),
+    "above one half": (AboveHalf, "rounded", "none above 0.5"),
+    "a plain float": (PlainFloat, "not-in-graph", "`float()`"),
+    "zeros, no weight": (PlainZeros, "stopped", "add_weight"),
+    "one image after the other": (ByElement, "stopped", "assign_add"),
+    "no such function": (NoSuchFunction, "stopped", "spelt"),
+    "no initializer": (NoInitializer, "stopped", 'initializer="zeros"'),
     "a tensor instead of the variable": (Sums, "no-reset", "assign_add"),
     "asks for the number of classes": (Needs10, "stopped", "default"),
     "Keras' own, all classes": (keras.metrics.F1Score, "vector", "10 numbers"),
@@ -451,6 +528,7 @@ class FalseOnes(keras.metrics.Metric):
 
 F1_RIGHT = {
     "whole numbers as counts": IntegerCounts,
+    "holds Keras' own": HoldsKeras,
     "TensorFlow's confusion matrix": WithTensorFlow,
     "predictions in rows": PredictedFirst,
     "false positives and negatives": FalseOnes,
