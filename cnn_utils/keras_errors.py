@@ -29,6 +29,7 @@ NEXT_STEPS = {
     r"Layer` can be added.*<KerasTensor": "In Sequential, write layers.Dense(10), without (x).",
     r"Layer` can be added.*Received: \[": "`add` takes one layer, without square brackets.",
     r"Cannot convert '\d+' to a shape": "A shape is one tuple, such as (28, 28, 1).",
+    r"argument `rate`": "Dropout takes a share between 0 and 1.",
     r"'int' object .* 'lower'": "padding and activation are words, such as 'same' and 'relu'.",
     r"Kernel shape must have": "keras.Input takes the shape of one image, without their number.",
     r"have a `call\(\)` method": "A network computes its outputs in a method named `call`.",

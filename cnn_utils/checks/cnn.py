@@ -49,9 +49,9 @@ def _check_layers(model) -> None:
         found = "There is no convolution in your network."
         raise Mistake("no-convolution", found, "Which layer knows which pixels are neighbours?")
     kinds = [type(layer).__name__ for layer in layers_of(model)]
-    if kinds and kinds[-1] == "Dropout":
-        hint = "It would set probabilities to 0: put it before the last dense layer."
-        raise Mistake("dropout-last", "The last layer of your network is a Dropout.", hint)
+    if kinds and kinds[-1] in ("Dropout", "BatchNormalization"):
+        hint = "It would change the probabilities: put it before the last dense layer."
+        raise Mistake("behind-softmax", f"The last layer of your network is a {kinds[-1]}.", hint)
     for layer, kind in zip(layers_of(model), kinds, strict=True):
         if kind == "Rescaling" and np.max(np.abs(layer.get_config()["scale"])) < 0.1:
             found = "A Rescaling layer divides the pixels, which `preprocess` has already scaled."

@@ -68,7 +68,7 @@ def _axes(figure) -> list:
         raise Mistake("not-a-figure", found, "Draw first; then `plt.gcf()` is your figure.")
     axes = [ax for drawn in figures for ax in drawn.get_axes()]
     if not any(ax.has_data() for ax in axes):
-        raise Mistake("empty", "The figure is empty.", "Call `plt.gcf()` before `plt.show()`.")
+        raise Mistake("empty", "The figure is empty.", "Draw, then `plt.gcf()`, then `plt.show()`.")
     return axes
 
 

@@ -78,8 +78,7 @@ def _check_flattened(n_inputs: int, first_side: int | None) -> None:
         side = first_side or 24
         found = f"Your first feature maps are {side} x {side}; expected 28 x 28."
         hint = "Which padding keeps 28, so that the kernel also sees the border of the image?"
-        answer = "Unpadded, a kernel of 5 fits 24 times into 28 pixels: see `padding` of `Conv2D`."
-        raise Mistake("padding-first", found, hint, answer)
+        raise Mistake("padding-first", found, hint, "Unpadded, 5 fits 24 times into 28: `padding`.")
     if n_inputs == 784:
         found = "784 numbers are flattened, not 400: the second maps are 14 x 14, not 10 x 10."
         raise Mistake("padding-second", found, "The table's two convolutions differ in padding.")

@@ -30,7 +30,10 @@ def check_preprocess(preprocess, hint: int = 1) -> None:
         # A function that looks at the data treats dark images, fewer of them, differently.
         dark = (images // 3)[:4]
         _check_dark(np.asarray(result_of("preprocess", preprocess, dark.copy())), dark / 255)
-        _check_type(scaled.dtype)
+        if scaled.dtype != np.float32:
+            name = "float64" if scaled.dtype == np.float64 else "dtype"
+            found = f"The numbers are right, but of type {scaled.dtype}; expected float32."
+            raise Mistake(name, found, 'Write `astype("float32")` before the division.')
         passed("float32 in [0, 1], and the same for every image.")
 
 
@@ -78,10 +81,3 @@ def _check_dark(scaled: np.ndarray, expected: np.ndarray) -> None:
     if scaled.shape != expected.shape or not np.allclose(scaled, expected, atol=1e-3):
         found = f"In dark images, the brightest pixel, 85, becomes {scaled.max():.3f}"
         raise Mistake("own-maximum", f"{found}; expected 0.333.", *OWN_VALUES)
-
-
-def _check_type(dtype) -> None:
-    found = f"The numbers are right, but of type {dtype}; expected float32."
-    if dtype != np.float32:
-        name = "float64" if dtype == np.float64 else "dtype"
-        raise Mistake(name, found, '`astype("float32")` before the division takes least memory.')

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnn_utils.checks.f1 import check_value
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
-from cnn_utils.checks.network import check_model, predict
+from cnn_utils.checks.network import check_model, check_probabilities, predict
 from cnn_utils.checks.outcome import Mistake, checking
 from cnn_utils.errors import KitError
 from cnn_utils.history import history_table
@@ -48,6 +48,7 @@ def check_training(
         _check_epochs(len(table), epochs)
         _check_values(table)
         _check_weights(model, params, len(table))
+        check_probabilities(model, images[:8])
         held_out = len(images) - int(len(images) * VALIDATION_SHARE)
         _check_validation(model, table, images[held_out:], labels[held_out:])
         _check_metric(model)
@@ -124,7 +125,7 @@ def _table(history):
 
 def _check_columns(columns: list[str]) -> None:
     found = f"The history holds {', '.join(columns)}"
-    hint = 'Write `metrics=["accuracy", F1Score()]`, with exactly this name for the accuracy.'
+    hint = 'Write `metrics=["accuracy", F1Score()]`; the names must be "accuracy" and, say, "f1".'
     if "accuracy" not in columns:
         raise Mistake("no-accuracy", f"{found}; there is no 'accuracy'.", hint)
     if not any("f1" in name.lower() for name in columns):

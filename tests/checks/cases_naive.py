@@ -578,7 +578,7 @@ TRAINING = {
     ),
     "accuracy only": (lambda: trained(metrics=("accuracy",)), "no-f1", "F1Score()"),
     "F1 only": (lambda: trained(metrics=("f1",)), "no-accuracy", "accuracy"),
-    "acc": (lambda: trained(metrics=("acc", "f1")), "no-accuracy", "exactly this name"),
+    "acc": (lambda: trained(metrics=("acc", "f1")), "no-accuracy", '"accuracy" and'),
     "RMSprop": (lambda: cases_training.compiled(optimizer="rmsprop"), "optimizer", "Adam"),
     "stopped early": (stopped_early, "epochs", "EarlyStopping"),
     "batches of 48": (lambda: trained(batch_size=48), "validation-share", "16 images in a batch"),
@@ -587,6 +587,32 @@ TRAINING = {
         "validation-leak",
         "all of the images",
     ),
+    "no softmax": (
+        lambda: trained(network=lambda: lenet(last=None)),
+        "logits",
+        "Which activation",
+    ),
+    "sigmoid at the end": (
+        lambda: trained(network=lambda: lenet(last="sigmoid")),
+        "sigmoid",
+        "Which activation",
+    ),
+    "F1 without F1 in its name": (
+        lambda: trained(metrics=("accuracy", Counting(name="score"))),
+        "no-f1",
+        '"f1"',
+    ),
+    "micro F1": (
+        lambda: trained(metrics=("accuracy", keras.metrics.F1Score(average="micro", name="f1"))),
+        "micro",
+        "the accuracy",
+    ),
+    "AdamW": (
+        lambda: cases_training.compiled(optimizer=keras.optimizers.AdamW()),
+        "optimizer",
+        "expected Adam",
+    ),
+    "mae": (lambda: cases_training.compiled(loss="mae"), "loss", "mean squared error"),
     "history without F1, from another network": (
         history_of(dense_history),
         "no-f1",
@@ -646,9 +672,40 @@ def points():
     return figure, HISTORY
 
 
+def smoothed():
+    figure, ax = plt.subplots()
+    for name, values in HISTORY.items():
+        ax.plot(pd.Series(values).rolling(2, min_periods=1).mean(), label=name)
+    ax.set_xlabel("epoch")
+    ax.legend()
+    return figure, HISTORY
+
+
+def loss_only():
+    figure = plt.figure()
+    plt.plot(HISTORY["loss"])
+    plt.plot(HISTORY["val_loss"])
+    plt.legend(["loss", "val_loss"])
+    plt.xlabel("epoch")
+    return figure
+
+
+def one_legend():
+    figure = panels(legend=False)
+    figure.legend(["training", "validation"])
+    return figure, HISTORY
+
+
+def logarithmic():
+    figure = panels(xlabel="Number of epochs")
+    for ax in figure.axes:
+        ax.set_yscale("log")
+    return figure, HISTORY
+
+
 FIGURES = {
     "plt.show()": (lambda: (None, HISTORY), "no-figure", "`plt.show()`"),
-    "gcf after show": (shown_first, "empty", "before `plt.show()`"),
+    "gcf after show": (shown_first, "empty", "then `plt.show()`"),
     "the module": (lambda: (plt, HISTORY), "not-a-figure", "plt.gcf()"),
     "the function": (lambda: (panels, HISTORY), "not-a-figure", "a function"),
     "a file's name": (lambda: ("history.png", HISTORY), "not-a-figure", "plt.gcf()"),
@@ -661,6 +718,10 @@ FIGURES = {
     "a legend without names": (legend_without_names, "no-legend", "label"),
     "names in the wrong order": (lambda: labelled("val", "train"), "labels-swapped", "'val'"),
     "points": (points, "no-loss", "`plot`"),
+    "means of epochs": (smoothed, "no-loss", "one point per epoch"),
+    "the loss alone": (lambda: (loss_only(), HISTORY), "no-accuracy", "'accuracy'"),
+    "pandas, as it is": (lambda: (pd.DataFrame(HISTORY).plot(), HISTORY), "unnamed-axes", "xlabel"),
+    "axes without curves": (lambda: (plt.subplots(1, 3)[1], HISTORY), "empty", "Draw"),
 }
 FIGURES_RIGHT = {
     "three figures in a list": lambda: (three_figures(), HISTORY),
@@ -668,6 +729,8 @@ FIGURES_RIGHT = {
         [ax.get_lines()[0] for ax in panels().axes],
         HISTORY,
     ),
+    "one legend for all": one_legend,
+    "a logarithmic scale": logarithmic,
     "names given to the legend": lambda: labelled("train", "val"),
     "pandas' subplots": lambda: (
         pd.DataFrame(HISTORY).plot(subplots=True, xlabel="Epoche"),
@@ -696,6 +759,9 @@ EVALUATION = {
     "two digits kept": (lambda: rounded(2), "rounded", "print"),
     "a text": (lambda: (*evaluated()[:3], f"{numbers()[4]:.4f}", numbers()[5]), "not-a-number", ""),
     "the loss first": (lambda: evaluated(numbers()[3], numbers()[4]), "loss", "`evaluate`"),
+    "F1 in percent": (lambda: evaluated(f1_value=100 * numbers()[5]), "percent", "fraction"),
+    "no number": (lambda: evaluated(accuracy=float("nan")), "other-data", "test set"),
+    "the method": (lambda: evaluated(accuracy=good()[0].evaluate), "not-a-number", "`evaluate`"),
     "micro F1": (lambda: evaluated(f1_value=numbers()[4]), "swapped", "micro"),
     "the metric itself": (
         lambda: (*numbers_without_loss()[:4], Counting()),
@@ -718,6 +784,7 @@ def rounded(n):
 
 
 EVALUATION_RIGHT = {
+    "a tensor": lambda: evaluated(accuracy=ops.convert_to_tensor(numbers()[4])),
     "three digits of a good network": lambda: rounded(3),
     "one image judged otherwise": lambda: off_by(1e-4),
 }
@@ -778,12 +845,13 @@ PREPROCESS_RIGHT = {
 
 LOOK = {
     "plt.show()": (lambda: (None,), "no-figure", "`plt.show()`"),
-    "gcf after show": (lambda: (plt.figure(),), "empty", "before `plt.show()`"),
+    "gcf after show": (lambda: (plt.figure(),), "empty", "then `plt.show()`"),
     "a histogram": (lambda: (plt.hist([1, 2])[2][0].figure,), "no-images", "photographs"),
     "one image as an array": (lambda: (PHOTOS[0],), "not-a-figure", "Draw first"),
 }
 LOOK_RIGHT = {
     "what imshow returns": lambda: (plt.imshow(PHOTOS[0]),),
+    "one channel": lambda: (plt.matshow(PHOTOS[0, :, :, 0]),),
     "a list of figures": lambda: ([plt.figure(), plt.imshow(PHOTOS[0]).figure],),
 }
 
@@ -803,9 +871,17 @@ CNN = {
     "ReLU at the end": (lambda: cnn(last="relu"), "relu", "Which activation"),
     "dropout at the end": (
         lambda: cnn(behind=[layers.Dropout(0.5)]),
-        "dropout-last",
+        "behind-softmax",
         "before the last dense layer",
     ),
+    "batch normalisation at the end": (
+        lambda: cnn(behind=[layers.BatchNormalization()]),
+        "behind-softmax",
+        "before the last dense layer",
+    ),
+    "dropout in percent": (lambda: cnn(layers.Dropout(25)), "stopped", "between 0 and 1"),
+    "logarithms": (lambda: cnn(last="log_softmax"), "logits", "Which activation"),
+    "the method, not the network": (lambda: cnn().fit, "not-a-model", "a method"),
     "one output": (lambda: cnn(behind=[layers.Dense(1, "sigmoid")]), "n-classes", "units"),
     "forward for call": (Forward, "stopped", "named `call`"),
     "asks for the shape": (of_argument, "stopped", "default value"),
