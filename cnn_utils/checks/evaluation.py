@@ -49,8 +49,7 @@ def _compare(name: str, number: float, what: str, values: dict, n_images: int) -
     # A good network's values are close to each other: then the later digits tell.
     is_other = abs(number - values[nearest]) < ROUNDING < abs(number - right)
     is_rounded, is_short = (abs(number - round(number, n)) < 1e-7 for n in (4, 3))
-    # Otherwise a single image may be judged differently, in batches of another size.
-    tolerance = TOLERANCE if is_short else min(TOLERANCE, 1.5 / n_images)
+    tolerance = TOLERANCE if is_short else min(TOLERANCE, 1.5 / n_images)  # an image or so
     if abs(number - right) < tolerance and (is_rounded or not is_other):
         return
     found = f"`{name}` is {number:.4f}; computed again, the {what} is {right:.4f}."

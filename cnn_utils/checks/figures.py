@@ -120,10 +120,9 @@ def _check_label(line, table) -> None:
     names = [text.get_text() for text in legend.get_texts()] if legend else []
     if label.startswith("_") and len(names) == len(lines):  # legend(["training", "validation"])
         label = names[lines.index(line)]
-    written, label = label, label.lower()
-    kind = "val" if "val" in label else "train" if "train" in label else ""
+    kind = "val" if "val" in label.lower() else "train" if "train" in label.lower() else ""
     shown = [column for column in table.columns if _shows(line, table[column])]
     kinds = {"val" if column.startswith("val_") else "train" for column in shown}
     if kind and kinds and kind not in kinds:
-        found = f"The curve with the label '{written}' shows the other one's numbers."
+        found = f"The curve with the label '{label}' shows the other one's numbers."
         raise Mistake("labels-swapped", found, "What begins with 'val_' is validation.")

@@ -45,7 +45,10 @@ def check_training(
         table, params = _table(history), getattr(history, "params", None) or {}
         _check_columns(list(table.columns))
         _check_steps(params, len(images), batch_size)
-        _check_epochs(len(table), epochs)
+        if len(table) != epochs:
+            found = f"You trained for {len(table)} epochs; expected {epochs}."
+            hint = "`epochs=EPOCHS`, no `EarlyStopping`, and the training is not interrupted."
+            raise Mistake("epochs", found, hint)
         _check_values(table)
         _check_weights(model, params, len(table))
         check_probabilities(model, images[:8])
@@ -151,12 +154,6 @@ def _check_steps(params: dict, n_images: int, batch_size: int) -> None:
             raise Mistake("batch-size", found, "Write `batch_size=BATCH_SIZE`; else it is 32.")
     hint = f"Are the last sixth of the images set aside, and {batch_size} images in a batch?"
     raise Mistake("validation-share", found, hint, "`fit` takes a fraction: `validation_split`.")
-
-
-def _check_epochs(found: int, epochs: int) -> None:
-    if found != epochs:
-        hint = "`epochs=EPOCHS`, no `EarlyStopping`, and the training is not interrupted."
-        raise Mistake("epochs", f"You trained for {found} epochs; expected {epochs}.", hint)
 
 
 def _check_values(table) -> None:
