@@ -22,10 +22,24 @@ NEXT_STEPS = {
     r"(?:Layer`|argument value|outputs`|identifier).*: (?:outputs=)?<class '[\w.]*\.(\w+)'>": (
         "Write {0}(...), with parentheses."
     ),
-    r"identifier: <KerasTensor|Received: .*<kerastensor|`outputs` values .*built=": (
+    r"identifier: <KerasTensor|Received: .*<kerastensor|(`outputs` values|keyword arg).*built=": (
         "A layer takes its input in a second pair of parentheses: layers.Dense(10)(x)."
     ),
+    r"`trainable` to be a boolean": "Sequential takes its layers in one list: Sequential([...]).",
+    r"Layer` can be added.*<KerasTensor": "In Sequential, write layers.Dense(10), without (x).",
+    r"Layer` can be added.*Received: \[": "`add` takes one layer, without square brackets.",
     r"Cannot convert '\d+' to a shape": "A shape is one tuple, such as (28, 28, 1).",
+    r"argument `rate`": "Dropout takes a share between 0 and 1.",
+    r"'int' object .* 'lower'": "padding and activation are words, such as 'same' and 'relu'.",
+    r"Kernel shape must have": "keras.Input takes the shape of one image, without their number.",
+    r"have a `call\(\)` method": "A network computes its outputs in a method named `call`.",
+    r"forgot to call `super": "Begin `__init__` with super().__init__().",
+    r"to a shape. Found|initializer identifier: \(|multiple values for argument 'shape'": (
+        'In Keras 3 the shape comes first: add_weight(shape=(10,), name="tp", initializer="zeros").'
+    ),
+    r"target value .*value.shape=(\(.*?\))\.": "What you add has shape {0}; which has add_weight?",
+    r"no attribute 'assign|item assignment": "Counts: add_weight makes them, assign_add adds.",
+    r"In\[[01]\]": "argmax(y, axis=1) gives one class for each image.",
     r"not recognized: \{'lr'": "Do you mean learning_rate?",
     # Compiling
     r"You must call `compile\(\)`": "Add model.compile(optimizer, loss, metrics=[...]) before it.",
@@ -38,7 +52,8 @@ NEXT_STEPS = {
     ),
     r"convert a value \(None\) with an unsup": 'Write add_weight(..., initializer="zeros").',
     # Images
-    r"zero or negative.*None,? ([13]),? (?!\1\b)\d": "The channel axis must be the last.",
+    r"zero or negative.*None,? ([123]),? \d\d": "The channel axis must be the last.",
+    r"zero or negative.*strides=\(([3-9])": "Conv2D(filters, kernel, strides={0}): is that meant?",
     r"zero or negative.*inputs.shape=.None,? (\d+),? (\d+)(?!.*dilation_rate=\[(?!1 1])).*"
     r"(kernel|pool).s\w+=[\[(](\d+),? (\d+)": (
         "The images have {0}x{1} pixels at this layer, too few for its {2} of {3}x{4}. Pool less "
@@ -114,6 +129,11 @@ def explanation(error: BaseException) -> str | None:
     return _sentences(message, step, calls)
 
 
+def advice(error: BaseException) -> str:
+    """Return what to do about an error of Keras, without its message; empty if not clear."""
+    return _misspelt(error) or next_step(str(error))
+
+
 def next_step(message: str) -> str:
     """Return what to do about a message of Keras or TensorFlow; empty if that is not clear."""
     for pattern, step in NEXT_STEPS.items():
@@ -148,12 +168,14 @@ def _misspelt(error: BaseException) -> str:
     """Return the next step for a name of Keras that does not exist; empty for other errors."""
     if found := re.match(r"cannot import name '(\w+)' from '(keras[\w.]*)'", str(error)):
         return _similar(found[1], dir(sys.modules[found[2]]))
-    if not isinstance(error, AttributeError):
+    if not isinstance(error, AttributeError) or not error.name:
         return ""
     if inspect.isfunction(error.obj) and hasattr(keras.Model, error.name):
         return f"Write {error.obj.__name__}(), with parentheses."
     if inspect.ismodule(error.obj) and hasattr(error.obj, f"{error.name}s"):
         return f"Do you mean {error.name}s?"
+    if error.obj is keras.backend and hasattr(keras.ops, error.name):
+        return f"Write keras.ops.{error.name}."
     if error.obj is None and hasattr(keras.Model, error.name):
         return "Does the function that built the network end with `return`?"
     home = error.obj.__name__ if inspect.ismodule(error.obj) else type(error.obj).__module__

@@ -50,6 +50,14 @@ def build_without_return():
     compiled("sgd", "mse")
 
 
+class WithoutSuper(keras.Model):
+    def __init__(self):
+        self.hidden = layers.Dense(3)
+
+
+STEP_ARGMAX = "argmax(y, axis=1) gives one class for each image."
+
+
 def refused_first(loss, wrong, right):
     """Fit twice: Keras refuses the first, and a network that is half built remains."""
     model = compiled("sgd", loss, metrics=["accuracy"])
@@ -183,6 +191,10 @@ MISTAKES = {
         (lambda: keras.Model(IMAGE, layers.Flatten), "Write Flatten(...), with parentheses."),
         (lambda: compiled(keras.optimizers.Adam, "mse"), "Write Adam(...), with parentheses."),
         (lambda: build_lenet.fit(X, HOT), "Write build_lenet(), with parentheses."),
+        (
+            lambda: layers.Flatten()(layers.Dense(3)),
+            "in a second pair of parentheses: layers.Dense(10)(x).",
+        ),
         (lambda: layers.Flatten(IMAGE), "in a second pair of parentheses: layers.Dense(10)(x)."),
         (lambda: layers.Dense(10, IMAGE), "in a second pair of parentheses: layers.Dense(10)(x)."),
         (
@@ -210,7 +222,50 @@ MISTAKES = {
         ),
         (lambda: compiled(SPARSE, "sgd"), "The order is compile(optimizer, loss, metrics=[...])."),
     ],
+    "a class of one's own": [
+        (
+            lambda: keras.metrics.Mean().add_weight("tp", initializer="zeros"),
+            'add_weight(shape=(10,), name="tp", initializer="zeros").',
+        ),
+        (
+            lambda: keras.metrics.Mean().add_weight("tp", (10, 10)),
+            'add_weight(shape=(10,), name="tp", initializer="zeros").',
+        ),
+        (
+            lambda: keras.metrics.Mean().total.assign_add(np.zeros((10, 10))),
+            "What you add has shape (10, 10); which has add_weight?",
+        ),
+        (lambda: WithoutSuper()(IMAGE), "Begin `__init__` with super().__init__()."),
+        (lambda: keras.ops.matmul(np.ones((3, 4)), np.ones((3, 4))), STEP_ARGMAX),
+    ],
+    "one list": [
+        (
+            lambda: keras.Sequential([layers.Flatten()(IMAGE)]),
+            "In Sequential, write layers.Dense(10), without (x).",
+        ),
+        (
+            lambda: layers.Conv2D(6, 5, padding=2),
+            "padding and activation are words, such as 'same' and 'relu'.",
+        ),
+        (
+            lambda: keras.Sequential(IMAGE, layers.Dense(3)),
+            "Sequential takes its layers in one list: Sequential([...]).",
+        ),
+        (
+            lambda: network().add([layers.Dense(3)]),
+            "`add` takes one layer, without square brackets.",
+        ),
+        (
+            lambda: layers.Conv2D(6, 5)(keras.Input((60000, 28, 28, 1))),
+            "keras.Input takes the shape of one image, without their number.",
+        ),
+        (
+            lambda: network(layers.Conv2D(1, 6, 5), layers.Conv2D(6, 16, 5)),
+            "Conv2D(filters, kernel, strides=5): is that meant?",
+        ),
+    ],
     "misspelt name": [
+        (lambda: keras.backend.sum(X), "Write keras.ops.sum."),
         (lambda: layers.Conv2d(6, 5), "Do you mean Conv2D?"),
         (lambda: keras.layer.Dense(3), "Do you mean layers?"),
         (lambda: exec("from keras.layers import MaxPooling2d"), "Do you mean MaxPooling2D?"),
@@ -342,9 +397,7 @@ def test_other_errors_keep_their_traceback(function):
         # Each has the words of a message above, and another reason.
         lambda: network(layers.Conv2D(6, 5, dilation_rate=8)),
         lambda: network(layers.LSTM(3, return_sequences=True)),
-        lambda: keras.Sequential([layers.Flatten()(IMAGE)]),
         lambda: keras.optimizers.Adam(momentum=0.9),
-        lambda: layers.Flatten()(layers.Dense(3)),
     ],
 )
 def test_without_a_clear_next_step_keras_message_stands_alone(function):

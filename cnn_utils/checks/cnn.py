@@ -28,12 +28,10 @@ def check_cnn(build_cnn, hint: int = 1) -> None:
         if _is_linear(model, images):
             found = "Your network is linear: only its last layer has an activation."
             hint = "Without activations, many layers can do no more than a single one."
-            answer = "ReLU is the usual choice: the `activation` argument of `Conv2D` and `Dense`."
-            raise Mistake("no-activation", found, hint, answer)
+            raise Mistake("no-activation", found, hint, '`activation="relu"`, for instance.')
         if call("build_cnn", build_cnn) is model:
             found = "Called twice, `build_cnn()` returns the same network."
-            hint = "A second training would go on from the first: build it inside the function."
-            raise Mistake("same-model", found, hint)
+            raise Mistake("same-model", found, "Build it anew, inside the function.")
         passed(f"{n_parameters:,} parameters; images in, ten probabilities out.")
 
 
@@ -41,8 +39,7 @@ def _check_parameters(model, n_parameters: int) -> None:
     if n_parameters > MAX_PARAMETERS:
         found = f"{n_parameters:,} parameters are too many to train on a laptop and to hand in."
         hint = "Look at `model.summary()`: which layer has most of them?"
-        answer = "What does the first dense layer see? Pool once more before you flatten."
-        raise Mistake("too-large", found, hint, answer)
+        raise Mistake("too-large", found, hint, "Pool once more before the first dense layer.")
     if not getattr(model, "trainable_weights", True):
         raise Mistake("frozen", "None of the parameters can be trained.", "See `trainable`.")
 
@@ -50,14 +47,15 @@ def _check_parameters(model, n_parameters: int) -> None:
 def _check_layers(model) -> None:
     if not any(w.ndim == 4 for w in model.get_weights()):
         found = "There is no convolution in your network."
-        hint = "A dense layer does not know which pixels are neighbours; which layer does?"
-        raise Mistake("no-convolution", found, hint)
-    for layer in layers_of(model):
-        kind = type(layer).__name__
+        raise Mistake("no-convolution", found, "Which layer knows which pixels are neighbours?")
+    kinds = [type(layer).__name__ for layer in layers_of(model)]
+    if kinds and kinds[-1] in ("Dropout", "BatchNormalization"):
+        hint = "It would change the probabilities: put it before the last dense layer."
+        raise Mistake("behind-softmax", f"The last layer of your network is a {kinds[-1]}.", hint)
+    for layer, kind in zip(layers_of(model), kinds, strict=True):
         if kind == "Rescaling" and np.max(np.abs(layer.get_config()["scale"])) < 0.1:
             found = "A Rescaling layer divides the pixels, which `preprocess` has already scaled."
-            hint = "The images that your network gets lie in [0, 1]. What comes out of that layer?"
-            raise Mistake("scaled-twice", found, hint)
+            raise Mistake("scaled-twice", found, "Your images lie in [0, 1]: what comes out of it?")
         if kind != "InputLayer" and not kind.startswith("Random"):
             break  # what comes now no longer sees the pixels as they are
 

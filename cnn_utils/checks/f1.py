@@ -45,8 +45,7 @@ def check_value(metric) -> float:
     found += f"{expected:.4f}."
     recognise(suspects(y_true, y_prob), lambda x: np.isclose(x, value, 0, TOLERANCE).any(), found)
     hint = "Compute F1 of a tiny example on paper, and compare the counts with your metric's."
-    answer = "For each class: true positives, all images of the class, all predictions of it."
-    raise Mistake("other-value", found, hint, answer)
+    raise Mistake("other-value", found, hint, "Per class: hits, images, predictions.")
 
 
 def make_epoch(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -69,7 +68,7 @@ def batches(y_true, y_prob) -> list[tuple[np.ndarray, np.ndarray]]:
 def suspects(y_true, y_prob) -> dict[str, tuple]:
     """Return the values that the usual mistakes lead to, each with its hints."""
     precision, recall, f1 = precision_recall_f1(confusion_matrix(y_true, y_prob))
-    p, r = precision.mean(), recall.mean()
+    p, r, sure = precision.mean(), recall.mean(), y_prob.max(axis=1) > 0.5
     return {
         "batch-averaged": (
             means_of_batches(y_true, y_prob),
@@ -92,7 +91,7 @@ def suspects(y_true, y_prob) -> dict[str, tuple]:
             "Macro F1 gives each class the same weight.",
         ),
         "rounded": (
-            _f1_of(y_true, np.round(y_prob)),
+            (*_f1_of(y_true, np.round(y_prob)), f1_score(y_true[sure], y_prob[sure], n_classes=10)),
             "You seem to round probabilities: an image with none above 0.5 then has no class.",
             "The prediction is the class with the largest probability, however small it is.",
         ),
@@ -139,13 +138,16 @@ def _f1_of(y_true, y_pred) -> tuple[float, float]:
 def _make(F1Score):
     if getattr(getattr(F1Score, "__code__", None), "co_argcount", 0) > 1:
         found = "`F1Score` is a function: Keras would average its values over the batches."
-        hint = "A class derived from `keras.metrics.Metric` can keep counts from batch to batch."
-        raise Mistake("not-a-metric", found, hint)
+        raise Mistake("not-a-metric", found, "`class F1Score(keras.metrics.Metric):` keeps counts.")
+    import keras
+
     metric = call("F1Score", F1Score)
-    if not all(callable(getattr(metric, name, None)) for name in ("update_state", "result")):
+    if not isinstance(metric, keras.metrics.Metric):
         found = f"`F1Score()` gives a {type(metric).__name__}, which Keras can't use as a metric."
-        hint = "It has to be a class that is derived from `keras.metrics.Metric`."
-        raise Mistake("not-a-metric", found, hint)
+        raise Mistake("not-a-metric", found, "Write `class F1Score(keras.metrics.Metric):`.")
+    for name in ("update_state", "result"):
+        if getattr(type(metric), name) is getattr(keras.metrics.Metric, name):
+            raise Mistake("no-method", f"`F1Score` has no method `{name}`.", "Keras calls it so.")
     return metric
 
 
@@ -167,23 +169,20 @@ def _finite(values: np.ndarray) -> float:
     if not np.isfinite(values).all():
         found = "When a class is never predicted, or never right, your F1 is not a number."
         hint = "What is 0 / 0? It comes up in precision, in recall, or in F1 itself."
-        answer = "See `divide_no_nan` in `keras.ops`, or add a tiny number to what you divide by."
-        raise Mistake("nan", found, hint, answer)
+        raise Mistake("nan", found, hint, "`ops.divide_no_nan(a, b)` gives 0 for a division by 0.")
     return values.item()
 
 
 def _check_second_epoch(metric, first: float) -> None:
     if abs(_result(metric).item() - first) > TOLERANCE:
         found = "Called twice, `result` gives two different numbers."
-        hint = "Keras asks for the result after each batch: `result` may not change the counts."
-        raise Mistake("result-changes", found, hint)
+        raise Mistake("result-changes", found, "`result` may not change the counts.")
     y_true, y_prob = make_epoch(SEED + 1)
     call("F1Score.reset_state", metric.reset_state)
     value, expected = _fed(metric, y_true, y_prob).item(), f1_score(y_true, y_prob)
     if abs(value - expected) > TOLERANCE:
         found = f"In a second epoch your F1 is {value:.4f}; expected {expected:.4f}."
-        hint = "The first epoch is still in the counts. Keras resets what `add_weight` made."
-        raise Mistake("no-reset", found, hint)
+        raise Mistake("no-reset", found, "Keras resets what `add_weight` and `assign_add` made.")
 
 
 def _check_absent_class(metric) -> None:
@@ -209,10 +208,8 @@ def _check_in_keras(metric) -> None:
         if isinstance(error, TypeError) and "sample_weight" in str(error):
             found = "Keras calls `update_state` with a third argument, which yours does not take."
             hint = "Look at the arguments of `update_state` in Keras' own metrics."
-            answer = "`sample_weight=None`, behind the other two; you need not use it."
-            raise Mistake("no-sample-weight", found, hint, answer) from None
-        result = f"stops: {' '.join(f'{type(error).__name__}: {error}'.split())[:160]}"
+            raise Mistake("no-sample-weight", found, hint, "`sample_weight=None`.") from None
+        result = f"stops: {type(error).__name__}"
     found = f"Called by hand it gives the right number; inside Keras it {result}."
-    hint = "Keras compiles `update_state`: no NumPy there; plain Python variables change only once."
-    answer = "Use `keras.ops`, and `assign_add` for the counts, in variables made by `add_weight`."
-    raise Mistake("not-in-graph", found, hint, answer)
+    hint = "Keras compiles both methods: no NumPy or `float()`; Python variables change only once."
+    raise Mistake("not-in-graph", found, hint, "`keras.ops`, `add_weight`, `assign_add` do.")

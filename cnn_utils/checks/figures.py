@@ -54,19 +54,21 @@ def check_images_figure(figure, hint: int = 1) -> None:
 
 def _axes(figure) -> list:
     """Return the axes of a display, a figure, a grid, axes, or a collection of any of these."""
-    if figure is None or figure is Ellipsis:
+    if figure is Ellipsis:
         raise NotImplementedError
+    if figure is None:
+        found = "The figure is None, which is what `plt.show()` returns."
+        raise Mistake("no-figure", found, "Keep the figure before that: `plt.gcf()`.")
     # Displays of this kit have a `figure_`; all that Matplotlib and seaborn draw, a `figure`.
     parts = np.ravel(np.asarray(getattr(figure, "figure_", figure), dtype=object))
     figures = dict.fromkeys(getattr(part, "figure", None) for part in parts)
     figures = [drawn for drawn in figures if hasattr(drawn, "get_axes")]
     if not figures:
         found = f"Expected a figure; received {describe(figure)}."
-        raise Mistake("not-a-figure", found, "Keep what the plot function returns, or `plt.gcf()`.")
+        raise Mistake("not-a-figure", found, "Draw first; then `plt.gcf()` is your figure.")
     axes = [ax for drawn in figures for ax in drawn.get_axes()]
     if not any(ax.has_data() for ax in axes):
-        hint = "After `plt.show()`, and in a new cell, `plt.gcf()` begins a new figure."
-        raise Mistake("empty", "The figure is empty.", hint)
+        raise Mistake("empty", "The figure is empty.", "Draw, then `plt.gcf()`, then `plt.show()`.")
     return axes
 
 
@@ -84,14 +86,13 @@ def _missing(column: str) -> None:
     short = "f1" if "f1" in name.lower() else name
     found = f"There is no curve of {name} on the {kind} images, with one point per epoch."
     mistake = f"no-{short}" if name == column else f"no-validation-{short}"
-    raise Mistake(mistake, found, f"The history has it under the name '{column}'.")
+    raise Mistake(mistake, found, f"`plot` draws history['{column}']; several figures: a list.")
 
 
 def _check_words(axes: list) -> None:
     if not all(_names_epochs(ax, axes) for ax in axes if ax.get_lines()):
         found = "The horizontal axis does not say that it counts epochs."
-        hint = "Name it, so that one can read the figure without the code: `set_xlabel`."
-        raise Mistake("unnamed-axes", found, hint)
+        raise Mistake("unnamed-axes", found, "`plt.xlabel` or `ax.set_xlabel` names it.")
     if not _has_legend(axes):
         found = "Nothing says which curve is training and which validation."
         raise Mistake("no-legend", found, "Give each curve a `label`, and the figure a legend.")
@@ -106,7 +107,8 @@ def _names_epochs(ax, axes: list) -> bool:
 
 def _has_legend(axes: list) -> bool:
     """Say whether words tell the curves apart: in a legend, or beside the curves."""
-    if axes[0].figure.legends or any(ax.get_legend() for ax in axes):
+    legends = [*axes[0].figure.legends, *filter(None, (ax.get_legend() for ax in axes))]
+    if any(legend.get_texts() for legend in legends):
         return True
     words = [text.get_text().lower() for ax in axes for text in [*ax.texts, ax.title]]
     return all(any(kind in word for word in words) for kind in ("train", "val"))
@@ -114,11 +116,13 @@ def _has_legend(axes: list) -> bool:
 
 def _check_label(line, table) -> None:
     """Refuse a label that calls training validation, or the other way round."""
-    label = str(line.get_label()).lower()
-    kind = "val" if "val" in label else "train" if "train" in label else ""
+    label, legend, lines = line.get_label(), line.axes.get_legend(), list(line.axes.get_lines())
+    names = [text.get_text() for text in legend.get_texts()] if legend else []
+    if label.startswith("_") and len(names) == len(lines):  # legend(["training", "validation"])
+        label = names[lines.index(line)]
+    kind = "val" if "val" in label.lower() else "train" if "train" in label.lower() else ""
     shown = [column for column in table.columns if _shows(line, table[column])]
     kinds = {"val" if column.startswith("val_") else "train" for column in shown}
     if kind and kinds and kind not in kinds:
-        found = f"The curve with the label '{line.get_label()}' shows the other one's numbers."
-        hint = "Compare it with the history: what begins with 'val_' is validation."
-        raise Mistake("labels-swapped", found, hint)
+        found = f"The curve with the label '{label}' shows the other one's numbers."
+        raise Mistake("labels-swapped", found, "What begins with 'val_' is validation.")

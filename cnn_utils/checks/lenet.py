@@ -39,15 +39,13 @@ def _check_layers(model) -> None:
     for layer in layers_of(model):
         if EXTRA_LAYERS.search(type(layer).__name__):
             found = f"There is a {type(layer).__name__} layer, which the table does not have."
-            hint = "It may help a network, but this task asks for LeNet as in the table."
-            raise Mistake("extra-layer", found, hint)
+            raise Mistake("extra-layer", found, "This task asks for LeNet as in the table.")
 
 
 def _check_number(name: str, number: int, expected: int) -> None:
     if number != expected:
         found = f"There are {number} {name}; the table has {expected}."
-        hint = f"Go down the table, and count the {name}, the last row included."
-        raise Mistake(f"count-{name.split()[0]}", found, hint)
+        raise Mistake(f"count-{name.split()[0]}", found, "Count them down to the last row.")
 
 
 def _check_kernels(shapes: list[tuple]) -> None:
@@ -56,8 +54,7 @@ def _check_kernels(shapes: list[tuple]) -> None:
     for place, shape, n_filters in zip(("first", "second"), shapes, (6, 16), strict=True):
         if shape[:2] != (5, 5):
             found = f"The {place} convolution has {shape[0]} x {shape[1]} kernels; expected 5 x 5."
-            hint = "Keras takes the number of filters first, then the size of the kernel."
-            raise Mistake("kernel-size", found, hint)
+            raise Mistake("kernel-size", found, "Keras takes the filters first, then the kernel.")
         if shape[3] != n_filters:
             found = f"The {place} convolution has {shape[3]} filters; expected {n_filters}."
             raise Mistake("filters", found, "The second column of the table has their number.")
@@ -81,18 +78,16 @@ def _check_flattened(n_inputs: int, first_side: int | None) -> None:
         side = first_side or 24
         found = f"Your first feature maps are {side} x {side}; expected 28 x 28."
         hint = "Which padding keeps 28, so that the kernel also sees the border of the image?"
-        answer = "Unpadded, a kernel of 5 fits 24 times into 28 pixels: see `padding` of `Conv2D`."
-        raise Mistake("padding-first", found, hint, answer)
+        raise Mistake("padding-first", found, hint, "Unpadded, 5 fits 24 times into 28: `padding`.")
     if n_inputs == 784:
         found = "784 numbers are flattened, not 400: the second maps are 14 x 14, not 10 x 10."
         raise Mistake("padding-second", found, "The table's two convolutions differ in padding.")
     if n_inputs < 100:
         found = f"The first dense layer sees {n_inputs} numbers; expected 400."
-        raise Mistake("no-flatten", found, "What lies between it and the last pooling?")
+        raise Mistake("no-flatten", found, "Is there a Flatten, and does pooling halve?")
     found = f"{n_inputs:,} numbers are flattened; expected 5 x 5 x 16 = 400."
     hint = "Each pooling should halve height and width: is there one after each convolution?"
-    answer = "Print `model.summary()`, and find the first row whose shape is not the table's."
-    raise Mistake("pooling-size", found, hint, answer)
+    raise Mistake("pooling-size", found, hint, "`model.summary()` shows which shape differs first.")
 
 
 def _first_side(model) -> int | None:
@@ -109,10 +104,8 @@ def _check_other_weights(model, shapes: list[tuple]) -> None:
         n_parameters = sum(w.size for w in model.get_weights())
         found = f"There are {n_parameters:,} parameters; expected 61,706."
         if sum(len(shape) == 1 for shape in shapes) < 5:
-            hint = "The table counts one more parameter per filter and unit than weights: which?"
-            raise Mistake("no-bias", found, hint)
-        hint = "Which layer has parameters, though the table says 0, or does not have it?"
-        raise Mistake("extra-weights", found, hint)
+            raise Mistake("no-bias", found, "The table counts one more per filter and unit: which?")
+        raise Mistake("extra-weights", found, "Which layer has parameters that the table has not?")
     n_trainable = len(getattr(model, "trainable_weights", shapes))
     if n_trainable < len(shapes):
         found = f"Of {len(shapes)} arrays of weights, {n_trainable} can be trained."

@@ -15,6 +15,7 @@ ACTIVATIONS: dict[str, Callable] = {
     "relu": lambda x: np.maximum(x, 0),
     "tanh": np.tanh,
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "softmax": lambda x: softmax(x),
     "no activation": lambda x: x,
     "leaky ReLU": lambda x: np.where(x > 0, x, 0.2 * x),
     "ELU": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
@@ -25,9 +26,9 @@ HIDDEN = ("first convolution", "second convolution", "dense layer of 120", "dens
 
 
 def softmax(x: np.ndarray) -> np.ndarray:
-    """Return the probabilities of logits (n, 10), row by row."""
-    powers = np.exp(x - x.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    """Return the probabilities of logits, along the last axis."""
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def check_computation(images, weights: list[np.ndarray], outputs: np.ndarray) -> None:

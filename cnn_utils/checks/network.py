@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cnn_utils.checks.outcome import Mistake, call, result_of
+from cnn_utils.errors import describe
 
 # The largest softmax of a softmax over ten classes: e / (e + 9).
 MAX_SOFTMAX_TWICE = 0.2321
@@ -13,21 +14,24 @@ MAX_SOFTMAX_TWICE = 0.2321
 def build(name: str, function, image_shape: tuple[int, ...]):
     """Return the model a student's function builds: images of a shape in, ten numbers out."""
     model = result_of(name, function)
-    if not callable(getattr(model, "get_weights", None)) or not callable(model):
+    if isinstance(model, type) or not callable(getattr(model, "predict", None)):
         found = f"`{name}()` returns a {type(model).__name__}; expected a Keras model."
-        raise Mistake("not-a-model", found, "Join the layers, for example in `keras.Sequential`.")
+        hint = (
+            "`return` just what `keras.Sequential([...])` or `keras.Model(inputs, outputs)` gives."
+        )
+        raise Mistake("not-a-model", found, hint)
     shape = getattr(model, "input_shape", None) if getattr(model, "built", False) else None
     if isinstance(shape, tuple) and shape[1:] != image_shape and None not in shape[1:]:
         found = f"Images have shape {image_shape}; your network takes inputs of shape {shape[1:]}."
-        hint = "Look at the shape you give to `keras.Input`: height, width, channels."
-        raise Mistake("input-shape", found, hint)
+        raise Mistake("input-shape", found, "`keras.Input` takes height, width, channels.")
     images = np.zeros((3, *image_shape), np.float32)
-    shape = call(f"the network of {name}()", answers, model, images).shape
+    shape = call(f"{name}()(images)", answers, model, images).shape
     found = f"For three images your network gives an array of shape {shape}; expected (3, 10)."
+    if not shape:
+        raise Mistake("no-return", found, "`call` has to end with `return` and the outputs.")
     if len(shape) > 2:
         hint = "A dense layer should see one list of numbers per image, not a grid."
-        answer = "Between convolutions and dense layers, a layer must turn the grid into a list."
-        raise Mistake("no-flatten", found, hint, answer)
+        raise Mistake("no-flatten", found, hint, "`layers.Flatten()` turns the grid into a list.")
     if shape != (3, 10):
         raise Mistake("n-classes", found, "Ten classes: how many units does the last layer need?")
     return model
@@ -50,8 +54,16 @@ def answers_with(weights: list[np.ndarray], model, images: np.ndarray) -> np.nda
         model.set_weights(own)
 
 
+def check_model(model) -> None:
+    """Raise a `Mistake` unless this is a network, and not, say, what builds or trains it."""
+    if not callable(getattr(model, "predict", None)):
+        found = f"`model` is {describe(model)}; expected a trained network."
+        raise Mistake("not-a-model", found, "`model = build_lenet()`; `history = model.fit()`.")
+
+
 def predict(model, images: np.ndarray) -> np.ndarray:
     """Return a trained network's outputs for many images, as float64."""
+    check_model(model)
     return np.asarray(model.predict(images, batch_size=256, verbose=0), dtype=np.float64)
 
 
@@ -62,9 +74,9 @@ def check_probabilities(model, images: np.ndarray) -> None:
     if not np.allclose(total, 1, atol=1e-2):
         found = f"The ten outputs for an image add up to {total[0]:.2f}; probabilities add up to 1."
         hint = "Which activation of the last layer turns ten numbers into probabilities?"
-        if outputs.min() >= 0 and outputs.max() <= 1:
+        if outputs.min() >= 0:
             answer = "Your last activation sees each output alone; it has to see all ten together."
-            raise Mistake("sigmoid", found, hint, answer)
+            raise Mistake("relu" if outputs.min() == 0 else "sigmoid", found, hint, answer)
         raise Mistake("logits", found, hint, "The last layer has no activation yet.")
     weights = model.get_weights()
     if len(weights) < 2 or weights[-1].shape != (10,) or weights[-2].ndim != 2:
@@ -74,8 +86,7 @@ def check_probabilities(model, images: np.ndarray) -> None:
     if answers_with(weights, model, images).max() <= MAX_SOFTMAX_TWICE:
         found = "However sure your network is, no output exceeds 0.232."
         hint = "How often are the ten numbers turned into probabilities?"
-        answer = "Softmax is in the last dense layer and once more behind it: one is enough."
-        raise Mistake("softmax-twice", found, hint, answer)
+        raise Mistake("softmax-twice", found, hint, "One softmax follows another: keep one.")
 
 
 def layers_of(model) -> Iterator:

@@ -5,12 +5,25 @@ import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
 from cnn_utils.errors import KitError
 
 PASS, FAIL, OPEN = "✓", "✗", "·"
+# What Python and NumPy say, and what to do: {0} is the group that matched.
+ADVICE = {
+    "name 'self'|too many positional": "Each method has `self` as its first parameter.",
+    "name '(tf|K)'": "`keras.ops` has the functions of {0}, too: `from keras import ops`.",
+    r"name '(Conv2D|Max\w+|Flatten|Dense|Dropout)'": "Write `layers.{0}`.",
+    "name '(same|valid|relu|softmax|sigmoid|zeros|adam|mse)'": "A word needs quotes: '{0}'.",
+    "^name '|no attribute": "Is the name spelt as in its definition, and was that cell run?",
+    "No module named": "What the notebook imports is enough here: keras and numpy.",
+    r"\) for \^": "A power is written `**`.",
+    r"output from dtype\('float": "`/=` keeps whole numbers whole: `x.astype('float32')` first.",
+    "argument": "Compare the arguments of the call with those that the function takes.",
+}
 
 
 class Mistake(Exception):
@@ -67,22 +80,22 @@ def call(name: str, function, *arguments):
     is_result = not arguments and hasattr(function, "get_config") and not isinstance(function, type)
     if is_result or not callable(function):
         found = f"`{name}` must be a function or class; received a {type(function).__name__}."
-        hint = f"Run the cell that defines `{name}` again, and pass the name without brackets."
-        raise Mistake("not-a-function", found, hint)
+        kind = f"class {name}(keras.metrics.Metric)" if name[0].isupper() else f"def {name}(...)"
+        raise Mistake("not-a-function", found, f"Write `{kind}:`, and pass its name alone.")
     try:
         return function(*arguments)
-    except NotImplementedError:
-        raise
     except Exception as error:  # a student's code may raise anything
+        if isinstance(error, NotImplementedError) and re.match("task |$", str(error)):
+            raise  # not Keras' own
         found = f"`{name}` stopped: {_where(error).rstrip('.')}."
-        raise Mistake("stopped", found, _advice(error)) from None
+        raise Mistake("stopped", found, _advice(error, len(arguments))) from None
 
 
 def result_of(name: str, function, *arguments):
     """Call a student's function, as `call` does; it must return something."""
     result = call(name, function, *arguments)
     if result is None:
-        hint = "A function gives its caller what stands after `return`: does it end in one?"
+        hint = "End it with `return` and the result: `print()`, `compile()`, `add()` return None."
         raise Mistake("no-return", f"`{name}` returns None.", hint)
     return result
 
@@ -90,7 +103,7 @@ def result_of(name: str, function, *arguments):
 def number_of(name: str, value, hint: str) -> float:
     """Return a student's value, by the name it has in a message; it must be a single number."""
     try:
-        return float(np.asarray(value, dtype=np.float64).item())
+        return float((np.asarray(value) + 0.0).item())  # a text can't be added to
     except (TypeError, ValueError):
         found = f"{name} is a {type(value).__name__}; expected a single number."
         raise Mistake("not-a-number", found, hint) from None
@@ -114,19 +127,26 @@ def _message(task: str, mistake: Mistake, hint: int) -> str:
 
 
 def _where(error: Exception) -> str:
-    """Return the error in one line, with the line of the student's own cells it comes from."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", " ".join(f"{type(error).__name__}: {error}".split()))
-    text = text if len(text) <= 200 else text[:197] + "..."
+    """Return the error (of Keras' own, only the kind) and the line of the student's cells."""
     frames = traceback.extract_tb(error.__traceback__)
+    inside = re.search(r"\x1b\[1m(.*?)\x1b\[0m", str(error), re.DOTALL)  # a network's `call`
+    text = " ".join(f"{type(error).__name__}: {inside[1] if inside else error}".split())
+    place = Path(frames[-1].filename).parts if frames else ()
+    if {"keras", "tensorflow"} & {*place} or (inside and isinstance(error, ValueError)):
+        text = type(error).__name__
+    text = text if len(text) <= 200 else text[:197] + "..."
     lines = [frame.line for frame in frames if "ipykernel_" in frame.filename]
     return f"in the line `{lines[-1]}`, {text}" if lines and lines[-1] else text
 
 
-def _advice(error: Exception) -> str:
-    if isinstance(error, TypeError) and "multiple values for argument 'shape'" in str(error):
-        return "In Keras 3, `add_weight` takes the shape first: write `name=...` for the name."
-    if isinstance(error, TypeError) and "argument" in str(error):
-        return "Compare the arguments of the call with those that the function takes."
-    if isinstance(error, NameError):
-        return "Is the name spelt as in its definition, and was that cell run?"
+def _advice(error: Exception, n_given: int) -> str:
+    from cnn_utils.keras_errors import advice
+
+    if step := advice(error):
+        return step
+    if isinstance(error, TypeError) and error.__traceback__.tb_next is None:
+        return f"The check calls it with {n_given} argument(s): any others need a default value."
+    for pattern, step in ADVICE.items():
+        if not isinstance(error, ValueError) and (found := re.search(pattern, str(error))):
+            return step.format(*found.groups())
     return "Run it by itself, in a new cell, to see where it stops."

@@ -40,18 +40,16 @@ def check_submission(path, model, X_test, preprocess, hint: int = 1) -> None:
 def _predictions(path) -> np.ndarray:
     if not isinstance(path, (str, os.PathLike)):
         found = f"The file's name is {describe(path)}."
-        hint = "`export_submission` returns it; pandas' `to_csv` does not: write it yourself."
-        raise Mistake("no-path", found, hint)
+        raise Mistake("no-path", found, f"`to_csv` does not return it. Store '{FILE}'.")
     if not Path(path).exists():
-        raise NotImplementedError
+        raise Mistake("no-file", f"There is no file '{path}'.", "`export_submission` writes it.")
     if Path(path).name != FILE:
         found = f"The file is called '{Path(path).name}'; expected '{FILE}'."
         raise Mistake("file-name", found, "`hand_in` and the leaderboard look for that name.")
     try:
         return validate_submission(path)["Prediction"].to_numpy()
     except KitError as error:
-        hint = "`cnn_utils.export_submission(...)` writes the file as it should be."
-        raise Mistake("invalid", str(error), hint) from None
+        raise Mistake("invalid", str(error), "`export_submission(...)` writes it right.") from None
 
 
 def _compare(predictions, model, images, preprocess) -> None:
@@ -84,14 +82,11 @@ def _compare(predictions, model, images, preprocess) -> None:
         moved = np.roll(labels, shift, axis=1) == given
         if moved[:, 1:-1].mean() >= MIN_AGREEMENT:
             found = f"{found} All of them fit if the rows are moved by one."
-            hint = "Does the first row belong to the first image? IDs begin at 0."
-            raise Mistake("shifted", found, hint)
+            raise Mistake("shifted", found, "IDs begin at 0, with the first image.")
     everywhere = predict(model, preprocess(images)).argmax(axis=1)
     if np.array_equal(np.sort(everywhere), np.sort(predictions)):
         found = f"{found} Each class is as frequent as it should be, so the order is wrong."
         hint = "Were the test images shuffled? Row 17 must hold the prediction for image 17."
-        answer = "For predictions, `ImageBatches` must not shuffle: leave its `shuffle` out."
-        raise Mistake("shuffled", found, hint, answer)
+        raise Mistake("shuffled", found, hint, "Leave out the `shuffle` of `ImageBatches`.")
     hint = "Was the network trained further after you wrote the file? Write it again."
-    answer = "Are these the predictions for the test images (`X_test`), or for other images?"
-    raise Mistake("other-network", found, hint, answer)
+    raise Mistake("other-network", found, hint, "Did you predict `images_test`, or other images?")

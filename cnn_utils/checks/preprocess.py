@@ -30,7 +30,10 @@ def check_preprocess(preprocess, hint: int = 1) -> None:
         # A function that looks at the data treats dark images, fewer of them, differently.
         dark = (images // 3)[:4]
         _check_dark(np.asarray(result_of("preprocess", preprocess, dark.copy())), dark / 255)
-        _check_type(scaled.dtype)
+        if scaled.dtype != np.float32:
+            name = "float64" if scaled.dtype == np.float64 else "dtype"
+            found = f"The numbers are right, but of type {scaled.dtype}; expected float32."
+            raise Mistake(name, found, 'Write `astype("float32")` before the division.')
         passed("float32 in [0, 1], and the same for every image.")
 
 
@@ -40,8 +43,7 @@ def _check_arrays(scaled, images, before) -> None:
         raise Mistake("in-place", "`preprocess` changes the images it receives.", hint)
     if scaled.shape != SHAPE:
         found = f"Images of shape {SHAPE} become an array of shape {scaled.shape}."
-        hint = "Only the values should change: the network needs height, width and channels."
-        raise Mistake("shape", found, hint)
+        raise Mistake("shape", found, "Scale the values of the argument `images`, no more.")
 
 
 def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
@@ -51,8 +53,7 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
     if np.isin(scaled, (0, 1)).all():
         found = "All pixels become 0 or 1: the values between are lost."
         hint = "What does a division give if its result must be a whole number?"
-        answer = "Change the type to float before dividing, and don't use `//`."
-        raise Mistake("integer-division", found, hint, answer)
+        raise Mistake("integer-division", found, hint, "Change the type first, then divide.")
     low, high = float(scaled.min()), float(scaled.max())
     found = f"Pixels from 0 to 255 become numbers from {low:.4g} to {high:.4g}; expected 0 to 1."
     suspects = {
@@ -73,21 +74,10 @@ def _check_values(scaled: np.ndarray, expected: np.ndarray) -> None:
     if abs(values.mean()) < 0.05 and low < 0:
         raise Mistake("mean", "The mean of your images is 0: you subtract it.", *OWN_VALUES)
     hint = "Each pixel should be divided by 255, and nothing else."
-    answer = "Print one pixel before and after, and compute it on paper."
-    raise Mistake("other-values", found, hint, answer)
+    raise Mistake("other-values", found, hint, "Print one pixel, and compute it on paper.")
 
 
 def _check_dark(scaled: np.ndarray, expected: np.ndarray) -> None:
     if scaled.shape != expected.shape or not np.allclose(scaled, expected, atol=1e-3):
         found = f"In dark images, the brightest pixel, 85, becomes {scaled.max():.3f}"
         raise Mistake("own-maximum", f"{found}; expected 0.333.", *OWN_VALUES)
-
-
-def _check_type(dtype) -> None:
-    found = f"The numbers are right, but of type {dtype}; expected float32."
-    if dtype == np.float64:
-        hint = "NumPy takes `float64` if you name no type: twice the memory, no gain in accuracy."
-        raise Mistake("float64", found, hint)
-    if dtype != np.float32:
-        hint = "Name the type when you change it: `astype`, or `np.asarray(..., dtype=...)`."
-        raise Mistake("dtype", found, hint)

@@ -33,6 +33,11 @@ def _compare(found: np.ndarray) -> None:
     accuracies, expected = np.array(list(VALUES)), np.array(list(VALUES.values()))
     if np.allclose(found, expected, atol=TOLERANCE):
         return
+    if np.ptp(found) < TOLERANCE:
+        message = f"For every accuracy your function gives {found[0]:.4g}."
+        raise Mistake(
+            "ignores-argument", message, "Compute with its argument: from 0 to 1, not 100."
+        )
     if any(np.allclose(found, np.round(expected, n), atol=1e-9) for n in range(1, 6)):
         raise Mistake("rounded", "The formula is right, but you round its result.", UNROUNDED)
     begin = "Begin with the opposite: when are all ten digits right?"
@@ -53,6 +58,9 @@ def _compare(found: np.ndarray) -> None:
         ),
         "one-digit": (1 - accuracies, "That is the error rate of one digit, not of ten."),
         "percent": (100 * expected, "The number is in percent; expected a fraction, 0 to 1."),
+        "product": (1 - 10 * accuracies, "Ten times a probability? A power is written `**`."),
+        "exactly-one": (10 * (1 - accuracies) * accuracies**9, "Two wrong digits count as well."),
+        "at-least-one": (1 - (1 - accuracies) ** 10, "All ten digits have to be right, not one."),
         "nine": (NINE, "How many digits does a number have?"),
     }
     value = dict(zip(VALUES, found, strict=True))[0.988]
@@ -75,5 +83,4 @@ def _check_arrays(function) -> None:
         fits = False
     if not fits:
         found = "It is right for one accuracy, but not for an array of them, as used below."
-        hint = "`if`, `float(...)` and the functions of `math` take single numbers only."
-        raise Mistake("no-arrays", found, hint)
+        raise Mistake("no-arrays", found, "`if`, `float()` and `math` take single numbers only.")

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnn_utils.checks.f1 import check_value
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
-from cnn_utils.checks.network import predict
+from cnn_utils.checks.network import check_model, check_probabilities, predict
 from cnn_utils.checks.outcome import Mistake, checking
 from cnn_utils.errors import KitError
 from cnn_utils.history import history_table
@@ -45,9 +45,13 @@ def check_training(
         table, params = _table(history), getattr(history, "params", None) or {}
         _check_columns(list(table.columns))
         _check_steps(params, len(images), batch_size)
-        _check_epochs(params, len(table), epochs)
+        if len(table) != epochs:
+            found = f"You trained for {len(table)} epochs; expected {epochs}."
+            hint = "`epochs=EPOCHS`, no `EarlyStopping`, and the training is not interrupted."
+            raise Mistake("epochs", found, hint)
         _check_values(table)
         _check_weights(model, params, len(table))
+        check_probabilities(model, images[:8])
         held_out = len(images) - int(len(images) * VALIDATION_SHARE)
         _check_validation(model, table, images[held_out:], labels[held_out:])
         _check_metric(model)
@@ -58,8 +62,7 @@ def check_training_images(images: np.ndarray) -> None:
     """Raise a `Mistake` unless images are scaled once and have their channel."""
     if images.shape[1:] != (28, 28, 1):
         found = f"`x_train` has shape {images.shape}; expected (n, 28, 28, 1)."
-        hint = "A grey image has one channel: which axis is missing or too many?"
-        raise Mistake("image-shape", found, hint)
+        raise Mistake("image-shape", found, "A grey image has one channel, in the last axis.")
     low, high = float(images[:2000].min()), float(images[:2000].max())
     found = f"Pixels in `x_train` go from {low:.4g} to {high:.4g}; expected 0 to 1."
     if high > 1.001:
@@ -69,8 +72,7 @@ def check_training_images(images: np.ndarray) -> None:
     if images.dtype == np.float64:
         found = "`x_train` holds float64 numbers; expected float32."
         hint = "That takes twice the memory, and the network computes in float32 anyway."
-        answer = "Change the type before you divide: `.astype('float32')`."
-        raise Mistake("float64", found, hint, answer)
+        raise Mistake("float64", found, hint, "`.astype('float32')` comes before the division.")
 
 
 def check_training_labels(labels: np.ndarray, n_images: int) -> None:
@@ -89,6 +91,7 @@ def check_training_labels(labels: np.ndarray, n_images: int) -> None:
 
 
 def _check_compiled(model) -> None:
+    check_model(model)
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         raise Mistake("not-compiled", "`model` is not compiled.", "Which step comes before `fit`?")
@@ -99,8 +102,7 @@ def _check_compiled(model) -> None:
     if not _is_mse(loss):
         name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
         found = f"The loss is {name}; expected the mean squared error."
-        hint = "Look at the task's heading; Keras knows it by a short name of three letters."
-        raise Mistake("loss", found, hint)
+        raise Mistake("loss", found, "Keras knows it by a name of three letters.")
 
 
 def _is_mse(loss) -> bool:
@@ -126,13 +128,10 @@ def _table(history):
 
 def _check_columns(columns: list[str]) -> None:
     found = f"The history holds {', '.join(columns)}"
+    hint = 'Write `metrics=["accuracy", F1Score()]`; the names must be "accuracy" and, say, "f1".'
     if "accuracy" not in columns:
-        hint = "Which metrics does `compile` know? Give it both."
-        if similar := [name for name in columns if "acc" in name]:
-            hint = f"Name the metric 'accuracy' instead of '{similar[0]}'."
         raise Mistake("no-accuracy", f"{found}; there is no 'accuracy'.", hint)
     if not any("f1" in name.lower() for name in columns):
-        hint = "`compile` takes a list of metrics: add yours."
         raise Mistake("no-f1", f"{found}; there is no F1.", hint)
     if "val_loss" not in columns:
         found = f"{found}; none of them was measured on validation images."
@@ -148,24 +147,13 @@ def _check_steps(params: dict, n_images: int, batch_size: int) -> None:
     if abs(steps - n_images / batch_size) <= 1:
         found = f"{found} These are all of the images, including those for validation."
         hint = "If the network learns from the images it is measured on, what does that tell?"
-        answer = "Let `fit` set the last sixth aside: `validation_split`."
-        raise Mistake("validation-leak", found, hint, answer)
+        raise Mistake("validation-leak", found, hint, "`validation_split` sets images aside.")
     for size in (1, 2, 4, 8, 16, 32, 64, 100, 256, 512, 1024):
         if abs(steps - n_train / size) <= 1:
             found = f"{found} You train with batches of {size}, not of {batch_size}."
-            hint = "Without `batch_size`, Keras takes 32." if size == 32 else "See the heading."
-            raise Mistake("batch-size", found, hint)
-    hint = "Which share of the images is set aside? Expected: the last sixth."
-    answer = "`fit` takes it as a fraction: `validation_split`."
-    raise Mistake("validation-share", found, hint, answer)
-
-
-def _check_epochs(params: dict, found: int, epochs: int) -> None:
-    if found != epochs:
-        hint = "The number stands in the variable `EPOCHS`; give it to `fit`."
-        if params.get("epochs") == epochs:
-            hint = "Was the training stopped early? Run the cell again, and let it finish."
-        raise Mistake("epochs", f"You trained for {found} epochs; expected {epochs}.", hint)
+            raise Mistake("batch-size", found, "Write `batch_size=BATCH_SIZE`; else it is 32.")
+    hint = f"Are the last sixth of the images set aside, and {batch_size} images in a batch?"
+    raise Mistake("validation-share", found, hint, "`fit` takes a fraction: `validation_split`.")
 
 
 def _check_values(table) -> None:
@@ -175,18 +163,15 @@ def _check_values(table) -> None:
         raise Mistake("diverged", "The loss is no longer a number.", hint)
     if not np.isfinite(table).all(axis=None):
         found = "A column of the history is not a number in some epoch."
-        hint = "Which one? `cnn_utils.history_table(history)` shows them all."
-        raise Mistake("f1-not-a-number", found, hint)
+        raise Mistake("f1-not-a-number", found, "`cnn_utils.history_table(history)` shows them.")
     if loss.max() > 1.5 * MAX_MSE:
         found = f"The loss reaches {loss.max():.3g}; for probabilities it can't exceed {MAX_MSE}."
         hint = "Compare what the network gives with what it should: are both ten numbers, 0 to 1?"
-        answer = "Did you give the labels as digits, 0 to 9, instead of one-hot?"
-        raise Mistake("labels", found, hint, answer)
+        raise Mistake("labels", found, hint, "Are the labels digits, 0 to 9, instead of one-hot?")
     if accuracy < 0.3:
         found = f"The training accuracy is {accuracy:.3f}: hardly more than guessing."
         hint = "Do images and labels still belong together? Shuffle both or neither."
-        answer = "Does the network have its activations, and is softmax the last one, once?"
-        raise Mistake("not-learning", found, hint, answer)
+        raise Mistake("not-learning", found, hint, "Are there activations, and one softmax?")
 
 
 def _check_weights(model, params: dict, n_epochs: int) -> None:
@@ -197,8 +182,7 @@ def _check_weights(model, params: dict, n_epochs: int) -> None:
     done, steps = int(np.asarray(model.optimizer.iterations)), params.get("steps")
     if steps is not None and done != steps * n_epochs:
         found = f"`model` was trained for {done} batches; its history records {steps * n_epochs}."
-        hint = "Build a new network before you train it again, and keep that training's history."
-        raise Mistake("other-training", found, hint)
+        raise Mistake("other-training", found, "Build it anew, train it once, keep that history.")
 
 
 def _check_validation(model, table, images: np.ndarray, labels: np.ndarray) -> None:
@@ -218,10 +202,8 @@ def _check_validation(model, table, images: np.ndarray, labels: np.ndarray) -> N
     found += "no epoch of its history shows."
     if is_recorded(accuracy_on(255 * images)):
         found = f"{found} With pixels from 0 to 255 its accuracy fits the history."
-        hint = "Which images did you give to `fit`? The scaled ones are in `x_train`."
-        raise Mistake("trained-unscaled", found, hint)
-    hint = "On which images was it validated? `validation_split=1/6` sets the last sixth aside."
-    raise Mistake("other-validation", found, hint)
+        raise Mistake("trained-unscaled", found, "Give `fit` the scaled ones: `x_train`.")
+    raise Mistake("other-validation", found, "`validation_split=1/6` sets the last sixth aside.")
 
 
 def _check_metric(model) -> None:
@@ -234,8 +216,7 @@ def _check_metric(model) -> None:
                 continue
             if isinstance(metric, keras.metrics.MeanMetricWrapper):
                 found = f"`{metric.name}` is a function: Keras averages its values over batches."
-                hint = "Give `compile` the metric of task 1.1.1, a class that counts: `F1Score()`."
-                raise Mistake("f1-function", found, hint)
+                raise Mistake("f1-function", found, "Give `compile` the class `F1Score()`.")
             metric.reset_state()
             check_value(metric)
             metric.reset_state()

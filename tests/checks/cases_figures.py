@@ -138,7 +138,7 @@ WRONG = {
     "empty": (lambda: (plt.subplots()[0], HISTORY), "empty"),
     "a number": (lambda: (3, HISTORY), "not-a-figure"),
     "the history": (lambda: (HISTORY, HISTORY), "not-a-figure"),
-    "nothing": (lambda: (None, HISTORY), "not-attempted"),
+    "nothing": (lambda: (..., HISTORY), "not-attempted"),
 }
 
 RIGHT = {
@@ -172,7 +172,7 @@ LOOK_WRONG = {
     "bars": (bars, "no-images"),
     "empty": (lambda: (plt.figure(),), "empty"),
     "the images themselves": (lambda: (PHOTOS,), "not-a-figure"),
-    "nothing": (lambda: (None,), "not-attempted"),
+    "nothing": (lambda: (...,), "not-attempted"),
 }
 LOOK_RIGHT = {
     "the kit's own": lambda: (

@@ -96,7 +96,7 @@ WRONG = {
     "preprocess stops": (lambda: (*written(answers())[:3], stops), "stopped"),
     "no network": (
         lambda: (written(answers())[0], None, X_test(), preprocess),
-        "cannot-be-checked",
+        "not-a-model",
     ),
     "shuffled": (shuffled, "shuffled"),
     "moved by one": (lambda: written(np.roll(answers(), 1, axis=0)), "shifted"),
@@ -106,7 +106,7 @@ WRONG = {
     "not preprocessed": (raw, "not-preprocessed"),
     "scaled twice": (scaled_twice, "scaled-twice"),
     "named after the group": (named_otherwise, "file-name"),
-    "no such file": (lambda: written(None, ""), "not-attempted"),
+    "no such file": (lambda: written(None, ""), "no-file"),
     "an empty file": (lambda: written(0, ""), "invalid"),
     "labels from 1 to 10": (
         lambda: written(0, "ID,Prediction\n" + "".join(f"{i},{i % 10 + 1}\n" for i in range(N))),

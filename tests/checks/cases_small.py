@@ -18,7 +18,7 @@ TEN_WRONG = {
     "rounded": (lambda p: round(1 - p**10, 2), "rounded"),
     "rounded to four digits": (lambda p: np.round(1 - p**10, 4), "rounded"),
     "nine digits": (lambda p: 1 - p**9, "nine"),
-    "something else": (lambda p: 0.1, "other-value"),
+    "something else": (lambda p: 0.1 * p, "other-value"),
     "one accuracy at a time": (lambda p: 1 - math.pow(p, 10), "no-arrays"),
     "a text": (lambda p: "11 %", "not-a-number"),
     "no return": (lambda p: None, "no-return"),

@@ -17,6 +17,7 @@ from tests.checks import (
     cases_f1,
     cases_figures,
     cases_lenet,
+    cases_naive,
     cases_predictions,
     cases_small,
     cases_training,
@@ -24,13 +25,17 @@ from tests.checks import (
 
 
 class Case(NamedTuple):
-    """One solution and its check's verdict: a mistake's name, or "passed"."""
+    """One solution and its check's verdict: a mistake's name, or "passed".
+
+    `words` are part of the message.
+    """
 
     task: str
     name: str
     check: object
     solution: object
     expected: str
+    words: str = ""
 
     def run(self) -> tuple[str, str]:
         """Return the check's verdict and its message."""
@@ -79,6 +84,13 @@ def table() -> list[Case]:
             for name, solution in right.items():
                 given = (solution,) if is_checked else solution
                 cases.append(Case(task, name, check, given, "passed"))
+            naive, unusual = cases_naive.NAIVE[task]
+            for name, (solution, mistake, words) in naive.items():
+                given = (solution,) if is_checked else solution
+                cases.append(Case(task, f"naive: {name}", check, given, mistake, words))
+            for name, solution in unusual.items():
+                given = (solution,) if is_checked else solution
+                cases.append(Case(task, f"unusual: {name}", check, given, "passed"))
     return cases
 
 

@@ -10,7 +10,7 @@ def test_a_missing_curve_is_named_with_its_column():
     assert str(caught.value).splitlines() == [
         "✗ plot-history: There is no curve of f1 on the validation images, with one point per "
         "epoch.",
-        "  Hint 1 of 1: The history has it under the name 'val_f1'.",
+        "  Hint 1 of 1: `plot` draws history['val_f1']; several figures: a list.",
     ]
 
 

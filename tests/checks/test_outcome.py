@@ -1,5 +1,6 @@
 import random
 
+import keras
 import numpy as np
 import pytest
 
@@ -105,9 +106,10 @@ def test_an_error_in_a_student_s_function_names_its_line():
 @pytest.mark.parametrize(
     ("function", "hint"),
     [
-        (lambda a, b: 0, "Compare the arguments"),
+        (lambda a, b: 0, "The check calls it with 0 argument(s): any others need a default"),
         (lambda: dict(shape=1, **{"shape": 2}), "Compare the arguments"),
         (lambda: name_that_is_not_there, "Is the name spelt"),  # noqa: F821
+        (lambda: keras.layers.Conv2d(6, 5), "Do you mean Conv2D?"),
         (lambda: 1 / 0, "Run it by itself"),
     ],
 )
@@ -117,9 +119,30 @@ def test_the_advice_fits_the_error(function, hint):
     assert caught.value.hints[0].startswith(hint)
 
 
+def test_of_an_error_within_keras_only_the_kind_is_named():
+    with pytest.raises(Mistake, match=r"^`build` stopped: ValueError\.$") as caught:
+        call("build", lambda: keras.Input(28, 28, 1))
+    assert caught.value.hints == ("A shape is one tuple, such as (28, 28, 1).",)
+
+
+def test_keras_own_missing_method_is_no_unsolved_task():
+    with pytest.raises(Mistake, match="`network` stopped: NotImplementedError"):
+        call("network", keras.Model(), np.zeros((1, 2)))
+    with pytest.raises(NotImplementedError, match="task lenet: write"):
+        call("build", raises, NotImplementedError("task lenet: write it"))
+
+
+def raises(error):
+    raise error
+
+
 def test_a_result_instead_of_a_function_is_refused():
-    with pytest.raises(Mistake, match="`build` must be a function or class; received a float"):
+    with pytest.raises(Mistake, match="`build` must be a function or class; received a float") as e:
         call("build", 0.5)
+    assert e.value.hints == ("Write `def build(...):`, and pass its name alone.",)
+    with pytest.raises(Mistake) as e:
+        call("F1Score", keras.metrics.F1Score())
+    assert "`class F1Score(keras.metrics.Metric):`" in e.value.hints[0]
 
 
 def test_none_as_a_result_is_a_missing_return():
@@ -133,6 +156,8 @@ def test_a_number_may_come_in_an_array_of_one():
     with pytest.raises(Mistake, match=r"^`test_f1` is a list; .* a single number\.$") as caught:
         number_of("`test_f1`", [0.1, 0.5], "Unpack it.")
     assert (caught.value.name, caught.value.hints) == ("not-a-number", ("Unpack it.",))
+    with pytest.raises(Mistake, match=r"^`test_f1` is a str; expected a single number\.$"):
+        number_of("`test_f1`", "0.5", "Unpack it.")
 
 
 def test_a_suspect_is_recognised_by_its_numbers():
