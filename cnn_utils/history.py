@@ -61,7 +61,8 @@ def history_table(history) -> pd.DataFrame:
     except (ValueError, TypeError):
         expected = "hold one number per epoch and quantity"
         next_step = "F1 has one number per class until you compile it with average='macro'."
-        raise KitError.about("`history`", expected, f"{dict(table.dtypes)}", next_step) from None
+        received = f"several in {', '.join(table.select_dtypes(exclude='number'))}"
+        raise KitError.about("`history`", expected, received, next_step) from None
 
 
 def best_epoch(history, monitor: str = "val_loss") -> int:

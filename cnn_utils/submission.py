@@ -171,6 +171,8 @@ def _check_header(path: Path, header: list[str]) -> None:
         next_step = NEXT_STEP
         if header[0] in ("", "Unnamed: 0"):
             next_step = "Leave out the index column: to_csv(..., index=False)."
+        elif header[0].startswith("#"):
+            next_step = 'Write it without the "# ": np.savetxt(..., comments="").'
         elif ";" in header[0]:
             next_step = f"Separate the columns by commas, not semicolons. {NEXT_STEP}"
         received = f"'{','.join(header)[:60]}'"

@@ -55,8 +55,14 @@ def test_a_history_of_one_epoch_is_a_history():
         (SimpleNamespace(history={}), r"columns \[\]\. Keep it with `history = model\.fit"),
         (3, r"`history` must be what model\.fit returned .* received 3 \(int\)"),
         ({"loss": []}, r"`history` must hold at least one finished epoch; received none"),
-        ({"loss": ["low"]}, r"`history` must hold one number per epoch and quantity.*'loss'"),
-        ({"loss": [1.0], "f1": [np.zeros(3)]}, r"one number per epoch and.*'f1'.*average='macro'"),
+        (
+            {"loss": ["low"]},
+            r"`history` must hold one number per epoch and quantity; received several in loss",
+        ),
+        (
+            {"loss": [1.0], "f1": [np.zeros(3)]},
+            r"one number per epoch and.*several in f1\. .*average='macro'",
+        ),
     ],
 )
 def test_what_is_no_history_is_described(history, message):

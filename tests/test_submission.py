@@ -189,6 +189,7 @@ IDS = r"hold the IDs 0 to 3, each once and in this order; received"
         (GOOD.replace("ID,Prediction", "id,label"), r"header 'ID,Prediction'; received 'id,label'"),
         ("0,3\n1,8\n2,0\n3,9\n", r"have the header 'ID,Prediction'; received '0,3'"),
         (",ID,Prediction\n0,0,3\n1,1,8\n2,2,0\n3,3,9\n", r"index column: .*index=False"),
+        (f"# {GOOD}", r"np\.savetxt\(\.\.\., comments=\"\"\)"),
         (GOOD.replace(",", ";"), r"Separate the columns by commas, not semicolons"),
         (GOOD.replace("2,0\n", ""), r"hold 4 predictions; received 3\."),
         (GOOD + "4,1\n", r"hold 4 predictions; received 5\."),
