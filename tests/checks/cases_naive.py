@@ -969,7 +969,7 @@ SUBMISSION = {
         "invalid",
         "ID,Prediction",
     ),
-    "decimal numbers": (of_table(lambda t: t.astype(float)), "invalid", ""),
+    "decimal numbers": (of_table(lambda t: t + 0.5), "invalid", "IDs 0 to 9999"),
     "names of classes": (
         of_table(lambda t: t.assign(Prediction="cat")),
         "invalid",
@@ -986,6 +986,7 @@ SUBMISSION = {
     "model is None": (network(None), "not-a-model", "`model`"),
 }
 SUBMISSION_RIGHT = {
+    "columns of floats": of_table(lambda t: t.astype(float)),
     "columns of other types": of_table(lambda t: t.astype({"Prediction": "int8", "ID": str})),
     "in a folder of its own": other_path(
         lambda path: path.parent / ".." / path.parent.name / path.name
