@@ -76,7 +76,7 @@ def details(request):
     return json.loads(request.files["request.json"])
 
 
-def test_a_thousand_images_in_three_scalings_are_asked_for_first():
+def test_some_images_in_three_scalings_are_asked_for_first():
     request = request_for(b"weights", CONV, LABELS, REFERENCE)
     assert set(request.files) == {
         "architecture.json",
