@@ -1,4 +1,4 @@
-"""Whatever a student is told to do next works when it is followed literally."""
+"""Follow the next step that a message names, word for word, and check that it works."""
 
 import csv
 import re

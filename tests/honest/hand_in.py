@@ -45,6 +45,20 @@ def row(
     return Row({**FULL, **TO_MARK, **points}, review, status, tuple(notes), reasons)
 
 
+def registering(table: dict[str, tuple]):
+    """Return a decorator that enters a function, which makes a hand-in, and its row in a table."""
+
+    def named(name: str, expected: Row | None = None):
+        def register(function):
+            assert name not in table
+            table[name] = (function, row() if expected is None else expected)
+            return function
+
+        return register
+
+    return named
+
+
 @cache
 def base() -> dict[str, bytes]:
     """Return the files of the base by their names."""

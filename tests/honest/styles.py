@@ -18,12 +18,12 @@ from tests.honest.hand_in import (
     PART2,
     TO_MARK,
     HandIn,
-    Row,
     base,
     dumped,
     error,
     new_cell,
     picture,
+    registering,
     row,
     stream,
     zipped,
@@ -31,18 +31,7 @@ from tests.honest.hand_in import (
 from tests.honest.make_base import weaker, weights
 
 STYLES: dict[str, tuple] = {}
-FULL_ROW = row()
-
-
-def style(name: str, expected: Row = FULL_ROW):
-    """Register a function as a style, with its row."""
-
-    def register(function):
-        assert name not in STYLES
-        STYLES[name] = (function, expected)
-        return function
-
-    return register
+style = registering(STYLES)
 
 
 # How the code is written ------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from tests.honest.hand_in import (
     Sparse,
     base,
     picture,
+    registering,
     row,
     stream,
     zipped,
@@ -29,7 +30,7 @@ from tests.honest.hand_in import (
 from tests.honest.make_base import weights
 
 ATTACKS: dict[str, tuple] = {}
-FULL_ROW = row()
+attack = registering(ATTACKS)
 ASKED = {"review": True}
 LENET, CNN = (f"artifacts/{name}/weights.npz" for name in ("lenet", "cnn"))
 ARCHITECTURE = "artifacts/cnn/architecture.json"
@@ -38,17 +39,6 @@ VICTIM, VICTIMS_GROUP = "as handed out and filled in", 201
 ESCAPE, REVERSE = "\x1b]0;owned\x07\x1b[31m", "\u202e"
 SCRIPT = "</script></pre><script>alert(1)</script><img src=x onerror=alert(1)>"
 FORMULA = "=cmd|' /C calc'!A0"
-
-
-def attack(name: str, expected: Row = FULL_ROW):
-    """Register a function that makes a hand-in, with its row."""
-
-    def register(function):
-        assert name not in ATTACKS
-        ATTACKS[name] = (function, expected)
-        return function
-
-    return register
 
 
 @attack(VICTIM)

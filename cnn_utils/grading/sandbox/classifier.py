@@ -29,12 +29,12 @@ def classify(folder: Path) -> dict[str, list[int]]:
     model.set_weights(list(np.load(folder / "weights.npz", allow_pickle=False).values()))
     images = np.load(folder / "images.npy", allow_pickle=False)
     model(np.zeros((1, *images.shape[1:]), "float32"))
-    n_images = int(max(request["max_work"] / work_of(model), request["min_images"]))
+    images = images[: int(max(request["max_work"] / work_of(model), request["min_images"]))]
     found, end = {}, time.monotonic() + MAX_SECONDS
     for name, (scale, shift) in request["scalings"].items():
         labels = found[name] = []
-        for start in range(0, len(images[:n_images]), BATCH_SIZE):
-            batch = images[:n_images][start : start + BATCH_SIZE]
+        for start in range(0, len(images), BATCH_SIZE):
+            batch = images[start : start + BATCH_SIZE]
             outputs = model(batch * np.float32(scale) + np.float32(shift), training=False)
             labels += np.asarray(outputs).argmax(axis=1).tolist()
             if time.monotonic() > end:
