@@ -30,7 +30,7 @@ def add_commands(commands) -> None:
     )
     run_parser.set_defaults(command=run)
 
-    pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py ones")
+    pair_parser = commands.add_parser("pair", help="bring the .py and .ipynb notebooks in line")
     pair_parser.add_argument("--check", action="store_true", help="only compare, write nothing")
     pair_parser.set_defaults(command=pair)
 
@@ -113,16 +113,17 @@ def add_commands(commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Execute the notebooks; print where the results are."""
+    from cnn_utils.grading.release.pairing import worked_notebooks
     from cnn_utils.grading.release.run import run_notebook
 
     parts = list(PARTS) if "both" in options.parts else options.parts
     if options.data is not None:
         _check_data(options.data, parts)
-    failed = False
+    failed, worked = False, worked_notebooks(options.notebooks)
     for part in parts:
-        result = run_notebook(
-            options.notebooks / f"{PARTS[part]}.ipynb", options.out, options.profile, options.data
-        )
+        if (name := f"{PARTS[part]}.ipynb") not in worked:
+            raise KitError.about(f"--notebooks '{options.notebooks}'", f"hold {name}", "none")
+        result = run_notebook(worked[name].path, options.out, options.profile, options.data)
         failed |= result.error is not None
         print(f"{part} {'FAILED: ' + result.error if result.error else 'done'}")
         print(f"  notebook    {result.notebook}\n  web page    {result.html}")
@@ -144,14 +145,14 @@ def _check_data(folder: Path, parts: list[str]) -> None:
 
 
 def pair(options: argparse.Namespace) -> int:
-    """Build the .ipynb notebooks from the .py ones, or check that they agree."""
+    """Write the stale form of each worked notebook, or check that they agree."""
     from cnn_utils.grading.release.pairing import pair as pair_folder
 
     changed = pair_folder(options.notebooks, check=options.check)
     for path in changed:
-        print(f"{path} {'differs from its .py: run `make pair`' if options.check else 'written'}")
+        print(f"{path} {'is out of date: run `make pair`' if options.check else 'written'}")
     if not changed:
-        print("The .ipynb notebooks agree with the .py ones.")
+        print("The .ipynb and .py notebooks agree.")
     return int(options.check and bool(changed))
 
 
@@ -172,6 +173,7 @@ def student_file(options: argparse.Namespace) -> int:
 
 def release(options: argparse.Namespace) -> int:
     """Write the student release; print its files."""
+    from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.release.student_file import describe_file
     from cnn_utils.grading.release.student_release import release as write_release
 
@@ -184,6 +186,9 @@ def release(options: argparse.Namespace) -> int:
     notebooks = [str(options.out / file) for file in files if file.suffix == ".ipynb"]
     print(f"{options.out} written: {len(files)} files, without tests, grading and answers")
     print("\n".join(f"  {notebook}" for notebook in notebooks))
+    books = read_source_notebooks(options.notebooks).values()
+    points = [sum(task.points for task in book.tasks) for book in books]
+    print(f"Points: {sum(points):g} ({' + '.join(f'{n:g}' for n in points)})")
     return 0
 
 

@@ -14,7 +14,7 @@ from cnn_utils.grading.sandbox.prepare import BatchContext
 from cnn_utils.grading.sandbox.run_part import Claims, run_parts
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
 from cnn_utils.grading.verify import compare
-from cnn_utils.grading.verify.hidden_tests import make_inputs
+from cnn_utils.grading.verify.hidden_tests import make_inputs, results_of
 from cnn_utils.grading.verify.own_network import OwnNetwork
 from cnn_utils.grading.verify.score import Comparison, Mark, mark
 
@@ -179,6 +179,7 @@ class _Grading:
             k: x for k, x in self.files.items() if k.startswith(BESIDE) and k.endswith(".py")
         }
         sources |= {k: x[:MAX_LETTERS].decode("utf-8", "replace") for k, x in modules.items()}
+        comparison.agrees |= results_of(source_notebook.own_tests, claims)
         for task in source_notebook.tasks:
             answer, key = answers[f"{task.kind}:{task.name}"], f"{name}/{task.key}"
             given = mark(task, answer, claims, comparison, sources)

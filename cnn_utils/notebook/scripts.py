@@ -30,9 +30,11 @@ def as_ipynb(notebook) -> str:
 
 
 def as_script(notebook) -> str:
-    """Return a notebook in percent format."""
+    """Return a notebook in percent format, with a header that names only its kernel."""
     import jupytext
 
+    header = {"jupytext": {"notebook_metadata_filter": "kernelspec,-jupytext"}}
+    notebook = nbformat.from_dict({**notebook, "metadata": {**notebook.metadata, **header}})
     return jupytext.writes(notebook, fmt="py:percent")
 
 

@@ -5,6 +5,7 @@ hand-in which forges its checks can't know them.
 """
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from cnn_utils.checks.lenet_by_hand import LENET_SHAPES, logits, softmax
 from cnn_utils.metrics import f1_score
 
 OUT = "output_{}.json"
+# Tasks whose evidence lies in handed-in files: networks and figures.
+BY_NETWORK, BY_FIGURE = ("train-lenet", "evaluate-lenet", "cnn", "submit"), ("plot-history", "look")
 # Students may round differently, or add a small number against 0 / 0.
 TOLERANCE = {"f1": 1e-4, "ten-digits": 1e-6, "preprocess": 1e-5, "lenet": 5e-3}
 N_IMAGES = 4
@@ -102,6 +105,26 @@ def hidden_test_cells(solved: set[str]) -> dict[str, str]:
         for name, call in calls.items()
         if name in solved
     }
+
+
+def results_of(own_tests: Iterable[str], claims) -> dict[str, tuple[bool | None, str]]:
+    """Return the evidence of the author's hidden test cells, by task, as in `Comparison.agrees`.
+
+    Parameters
+    ----------
+    own_tests : iterable of str
+        The tasks that have one.
+    claims : Claims
+    """
+    found: dict[str, tuple[bool | None, str]] = {}
+    for name in own_tests:
+        step = f"hidden:{name}"
+        message = claims.failures.get(step, "").strip().removeprefix("AssertionError").strip(": ")
+        why = f"the hidden test says: {message}" if message else "the hidden test failed"
+        found[name] = (claims.passed.get(step), why)
+        if step not in claims.passed:
+            found[name] = (None, "the hidden test did not finish")
+    return found
 
 
 def make_inputs(rng: np.random.Generator) -> dict:

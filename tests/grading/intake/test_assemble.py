@@ -1,7 +1,7 @@
 import pytest
 
 from cnn_utils.grading.intake.assemble import assemble, names_replaced_by
-from cnn_utils.grading.intake.assignment import read_source_notebook
+from cnn_utils.grading.intake.assignment import read_source_notebooks
 from cnn_utils.grading.intake.splice import splice
 from cnn_utils.notebook.reader import read
 from tests.grading.small_lab import F1, LAB, TEN, notebook
@@ -57,7 +57,7 @@ def test_checks_are_ours_whatever_was_handed_in(source_notebook):
 
 def test_a_cell_that_loads_the_extension_stays_even_if_it_defines_nothing(tmp_path):
     (tmp_path / "lab.py").write_text(LAB.replace("cnn_utils\n", "cnn_utils\n\n# %%\n", 1))
-    cells = assembled(read_source_notebook(tmp_path / "lab.py"), F1)
+    cells = assembled(read_source_notebooks(tmp_path)["lab.ipynb"], F1)
     assert (cells["given:1"], cells["given:2"][:12]) == ("%load_ext cnn_utils", "import keras")
 
 
@@ -79,7 +79,7 @@ NOT_RUN = LAB.replace("points=20", "points=20 rerun=false")
 
 def test_an_answer_that_is_not_run_again_runs_if_it_is_needed(tmp_path):
     (tmp_path / "lab.py").write_text(NOT_RUN)
-    source_notebook = read_source_notebook(tmp_path / "lab.py")
+    source_notebook = read_source_notebooks(tmp_path)["lab.ipynb"]
     assert "task:ten-digits" not in assembled(source_notebook, F1, TEN)
     cells = assembled(source_notebook, F1, TEN, "rate = ten_digit_error_rate(0.9)")
     assert "task:ten-digits" in cells
