@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import json
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ import nbformat
 
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
-from cnn_utils.grading.release.metadata import validate
+from cnn_utils.grading.release.metadata import KEYS, validate
 from cnn_utils.notebook.assignment import FILE, MARKER, Part, Task, hash_of, headings_in
 from cnn_utils.notebook.reader import CONFLICT, Cell, Notebook, Unreadable, read, read_file
 from cnn_utils.notebook.scripts import as_ipynb, as_script
@@ -113,11 +114,18 @@ def _read_form(path: Path) -> Notebook:
     if path.suffix == ".py":
         return notebook
     made = [
-        {"cell_type": c.kind, "source": c.source, "metadata": c.metadata} for c in notebook.cells
+        {"cell_type": cell.kind, "source": cell.source, "metadata": _in_order(cell.metadata)}
+        | ({"outputs": []} if cell.kind == "code" else {})
+        for cell in notebook.cells
     ]
-    made = [c | ({"outputs": []} if c["cell_type"] == "code" else {}) for c in made]
     node = nbformat.from_dict({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": made})
     return read(as_script(node).encode(), path.with_suffix(".py").name)
+
+
+def _in_order(metadata: dict) -> dict:
+    """Sort metadata as authors write them; an .ipynb has them in alphabetical order."""
+    first = {key: metadata[key] for key in KEYS if key in metadata}
+    return first | metadata
 
 
 def _keys(notebook: Notebook) -> list[str]:
@@ -179,18 +187,15 @@ def _difference(script: Worked, ipynb: Worked) -> str:
 
 
 def _first_difference(one: list[Cell], other: list[Cell]) -> list[str]:
-    """Return the first line of each of two cells in which they differ."""
-    texts = [
-        [*cell[0].source.split("\n"), f"{cell[0].kind} {json.dumps(cell[0].metadata)}"]
-        if cell
-        else []
-        for cell in (one, other)
-    ]
-    shortest = min(map(len, texts))
-    place = next((i for i in range(shortest) if texts[0][i] != texts[1][i]), shortest)
-    if not shortest:
-        place = 0
-    return [repr(text[place][:MAX_SHOWN]) if place < len(text) else "''" for text in texts]
+    """Return what differs first in two cells, each alone in a list: a line, or metadata."""
+    texts = []
+    for cell in [*one, *other]:
+        metadata = [f"{k}={json.dumps(v)}" for k, v in sorted(cell.metadata.items())]
+        texts.append([*cell.source.split("\n"), *metadata, cell.kind])
+    if len(texts) == 1:
+        return [repr(texts[0][0][:MAX_SHOWN])] * 2
+    first = next(lines for lines in zip_longest(*texts, fillvalue="") if len(set(lines)) == 2)
+    return [repr(line[:MAX_SHOWN]) for line in first]
 
 
 def pair(folder: Path, check: bool = False) -> list[Path]:

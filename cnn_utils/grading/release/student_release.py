@@ -114,7 +114,7 @@ def without_answers(notebook, name: str):
         if cell.cell_type == "code" and next(needs):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), CONTINUE_TAG]
         cell.metadata.pop("rubric", None)
-    student.cells = [cell for cell in student.cells if "hidden" not in cell.metadata]
+    student.cells[:] = [cell for cell in student.cells if "hidden" not in cell.metadata]
     return student
 
 
