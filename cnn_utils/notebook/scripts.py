@@ -16,7 +16,11 @@ def read_script(text: str, name: str = "notebook.py") -> Notebook:
     if re.search(r"^# ?%%", text, re.MULTILINE):
         import jupytext  # slow to import, and rarely needed
 
-        return from_content(jupytext.reads(text, fmt="py:percent"), name)
+        try:
+            return from_content(jupytext.reads(text, fmt="py:percent"), name)
+        except nbformat.ValidationError as error:
+            where = ".".join(map(str, error.original.absolute_path))
+            raise Unreadable(f"A cell is invalid: {where}: {error.message}.") from None
     split = _split_at_prompts if IN.search(text) else _split_at_docstrings
     cells = [Cell(kind, source) for kind, source in split(text) if source]
     if len(cells) > MAX_CELLS:
@@ -30,7 +34,7 @@ def as_ipynb(notebook) -> str:
 
 
 def as_script(notebook) -> str:
-    """Return a notebook in percent format, with a header that names only its kernel."""
+    """Return a notebook (any dict of its content) in percent format; its header names the kernel."""
     import jupytext
 
     header = {"jupytext": {"notebook_metadata_filter": "kernelspec,-jupytext"}}

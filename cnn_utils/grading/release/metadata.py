@@ -148,7 +148,7 @@ def _problem_of(key: str, value, role: str, code: dict[str, Cell]) -> str:
     if key not in KEYS:
         if FRONT_ENDS.fullmatch(key):
             return ""
-        return f"unknown key in {shown}{_meant(key, KEYS)}."
+        return f"unknown key in {shown}{_meant(key, KEYS)}"
     roles, expected, is_valid = KEYS[key]
     if not is_valid(value):
         return f"{shown} must {expected}{_better(key, value)}."
@@ -157,7 +157,7 @@ def _problem_of(key: str, value, role: str, code: dict[str, Cell]) -> str:
     names = {"check": [value], "hidden": [value], "figures": value}.get(key, ())
     for name in names:
         if name not in code:
-            return f"{shown} must name a code task of this notebook{_meant(name, code)}."
+            return f"{shown} must name a code task of this notebook{_meant(name, code)}"
     return ""
 
 
@@ -179,7 +179,7 @@ def _problems_of(cell: Cell):
 
 def _meant(name: str, known) -> str:
     close = get_close_matches(name, list(known), 1)
-    return f"; did you mean {close[0]}?"[:-1] if close else ""
+    return f"; did you mean {close[0]}?" if close else "."
 
 
 def _better(key: str, value) -> str:

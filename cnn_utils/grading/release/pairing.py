@@ -13,8 +13,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
-
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
 from cnn_utils.grading.release.metadata import KEYS, validate
@@ -118,8 +116,8 @@ def _read_form(path: Path) -> Notebook:
         | ({"outputs": []} if cell.kind == "code" else {})
         for cell in notebook.cells
     ]
-    node = nbformat.from_dict({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": made})
-    return read(as_script(node).encode(), path.with_suffix(".py").name)
+    content = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": made}
+    return read(as_script(content).encode(), path.with_suffix(".py").name)
 
 
 def _in_order(metadata: dict) -> dict:
