@@ -34,12 +34,22 @@ def as_ipynb(notebook) -> str:
 
 
 def as_script(notebook) -> str:
-    """Return a notebook (any dict of its content) in percent format; its header names the kernel."""
+    """Return a notebook in percent format; of its own metadata, only the kernel."""
     import jupytext
 
     header = {"jupytext": {"notebook_metadata_filter": "kernelspec,-jupytext"}}
     notebook = nbformat.from_dict({**notebook, "metadata": {**notebook.metadata, **header}})
     return jupytext.writes(notebook, fmt="py:percent")
+
+
+def as_in_script(notebook: Notebook) -> Notebook:
+    """Return what a script would hold of a notebook: no outputs, and no traces of JupyterLab."""
+    made = nbformat.v4.new_notebook()
+    for cell in notebook.cells:
+        parts = {"cell_type": cell.kind, "source": cell.source, "metadata": cell.metadata}
+        parts |= {"outputs": []} if cell.kind == "code" else {}
+        made.cells.append(nbformat.from_dict(parts))
+    return read_script(as_script(made), notebook.name)
 
 
 def _split_at_prompts(text: str):

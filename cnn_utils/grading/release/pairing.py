@@ -17,8 +17,8 @@ from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
 from cnn_utils.grading.release.metadata import KEYS, validate
 from cnn_utils.notebook.assignment import FILE, MARKER, Part, Task, hash_of, headings_in
-from cnn_utils.notebook.reader import CONFLICT, Cell, Notebook, Unreadable, read, read_file
-from cnn_utils.notebook.scripts import as_ipynb, as_script
+from cnn_utils.notebook.reader import CONFLICT, Cell, Notebook, Unreadable, read_file
+from cnn_utils.notebook.scripts import as_in_script, as_ipynb, as_script
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 RECORD = "paired"
@@ -109,15 +109,8 @@ def _read_form(path: Path) -> Notebook:
             raise KitError(f"{where}: a pasted picture can't be kept in a .py. {advice}")
         if CONFLICT.search(cell.source):
             raise Unreadable(f"{where}: there are git's conflict markers.")
-    if path.suffix == ".py":
-        return notebook
-    made = [
-        {"cell_type": cell.kind, "source": cell.source, "metadata": _in_order(cell.metadata)}
-        | ({"outputs": []} if cell.kind == "code" else {})
-        for cell in notebook.cells
-    ]
-    content = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": made}
-    return read(as_script(content).encode(), path.with_suffix(".py").name)
+        cell.metadata = _in_order(cell.metadata)
+    return notebook if path.suffix == ".py" else as_in_script(notebook)
 
 
 def _in_order(metadata: dict) -> dict:
