@@ -97,3 +97,55 @@ def test_an_answer_that_is_not_run_again_runs_if_it_is_needed(tmp_path):
 )
 def test_names_that_change_with_each_run(source, names):
     assert names_replaced_by(source) == names
+
+
+OWN = """
+# %%
+limit = 7
+
+# %% task="mine" points=1 defines=["x"]
+# task: mine
+x = 1
+
+# %% check="mine"
+assert x
+
+# %% hidden="mine"
+assert x < limit
+
+# %% [markdown]
+# ## Next
+
+# %% hidden="f1"
+assert F1Score
+"""
+
+
+def test_the_author_s_hidden_tests_run_where_they_were_written_and_replace_ours(tmp_path):
+    (tmp_path / "lab.py").write_text(LAB + OWN)
+    source_notebook = read_source_notebooks(tmp_path)["lab.ipynb"]
+    assert not any("hidden" in cell.metadata for cell in source_notebook.cells)
+    cells = assembled(source_notebook, F1, TEN, "# task: mine\nx = 3", "y = 1")
+    assert list(cells) == [
+        "given:1",
+        "task:f1",
+        "check:f1",
+        "task:ten-digits",
+        "check:ten-digits",
+        "given:11",
+        "task:mine",
+        "check:mine",
+        "hidden:mine",
+        "hidden:f1",
+        "helper:cell 4",
+        "hidden:ten-digits",
+    ]
+    assert cells["hidden:mine"] == "assert x < limit"
+    assert "hidden:mine" not in assembled(source_notebook, F1, TEN)
+
+
+def test_a_hidden_test_in_a_hand_in_is_left_out(tmp_path):
+    (tmp_path / "lab.py").write_text(LAB + OWN)
+    source_notebook = read_source_notebooks(tmp_path)["lab.ipynb"]
+    cells = assembled(source_notebook, F1, "assert F1Score", "assert F1Score  # mine")
+    assert [name for name in cells if name.startswith("helper")] == ["helper:cell 3"]

@@ -178,6 +178,28 @@ def test_a_shortcut_around_a_hidden_test_is_looked_at(answer, helper, told):
     assert told in found.review
 
 
+def test_a_bare_assertion_is_a_sentence():
+    for step, said in (("check", "The check failed."), ("hidden", "The hidden test failed.")):
+        claims = Claims(
+            "complete", {"task:f1": True, f"{step}:f1": False}, {f"{step}:f1": "AssertionError"}
+        )
+        assert mark(F1, ANSWERED, claims, DIFFERS).reason == said
+    claims.failures["hidden:f1"] = "AssertionError: the rate is 1"
+    assert mark(F1, ANSWERED, claims, DIFFERS).reason == "The rate is 1."
+
+
+@pytest.mark.parametrize(
+    "trick", ["ip.ast_transformers", "sys.settrace(f)", "events.register('x')"]
+)
+def test_tricks_with_the_kernel_are_looked_at_where_the_author_tests(trick):
+    mine, sources = TaskSpec("mine", "code", 10), {"helper:cell 3": trick}
+    for passed, is_asked in (({"hidden:mine": True}, True), ({}, False)):
+        found = mark(
+            mine, ANSWERED, Claims("complete", passed), Comparison({"mine": (True, "")}), sources
+        )
+        assert (found.points, bool(found.review)) == (10, is_asked)
+
+
 def test_a_failure_of_any_length_is_a_short_reason_in_time():
     failure = {"task:f1": "NameError: name 'a' is not defined " + "x: " * 700_000}
     claims = Claims("complete", {"task:f1": False}, failure)
