@@ -149,3 +149,25 @@ def test_a_hidden_test_in_a_hand_in_is_left_out(tmp_path):
     source_notebook = read_source_notebooks(tmp_path)["lab.ipynb"]
     cells = assembled(source_notebook, F1, "assert F1Score", "assert F1Score  # mine")
     assert [name for name in cells if name.startswith("helper")] == ["helper:cell 3"]
+
+
+GIVEN_AWAY = """
+# %%
+def preprocess(images):
+    return images / 255
+
+# %% task="cnn" points=1 defines=["build_cnn"]
+# task: cnn
+def build_cnn():
+    ### BEGIN SOLUTION
+    return keras.Sequential()
+    ### END SOLUTION
+"""
+
+
+def test_a_task_that_was_given_away_is_there_for_the_hidden_tests_that_need_it(tmp_path):
+    (tmp_path / "lab.py").write_text(LAB + GIVEN_AWAY)
+    source_notebook = read_source_notebooks(tmp_path)["lab.ipynb"]
+    cells = assembled(source_notebook, "# task: cnn\ndef build_cnn(): ...")
+    assert list(cells) == ["given:1", "given:11", "task:cnn", "hidden:cnn"]
+    assert "return images / 255" in cells["given:11"]
