@@ -19,7 +19,7 @@ sandbox/   prepare          what all hand-ins of a batch share
            without_training `fit` takes the handed-in weights and history there
            quick_keras      faster import of Keras in the sandbox
            sandbox_output   read the files that a hand-in left
-verify/    hidden_tests     call the student's functions on hidden inputs; results of the author's tests
+verify/    hidden_tests     hidden inputs for the student's functions; the author's tests
            weights_file     handed-in weights, checked before they are unpacked
            reference_data   test images and labels; LeNet rated in NumPy
            compare          compare claims with results computed outside the sandbox

@@ -23,7 +23,10 @@ NEXT_HINT = re.compile(r"^\s*For the next (?:one|hint),.*", re.MULTILINE)
 # What no answer needs: the kit's own LeNet, Keras' F1 as the answer to F1, and grading's files.
 GRADING = re.compile(
     r"lenet_by_hand|\bin\.json|\boutput_[\w{}-]{0,40}\.json|junit\.xml|CNN_UTILS_WORKDIR|nbval_grade"
-    r"|(?:ast|input)_transformers?|\bsettrace\b|\bevents\.register\b"
+)
+# What can deceive an assertion in the student's own kernel: the author's hidden tests.
+DECEIVING = re.compile(
+    r"__(?:eq|ne|lt|le|gt|ge|bool|float)__|(?:ast|input)_transformers?|\bsettrace\b|events\.register"
 )
 KERAS_F1 = re.compile(r"(?:\.|import [^\n]{0,99}\b)F1Score\b")
 UNDEFINED = re.compile(r"NameError: name '(\w{1,80})' is not defined")
@@ -144,9 +147,13 @@ def _shortcut(name: str, answer: dict, claims: Claims, sources: dict[str, str]) 
     """Return why a hidden test may have been passed without work, or ""."""
     if name == "f1" and KERAS_F1.search(answer["source"]):
         return "its F1 is Keras'"
-    is_tested = name in CALLS or f"{HIDDEN_TEST}:{name}" in claims.passed
-    found = GRADING.search("\n".join(sources.values())) if is_tested else None
-    return f"the notebook names '{found[0]}', which is the grader's" if found else ""
+    source = "\n".join(sources.values())
+    if name in CALLS and (found := GRADING.search(source)):
+        return f"the notebook names '{found[0]}', which is the grader's"
+    is_author_s = f"{HIDDEN_TEST}:{name}" in claims.passed and name not in claims.outputs
+    if is_author_s and (found := DECEIVING.search(source)):
+        return f"the notebook names '{found[0]}', which can deceive a hidden test"
+    return ""
 
 
 def _finding(task: TaskSpec, answer: dict, claims: Claims, sources: dict[str, str]) -> str:
