@@ -189,15 +189,23 @@ def test_a_bare_assertion_is_a_sentence():
 
 
 @pytest.mark.parametrize(
-    "trick", ["ip.ast_transformers", "sys.settrace(f)", "events.register('x')"]
+    ("source", "name"),
+    [
+        ("ip.ast_transformers.append(x)", "ast_transformers"),
+        ("sys.settrace(f)", "settrace"),
+        ("ip.events.register('pre_run_cell', f)", "events.register"),
+        ("def __eq__(self, other): return True", "__eq__"),
+    ],
 )
-def test_tricks_with_the_kernel_are_looked_at_where_the_author_tests(trick):
-    mine, sources = TaskSpec("mine", "code", 10), {"helper:cell 3": trick}
-    for passed, is_asked in (({"hidden:mine": True}, True), ({}, False)):
-        found = mark(
-            mine, ANSWERED, Claims("complete", passed), Comparison({"mine": (True, "")}), sources
-        )
-        assert (found.points, bool(found.review)) == (10, is_asked)
+def test_what_can_deceive_a_test_of_the_author_s_is_looked_at(source, name):
+    mine, sources = TaskSpec("mine", "code", 10), {"helper:cell 3": source}
+    agrees = Comparison({"mine": (True, "")})
+    found = mark(mine, ANSWERED, Claims("complete", {"hidden:mine": True}), agrees, sources)
+    told = f"the notebook names '{name}', which can deceive a hidden test"
+    assert (found.points, found.review) == (10, told)
+    ours = Claims("complete", {"hidden:mine": True}, outputs={"mine": [1.0]})
+    for claims in (Claims("complete"), ours):
+        assert mark(mine, ANSWERED, claims, agrees, sources).review == ""
 
 
 def test_a_failure_of_any_length_is_a_short_reason_in_time():
