@@ -9,14 +9,13 @@ from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
 
 NOTEBOOKS = KIT / "notebooks"
-PARTS = {"part1": "part1_lenet_mnist", "part2": "part2_cnn_cifar10"}
 
 
 def add_commands(commands) -> None:
     """Add the commands that students do not get."""
     run_parser = commands.add_parser("run", help="execute the notebooks, write them to build/")
     run_parser.add_argument(
-        "parts", nargs="*", choices=[*PARTS, "both"], default="both", help="default: both"
+        "parts", nargs="*", help="how their names begin, such as part1 (default: all)"
     )
     run_parser.add_argument(
         "--profile",
@@ -116,20 +115,31 @@ def run(options: argparse.Namespace) -> int:
     from cnn_utils.grading.release.pairing import worked_notebooks
     from cnn_utils.grading.release.run import run_notebook
 
-    parts = list(PARTS) if "both" in options.parts else options.parts
+    worked = worked_notebooks(options.notebooks)
+    stems = {name.removesuffix(".ipynb"): one for name, one in worked.items()}
+    chosen = stems
+    if options.parts not in ([], ["both"]):
+        chosen = {s: x for s, x in stems.items() if any(_begins(s, p) for p in options.parts)}
+        for part in options.parts:
+            if not any(_begins(stem, part) for stem in stems):
+                found = f"only {', '.join(stems)}"
+                raise KitError.about(f"'{options.notebooks}'", f"hold a notebook '{part}'", found)
+    parts = [stem.partition("_")[0] for stem in chosen]
     if options.data is not None:
         _check_data(options.data, parts)
-    failed, worked = False, worked_notebooks(options.notebooks)
-    for part in parts:
-        if (name := f"{PARTS[part]}.ipynb") not in worked:
-            raise KitError.about(f"--notebooks '{options.notebooks}'", f"hold {name}", "none")
-        result = run_notebook(worked[name].path, options.out, options.profile, options.data)
+    failed = False
+    for part, one in zip(parts, chosen.values(), strict=True):
+        result = run_notebook(one.path, options.out, options.profile, options.data)
         failed |= result.error is not None
         print(f"{part} {'FAILED: ' + result.error if result.error else 'done'}")
         print(f"  notebook    {result.notebook}\n  web page    {result.html}")
     if "part2" in parts and not failed:
         print(f"  submission  {options.out / 'submission.csv'}")
     return int(failed)
+
+
+def _begins(stem: str, part: str) -> bool:
+    return stem == part or stem.startswith(f"{part}_")
 
 
 def _check_data(folder: Path, parts: list[str]) -> None:

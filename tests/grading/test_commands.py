@@ -136,7 +136,9 @@ def test_run_takes_the_form_that_was_edited(runs, tmp_path, monkeypatch, capsys)
     (folder / "part1_lenet_mnist.py").unlink()
     ipynb.unlink()
     assert main(["run", "part1", "--notebooks", str(folder)]) == 2
-    assert "must hold part1_lenet_mnist.ipynb; received none" in capsys.readouterr().err
+    assert (
+        "must hold a notebook 'part1'; received only part2_cnn_cifar10" in capsys.readouterr().err
+    )
 
 
 def test_run_one_part_in_full_on_real_files(runs, tmp_path, capsys):
