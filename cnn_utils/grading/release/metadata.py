@@ -67,6 +67,10 @@ FRONT_ENDS = re.compile(
 )
 
 
+# Tasks whose points depend on an accuracy.
+RATED = ("train-lenet", "cnn")
+
+
 def validate(notebooks: dict[str, Notebook]) -> None:
     """Raise a KitError that lists all problems in the metadata of an assignment's notebooks.
 
@@ -121,6 +125,8 @@ def _problems(file: str, notebook: Notebook):
                 yield f"{file}, cells {numbers}: the {role} '{name}' is there {n} times."
     for name, cell in code.items():
         where, is_run = f"{file}, cell {cell.number}", cell.metadata.get("rerun", True)
+        if "threshold" in cell.metadata and name not in RATED:
+            yield f"{where}: threshold= works for the tasks {' and '.join(RATED)} only."
         tests = [len(found.get(f"{key} {name}", [])) for key in ("check", "hidden")]
         if max(tests) > 1:
             yield f"{where}: task '{name}' must have one check and at most one hidden test."

@@ -36,14 +36,15 @@ def test_networks_are_named_by_the_cell_that_saves_them(tmp_path, key):
 
 
 def test_all_keys_are_read(tmp_path):
-    text = LAB.replace("points=10", "points=10 threshold=0.5 rerun=false")
-    text = text.replace("points=5", 'points=5 rubric=["says why"] figures=["f1"]')
+    text = LAB.replace("points=10", "points=10 rerun=false").replace('"f1"', '"cnn"')
+    text = text.replace("# task: f1", "# task: cnn").replace("rerun", "threshold=0.5 rerun")
+    text = text.replace("points=5", 'points=5 rubric=["says why"] figures=["cnn"]')
     (tmp_path / "lab.py").write_text(text + '\n# %% hidden="ten-digits"\nassert 1\n')
     lab = read_source_notebooks(tmp_path)["lab.ipynb"]
-    f1, ten, why = lab.tasks
-    assert (f1.threshold, f1.is_run) == (0.5, False)
+    cnn, ten, why = lab.tasks
+    assert (cnn.threshold, cnn.is_run) == (0.5, False)
     assert (ten.threshold, ten.is_run) == (None, True)
-    assert (why.rubric, why.figures) == (("says why",), ("f1",))
+    assert (why.rubric, why.figures) == (("says why",), ("cnn",))
     assert lab.own_tests == {"ten-digits": (11, "assert 1")}
     assert len(lab.cells) == len(lab.outline) == 11
 

@@ -160,6 +160,14 @@ def test_a_hidden_test_needs_a_task_that_is_run_and_no_network():
     ]
 
 
+def test_a_threshold_where_no_network_is_rated(tmp_path):
+    assert problems(LAB.replace("points=10", "points=10 threshold=0.9")) == [
+        "lab.py, cell 5: threshold= works for the tasks train-lenet and cnn only."
+    ]
+    network = '\n# %% task="cnn" points=1 threshold=0.6\n# task: cnn\n'
+    assert problems(LAB + network) == []
+
+
 @pytest.mark.parametrize(
     ("old", "new"), [("1 |", "|"), ("# | **Gruppennummer** | 1 |\n", ""), ("| 1 |", "| Ada |")]
 )
