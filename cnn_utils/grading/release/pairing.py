@@ -82,8 +82,12 @@ def _forms_in(folder: Path) -> dict[str, list[Worked]]:
     """Return the .py and the .ipynb of each notebook, those that exist, by their common stem."""
     forms: dict[str, list[Worked]] = {}
     for path in sorted(folder.glob("*.py")):
-        if "# %%" in path.read_text(encoding="utf-8", errors="replace"):  # others are modules
+        if "# %%" in path.read_text(encoding="utf-8", errors="replace"):
             forms[path.stem] = [Worked(path, _read_form(path))]
+        elif path.with_suffix(".ipynb").exists():  # otherwise it is a module
+            expected = "hold cells that begin with '# %%'"
+            advice = "Restore it, give it another name, or delete it: `pair` builds it again."
+            raise KitError.about(f"'{path}'", expected, "none", advice)
     for path in sorted(folder.glob("*.ipynb")):
         try:
             notebook = _read_form(path)
@@ -153,18 +157,13 @@ def _newer(forms: list[Worked], record: str | None) -> Worked | None:
 def _difference(script: Worked, ipynb: Worked) -> str:
     """Return a message about two forms that both have changed."""
     pair, lines = (script.path.name, ipynb.path.name), []
-    cells = [form.notebook.cells for form in (script, ipynb)]
-    matcher = difflib.SequenceMatcher(
-        None, *(_keys(form.notebook) for form in (script, ipynb)), autojunk=False
-    )
-    for tag, *ends in matcher.get_opcodes():
-        if tag != "equal":
-            (a, b), (c, d) = ends[:2], ends[2:]
-            for i in range(max(b - a, d - c)):
-                both = [cells[0][a:b][i : i + 1], cells[1][c:d][i : i + 1]]
-                shown = zip(pair, both, _first_difference(*both), strict=True)
-                told = [f"{name}, cell {x[0].number}: {text}" for name, x, text in shown if x]
-                lines.append("; ".join(told))
+    keys = [_keys(form.notebook) for form in (script, ipynb)]
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+        for i in range(max(b - a, d - c) if tag != "equal" else 0):
+            both = [script.notebook.cells[a:b][i : i + 1], ipynb.notebook.cells[c:d][i : i + 1]]
+            shown = zip(pair, both, _first_difference(*both), strict=True)
+            told = [f"{name}, cell {x[0].number}: {text}" for name, x, text in shown if x]
+            lines.append("; ".join(told))
     more = [f"... and {len(lines) - MAX_DIFFERENCES} more"] if len(lines) > MAX_DIFFERENCES else []
     lines = [f"  {line}" for line in lines[:MAX_DIFFERENCES] + more]
     return "\n".join(

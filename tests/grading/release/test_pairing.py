@@ -232,6 +232,21 @@ def test_a_damaged_form_never_wins(paired, tmp_path, damage):
     assert pair(tmp_path) == [ipynb]
 
 
+@pytest.mark.parametrize("text", ["x = 1\n", ""])
+def test_a_script_that_lost_its_cells_or_is_a_module_is_left_alone(paired, tmp_path, text):
+    source, ipynb = paired
+    before = ipynb.read_bytes()
+    source.write_text(text)
+    with pytest.raises(
+        KitError, match=r"part\.py' must hold cells that begin with '# %%'; received"
+    ):
+        pair(tmp_path)
+    assert (source.read_text(), ipynb.read_bytes()) == (text, before)
+    source.unlink()
+    assert pair(tmp_path) == [source]
+    assert source.read_text() == TEXT
+
+
 def test_conflict_markers_in_a_script_are_named(source, tmp_path):
     edit(source, "x = 1", "<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b")
     with pytest.raises(KitError, match=r"part\.py, cell 2: there are git's conflict markers"):
