@@ -135,7 +135,7 @@ def _tsne(features, seed) -> np.ndarray:
 
     n, d = features.shape
     reduced = PCA(min(TSNE_INPUTS, n, d), svd_solver="full").fit_transform(features)
-    # Half of scikit-learn's steps, and coarser ones: within 1 % of the divergence, in half the time.
+    # Half of scikit-learn's steps, and coarser: half the time, a divergence within 1 %.
     steps = {"max_iter": 500, "angle": 0.8, "init": "pca", "random_state": seed}
     tsne = TSNE(perplexity=min(PERPLEXITY, (n - 1) / 3), **steps)
     # On a busy machine several threads wait for each other: 30 seconds instead of 1.
