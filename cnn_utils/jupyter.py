@@ -186,10 +186,9 @@ class _WhenUsed:
     @staticmethod
     def find_spec(name, path=None, target=None):
         """Return the spec of this module with a loader that waits; None for others."""
-        spec = PathFinder.find_spec(name, path) if name == "keras.wrappers" else None
-        if spec is not None:
+        if spec := name == "keras.wrappers" and PathFinder.find_spec(name, path):
             spec.loader = importlib.util.LazyLoader(spec.loader)
-        return spec
+        return spec or None
 
 
 @contextmanager
