@@ -136,7 +136,7 @@ def restart(page):
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
 
 
-# On a quiet machine 2 and 5 or so; the first run, which trains, takes about 30 in Part 2.
+# Measured on a busy machine: 0.8 and 3 times the reference. A run that trains again takes far more.
 @pytest.mark.parametrize("name", ["part1_lenet_mnist", "part2_cnn_cifar10"])
 def test_speed_of_a_second_run(open_notebook, run_all, output_of, name):
     page = open_notebook(f"{name}.ipynb")
@@ -147,5 +147,5 @@ def test_speed_of_a_second_run(open_notebook, run_all, output_of, name):
     reference = (reference + seconds_to_import_tensorflow()) / 2
     print(f"\n{name}: {first_picture:.1f} s to the first picture, {total:.1f} s to the last cell;")
     print(f"`import tensorflow` takes {reference:.1f} s.")
-    assert first_picture < 4 * reference
-    assert total < 10 * reference
+    assert first_picture < 3 * reference
+    assert total < 8 * reference
