@@ -2,7 +2,7 @@
 
 import errno
 import gc
-import importlib.util
+import importlib
 import logging
 import os
 import pkgutil
@@ -12,7 +12,6 @@ import sys
 import tempfile
 import traceback
 from contextlib import ExitStack, contextmanager, suppress
-from importlib.machinery import PathFinder
 
 from cnn_utils import __version__
 from cnn_utils.errors import KitError, closest, shown_instead
@@ -54,8 +53,6 @@ def load(shell) -> None:
     if "tensorflow" not in sys.modules and platform.machine().lower() in ("x86_64", "amd64"):
         _set_default(os.environ, "TF_ENABLE_ONEDNN_OPTS", "1")
     _set_default(sys.modules, "rfc3987_syntax", None)
-    sys.meta_path.insert(0, _WhenUsed)
-    _undo.callback(sys.meta_path.remove, _WhenUsed)
     logger = logging.getLogger("tensorflow")
     logger.addFilter(_is_not_about_retracing)
     _undo.callback(logger.removeFilter, _is_not_about_retracing)
@@ -178,17 +175,6 @@ def _set_default(mapping, key: str, value) -> None:
 def _is_not_about_retracing(record: logging.LogRecord) -> bool:
     """Filter TensorFlow's retracing warning: each new model causes one."""
     return "triggered tf.function retracing" not in record.getMessage()
-
-
-class _WhenUsed:
-    """Import hook: `keras.wrappers`, for which Keras loads scikit-learn, waits until it is used."""
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        """Return the spec of this module with a loader that waits; None for others."""
-        if spec := name == "keras.wrappers" and PathFinder.find_spec(name, path):
-            spec.loader = importlib.util.LazyLoader(spec.loader)
-        return spec or None
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import os
 import pickle
 import re
 import sys
-from importlib import metadata
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 
@@ -103,8 +102,6 @@ def digest(*values) -> str:
 def _versions() -> list:
     """Return the versions of all programs that a result depends on, and how they compute."""
     found = {name: getattr(sys.modules.get(name), "__version__", None) for name in COMPUTING}
-    # Loaded only when they are used, and that is no change.
-    found |= {"scipy": metadata.version("scipy"), "sklearn": metadata.version("scikit-learn")}
     kit = [file.read_bytes() for file in sorted(KIT.rglob("*.py"))]
     ways = [getattr(keras.config, name)() for name in CONFIG.split() if hasattr(keras.config, name)]
     ways.append(os.environ.get("TF_ENABLE_ONEDNN_OPTS"))

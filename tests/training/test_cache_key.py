@@ -130,15 +130,6 @@ def test_other_versions_are_a_change(monkeypatch):
     assert changed(before, key()) == ["the installed versions"]
 
 
-def test_the_version_of_scikit_learn_counts_but_not_whether_it_is_loaded(monkeypatch):
-    before = key()
-    for name in ("scipy", "sklearn"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    assert changed(before, key()) == []
-    monkeypatch.setattr(cache_key.metadata, "version", lambda name: "9.0")
-    assert changed(before, key()) == ["the installed versions"]
-
-
 # What must train: either the key differs, or it is refused.
 
 LOSS = """
