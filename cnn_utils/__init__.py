@@ -103,8 +103,8 @@ def load_ipython_extension(ipython) -> None:
     - ``TF_ENABLE_ONEDNN_OPTS=1`` on x86 processors, unless it is set or TensorFlow is loaded:
       convolutions are faster on processors where TensorFlow would not use oneDNN by itself, and
       results differ in the last digits.
-    - Keras is imported, but its `keras.wrappers`, which load scikit-learn, only when they are used.
-      What TensorFlow writes to standard error meanwhile is shown only if that fails.
+    - Keras is imported. What TensorFlow writes to standard error meanwhile is shown only if that
+      fails.
     - A filter of TensorFlow's log: no warning that a function was traced anew.
     - ``sys.modules["rfc3987_syntax"] = None``, unless it is loaded: jsonschema, which reads
       notebooks, then does not build a grammar of web addresses for two seconds.
