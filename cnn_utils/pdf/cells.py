@@ -10,7 +10,7 @@ from cnn_utils.notebook.reader import FIGURE_TYPES
 from cnn_utils.pdf import pictures
 from cnn_utils.pdf.code import highlighted, listing
 from cnn_utils.pdf.html import HtmlWriter, markdown_to_html
-from cnn_utils.pdf.terminal_text import coloured_lines, last_state
+from cnn_utils.pdf.terminal_text import coloured_lines, fold_epochs, last_state
 from cnn_utils.pdf.typst_source import breakable, call, string, words
 
 # Pixels on a screen and points on paper.
@@ -43,7 +43,7 @@ class CellWriter:
         number = cell.get("execution_count")
         code = self._code(source, "python", number) if source else ""
         self._is_output = True
-        outputs = list(map(self._output, cell.get("outputs", [])))
+        outputs = list(map(self._output, _joined(cell.get("outputs", []))))
         # One note for many progress bars.
         shown = [
             x
@@ -142,7 +142,7 @@ class CellWriter:
         return len(self._levels)
 
     def _text(self, text, function) -> str:
-        lines = coloured_lines(last_state(text).rstrip("\n"))
+        lines = coloured_lines(fold_epochs(last_state(text)).rstrip("\n"))
         return listing(function, lines) if text.strip() else ""
 
     def _keep(self, data: bytes, extension: str) -> str:
@@ -152,6 +152,17 @@ class CellWriter:
         name = f"picture{len(self.files)}.{extension}"
         self.files[name] = data
         return name
+
+
+def _joined(outputs) -> list:
+    """Join adjacent pieces of one stream: a bar may be written in hundreds of them."""
+    joined = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output.output_type == "stream" and output.name == last.get("name"):
+            output = type(output)({**output, "text": joined.pop().text + output.text})
+        joined.append(output)
+    return joined
 
 
 def _width(text: str) -> str:

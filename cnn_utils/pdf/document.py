@@ -10,6 +10,8 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from cnn_utils.errors import KitError
+from cnn_utils.notebook.answers import Layout
+from cnn_utils.notebook.assignment import Part, read_assignment
 from cnn_utils.notebook.names import calls_only
 from cnn_utils.notebook.reader import from_content
 from cnn_utils.pdf.cells import CellWriter
@@ -25,6 +27,7 @@ NO_PICTURE = (
     b'font-family="Libertinus Serif">[This picture could not be read.]</text></svg>'
 )
 BOX, MAX_NAMED, END_OF_HEAD = "□", 20, "\n\n"
+HINT = re.compile(r"^.*double-click.*$", re.IGNORECASE | re.MULTILINE)
 NO_FONT = call(
     "note", words("This computer has no font for some letters; they are shown as □. Install one.")
 )
@@ -50,6 +53,10 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
         raise NoLayout(NO_TYPST) from None
     read = from_content(notebook, name)
     notebook, group = read.node(), read.group
+    for cell, label in zip(notebook.cells, _labels(read, folder, name), strict=True):
+        cell.metadata["label"] = label
+        if cell.metadata.get("kind") == "header":  # how to fill it in is no use on paper
+            cell.source = HINT.sub("", cell.source)
     writer = CellWriter(folder)
     title, cells = _title_and_cells(notebook, name)
     parts = [_written(writer, cell) for cell in cells]
@@ -65,7 +72,7 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
             try:
                 compiler.pdf(head + ALL_LEVELS + parts[i])
             except typst.TypstError:
-                parts[i] = writer.plain(cell)
+                parts[i] = _set_off(cell, writer.plain(cell))
         try:
             return compiler.pdf(head + "\n\n".join(parts))
         except typst.TypstError as error:
@@ -162,9 +169,38 @@ def _uncovered(error) -> set[str]:
 
 def _written(writer: CellWriter, cell) -> str:
     try:
-        return writer.write(cell)
+        return _set_off(cell, writer.write(cell))
     except Exception:  # of any kind: one odd cell must not cost the others
-        return writer.plain(cell)
+        return _set_off(cell, writer.plain(cell))
+
+
+def _set_off(cell, markup: str) -> str:
+    """Set off what the group wrote from what was given."""
+    label = cell.metadata["label"]
+    return call("own", words(label), markup) if label else markup
+
+
+def _labels(notebook, folder: Path, name: str) -> list[str]:
+    """Return what each cell answers; "" for given ones.
+
+    Cells that lost their metadata, and added or changed ones, are known by the assignment's file.
+    """
+    try:
+        part = read_assignment(folder)[f"{name}.ipynb"]
+    except (KitError, KeyError):
+        part = Part(())
+    labels = []
+    for spot in Layout(notebook, part.tasks, part.outline).spots:
+        metadata, keys = spot.cell.metadata, [key.partition(":")[2] for key in spot.tasks]
+        task, points = metadata.get("task") or ", ".join(keys), metadata.get("points")
+        if metadata.get("kind") == "header":
+            labels.append("")
+        elif task:
+            labels.append(f"Answer to task {task}" + (f", {points} points" if points else ""))
+        else:
+            is_own = part.outline and spot.is_own
+            labels.append("Own cell, added or changed" if is_own else "")
+    return labels
 
 
 def _title_and_cells(notebook, name: str):
