@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -43,14 +44,9 @@ class CellWriter:
         number = cell.get("execution_count")
         code = self._code(source, "python", number) if source else ""
         self._is_output = True
-        outputs = list(map(self._output, _joined(cell.get("outputs", []))))
-        # One note for many progress bars.
-        shown = [
-            x
-            for x, before in zip(outputs, ["", *outputs], strict=False)
-            if x != before or not x.startswith("#note(")
-        ]
-        return code + "".join(shown)
+        for markup, same in groupby(map(self._output, _joined(cell.get("outputs", [])))):
+            code += markup if markup.startswith("#note(") else "".join(same)  # one for many bars
+        return code
 
     def plain(self, cell) -> str:
         """Return a cell as plain text, for when Typst refuses its markup."""
@@ -156,13 +152,9 @@ class CellWriter:
 
 def _joined(outputs) -> list:
     """Join adjacent pieces of one stream: a bar may be written in hundreds of them."""
-    joined = []
-    for output in outputs:
-        last = joined[-1] if joined else {}
-        if output.output_type == "stream" and output.name == last.get("name"):
-            output = type(output)({**output, "text": joined.pop().text + output.text})
-        joined.append(output)
-    return joined
+    runs = [list(run) for _, run in groupby(outputs, key=lambda x: x.get("name") or id(x))]
+    texts = ["".join(output.get("text", "") for output in run) for run in runs]
+    return [type(run[0])(run[0], text=text) for run, text in zip(runs, texts, strict=True)]
 
 
 def _width(text: str) -> str:

@@ -3,6 +3,7 @@
 import re
 import tempfile
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -27,7 +28,6 @@ NO_PICTURE = (
     b'font-family="Libertinus Serif">[This picture could not be read.]</text></svg>'
 )
 BOX, MAX_NAMED, END_OF_HEAD = "□", 20, "\n\n"
-HINT = re.compile(r"^.*double-click.*$", re.IGNORECASE | re.MULTILINE)
 NO_FONT = call(
     "note", words("This computer has no font for some letters; they are shown as □. Install one.")
 )
@@ -55,8 +55,8 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
     notebook, group = read.node(), read.group
     for cell, label in zip(notebook.cells, _labels(read, folder, name), strict=True):
         cell.metadata["label"] = label
-        if cell.metadata.get("kind") == "header":  # how to fill it in is no use on paper
-            cell.source = HINT.sub("", cell.source)
+        if cell.metadata.get("kind") == "header":  # without how to fill it in
+            cell.source = re.sub(r"(?im)^.*double-click.*$", "", cell.source)
     writer = CellWriter(folder)
     title, cells = _title_and_cells(notebook, name)
     parts = [_written(writer, cell) for cell in cells]
@@ -72,7 +72,7 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
             try:
                 compiler.pdf(head + ALL_LEVELS + parts[i])
             except typst.TypstError:
-                parts[i] = _set_off(cell, writer.plain(cell))
+                parts[i] = _written(writer, cell, plain=True)
         try:
             return compiler.pdf(head + "\n\n".join(parts))
         except typst.TypstError as error:
@@ -167,40 +167,29 @@ def _uncovered(error) -> set[str]:
     return {letter for letter in letters if ord(letter) > 127}
 
 
-def _written(writer: CellWriter, cell) -> str:
+def _written(writer: CellWriter, cell, plain: bool = False) -> str:
+    """Return a cell's markup, with a rule and a label if it is the group's own."""
     try:
-        return _set_off(cell, writer.write(cell))
+        markup = writer.plain(cell) if plain else writer.write(cell)
     except Exception:  # of any kind: one odd cell must not cost the others
-        return _set_off(cell, writer.plain(cell))
-
-
-def _set_off(cell, markup: str) -> str:
-    """Set off what the group wrote from what was given."""
+        markup = writer.plain(cell)
     label = cell.metadata["label"]
     return call("own", words(label), markup) if label else markup
 
 
-def _labels(notebook, folder: Path, name: str) -> list[str]:
-    """Return what each cell answers; "" for given ones.
-
-    Cells that lost their metadata, and added or changed ones, are known by the assignment's file.
-    """
+def _labels(notebook, folder: Path, name: str) -> Iterator[str]:
+    """Yield what each cell answers; "" for given cells, known by the assignment's file if any."""
     try:
         part = read_assignment(folder)[f"{name}.ipynb"]
     except (KitError, KeyError):
         part = Part(())
-    labels = []
     for spot in Layout(notebook, part.tasks, part.outline).spots:
-        metadata, keys = spot.cell.metadata, [key.partition(":")[2] for key in spot.tasks]
-        task, points = metadata.get("task") or ", ".join(keys), metadata.get("points")
-        if metadata.get("kind") == "header":
-            labels.append("")
-        elif task:
-            labels.append(f"Answer to task {task}" + (f", {points} points" if points else ""))
-        else:
-            is_own = part.outline and spot.is_own
-            labels.append("Own cell, added or changed" if is_own else "")
-    return labels
+        metadata = spot.cell.metadata
+        task = metadata.get("task") or "".join(spot.tasks[:1]).partition(":")[2]
+        points = f", {metadata['points']} points" if metadata.get("points") else ""
+        own = "Own cell, added or changed" if part.outline and spot.is_own else ""
+        label = f"Answer to task {task}{points}" if task else own
+        yield "" if metadata.get("kind") == "header" else label
 
 
 def _title_and_cells(notebook, name: str):

@@ -114,11 +114,7 @@ class TrainingMonitor(EpochProgress):
             threading.Timer(1, self._say_busy).start()
 
     def _say_busy(self) -> None:
-        """Repeat the kernel's status while the main thread trains.
-
-        For the first widget, JupyterLab asks the kernel for a thread of its own, and takes the
-        "idle" after this request for the cell's. Without a parent, the message changes no times.
-        """
+        """Repeat the kernel's status: JupyterLab shows "idle" once it got a thread for widgets."""
         self._said_at = time.monotonic()
         if self._running:
             kernel = get_ipython().kernel

@@ -21,7 +21,7 @@ from cnn_utils.widgets.static import CSS_CLASS, StaticPicture
 
 MAX_CLASSES, N_PAIRS = 30, 8
 # Inches: so wide, and two matrices so high, a page shows the picture with letters of 7 points.
-STATIC_WIDTH, MATRIX_HEIGHT = 7.8, 3.9
+STATIC_WIDTH, MATRIX_HEIGHT, N_STATIC = 7.8, 3.9, 2 * STATIC_COLUMNS
 OTHER = f"{CSS_CLASS}-other"
 
 
@@ -113,17 +113,16 @@ class ConfusionMatrixExplorer(StaticPicture):
 
     def figure(self) -> Figure:
         """Draw the matrices, one below the other, and the first images of the cell."""
-        shown = self._first_shown()
-        rows, names = ceil(len(shown) / STATIC_COLUMNS), list(self.results)
-        heights = [max(MATRIX_HEIGHT, 0.16 * len(self.class_names) + 1.2)] * len(names)
+        shown = self._pages.shown()[:N_STATIC]
+        rows = ceil(len(shown) / STATIC_COLUMNS)
+        heights = [max(MATRIX_HEIGHT, 0.16 * len(self.class_names) + 1.2)] * len(self.results)
         heights += [1.5 * rows + 0.5] if rows else []  # with room for the title
         figure = Figure(figsize=(STATIC_WIDTH, sum(heights)), layout="constrained")
         parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-        for part, name in zip(parts, names, strict=False):
-            title = "Confusion matrix" if len(names) == 1 else name
-            options = {"normalize": self.normalize, "scores": True, "title": title}
-            counts = self.results[name].counts
-            draw_confusion_matrix(counts, self.class_names, ax=part.subplots(), **options)
+        options = {"normalize": self.normalize, "scores": True}
+        for part, (name, results) in zip(parts, self.results.items(), strict=False):
+            options |= {"title": "Confusion matrix" if len(self.results) == 1 else name}
+            draw_confusion_matrix(results.counts, self.class_names, ax=part.subplots(), **options)
         if rows:
             pred = self.results[self.model].predictions[shown]
             data = self._pages.images[shown], self.y_true[shown], pred, self.class_names
@@ -140,12 +139,8 @@ class ConfusionMatrixExplorer(StaticPicture):
             mistakes = f"most confused: {pairs}" if pairs else "no mistake"
             parts.append(f"{name}: {hits} of {total} images on the diagonal; {mistakes}.")
         text = f"Confusion matrix. {' '.join(parts)} {self.story()}"
-        captions = "; ".join(map(self._pages.caption, self._first_shown()))
+        captions = "; ".join(map(self._pages.caption, self._pages.shown()[:N_STATIC]))
         return f"{text}: {captions}" if captions else text
-
-    def _first_shown(self) -> np.ndarray:
-        """Return the images of the static picture: two rows."""
-        return self._pages.shown()[: 2 * STATIC_COLUMNS]
 
     def _results_of(self, y_pred) -> _Results:
         y_pred, probabilities = as_predictions(y_pred, None, "y_pred", len(self.y_true))
