@@ -20,8 +20,8 @@ from cnn_utils.widgets.pages import STATIC_COLUMNS, ImagePages, as_predictions
 from cnn_utils.widgets.static import CSS_CLASS, StaticPicture
 
 MAX_CLASSES, N_PAIRS = 30, 8
-# Inches: so wide, and two matrices so high, a page shows the picture with letters of 7 points.
-STATIC_WIDTH, MATRIX_HEIGHT, N_STATIC = 7.8, 3.9, 2 * STATIC_COLUMNS
+# Inches: a page holds the picture of two matrices and its cell, with letters of 7 points.
+STATIC_WIDTH, MATRIX_HEIGHT, N_STATIC = 7.8, 3.4, 2 * STATIC_COLUMNS
 OTHER = f"{CSS_CLASS}-other"
 
 
