@@ -116,7 +116,7 @@ class ConfusionMatrixExplorer(StaticPicture):
         shown = self._pages.shown()[:N_STATIC]
         rows = ceil(len(shown) / STATIC_COLUMNS)
         heights = [max(MATRIX_HEIGHT, 0.16 * len(self.class_names) + 1.2)] * len(self.results)
-        heights += [1.5 * rows + 0.5] if rows else []  # with room for the title
+        heights += [1.65 * rows + 0.5] if rows else []  # with room for the title
         figure = Figure(figsize=(STATIC_WIDTH, sum(heights)), layout="constrained")
         parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         options = {"normalize": self.normalize, "scores": True}
