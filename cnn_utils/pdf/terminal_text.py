@@ -40,14 +40,12 @@ def last_state(text: str) -> str:
 
 def fold_epochs(text: str) -> str:
     """Replace what Keras prints of consecutive epochs by one line; other lines stay."""
-    runs: list[list[re.Match]] = []
+    runs, expected = [], None
     for epoch in EPOCH.finditer(text):
-        last = runs[-1][-1] if runs else None
-        is_next = last and last.end() == epoch.start() and last[2] == epoch[2]
-        if is_next and int(last[1]) + 1 == int(epoch[1]):
-            runs[-1].append(epoch)
-        else:
-            runs.append([epoch])
+        if (epoch.start(), int(epoch[1]), epoch[2]) != expected:
+            runs.append([])
+        runs[-1].append(epoch)
+        expected = epoch.end(), int(epoch[1]) + 1, epoch[2]
     for first, *_, last in reversed([run for run in runs if len(run) > 1]):
         bar = re.sub("━+ ", "", ESCAPE.sub("", last[3]).rstrip("\n").split("\n")[-1]).strip()
         line = f"Epochs {first[1]} to {last[1]} of {last[2]}, the last: {bar}\n"
