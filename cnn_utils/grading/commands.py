@@ -81,6 +81,9 @@ def add_commands(commands) -> None:
         "--lms", type=Path, metavar="CSV", help="export of Canvas or Moodle to fill in"
     )
     grade_parser.add_argument("--column", help="Canvas' assignment, if the export has several")
+    grade_parser.add_argument(
+        "--only", action="append", metavar="NAME", help="grade this one again; several times"
+    )
     grade_parser.set_defaults(command=grade)
 
     score_parser = commands.add_parser("score", help="score one submission.csv")
@@ -90,10 +93,12 @@ def add_commands(commands) -> None:
     board_parser = commands.add_parser("leaderboard", help="rank the submissions of a folder")
     board_parser.add_argument("handins", type=Path, help="folder of hand-ins")
     board_parser.add_argument("--out", type=Path, default=Path("leaderboard.html"))
-    board_parser.add_argument("--title", default="Leaderboard")
+    board_parser.add_argument("--title", help="default: that of course.toml")
     board_parser.set_defaults(command=leaderboard)
     for parser in (score_parser, board_parser):
-        parser.add_argument("--labels", type=Path, required=True, help="a CSV: ID,Prediction")
+        parser.add_argument(
+            "--labels", type=Path, required=True, help="as for grade, or the file of labels alone"
+        )
         parser.add_argument(
             "--baseline",
             type=_baseline,
@@ -162,6 +167,10 @@ def student_file(options: argparse.Namespace) -> int:
     from cnn_utils.data.originals import CIFAR10
     from cnn_utils.grading.release.student_file import make_student_file
 
+    if options.archive and options.archive.suffix in (".h5", ".hdf5"):
+        expected = f"be the original {CIFAR10.name}"
+        advice = "Labels of an .h5 file's test images can be read only if it holds y_test."
+        raise KitError.about("--archive", expected, f"'{options.archive}'", advice)
     archive = options.archive or download(CIFAR10, downloads_folder())
     handed_out, labels = make_student_file(archive, options.out, options.seed)
     print(
@@ -191,17 +200,27 @@ def grade(options: argparse.Namespace) -> int:
     """Grade a folder of hand-ins; print a summary."""
     from cnn_utils.grading.batch import grade as grade_folder
     from cnn_utils.grading.intake.assignment import read_source_notebooks
+    from cnn_utils.grading.results import adjustments, changes
+    from cnn_utils.grading.results.course import read_course
     from cnn_utils.grading.results.lms import check_export
     from cnn_utils.grading.results.write import BOOK, CLASS, FIGURES, REPORTS, SHEET, write_results
     from cnn_utils.grading.sandbox.prepare import Settings
 
     if options.lms:
         check_export(options.lms, options.column)
+    course, books = read_course(options.notebooks), read_source_notebooks(options.notebooks)
+    if options.out.is_dir():  # before the grading starts
+        adjustments.read_adjustments(options.out / adjustments.FILE, books)
     settings = Settings(options.notebooks, options.labels, options.sandbox, options.image)
     found = grade_folder(
-        options.handins, settings, options.out, jobs=options.jobs, dask=options.dask
+        options.handins,
+        settings,
+        options.out,
+        jobs=options.jobs,
+        dask=options.dask,
+        only=options.only or (),
     )
-    rows = write_results(found, read_source_notebooks(options.notebooks), options.out)
+    rows, n_changes = write_results(found, books, options.out, course)
     counts = Counter(row["status"] for row in rows)
     statuses = ", ".join(f"{n} {status}" for status, n in counts.most_common())
     n_review = sum(bool(row["review"]) for row in rows)
@@ -211,6 +230,9 @@ def grade(options: argparse.Namespace) -> int:
         f"{options.out / REPORTS}: a page for each student; {options.out / FIGURES}: their figures"
     )
     print(f"{options.out / SHEET}: texts to mark; fill in the points, then run this again")
+    print(f"{options.out / adjustments.FILE}: your decisions; write them, then run this again")
+    if n_changes:
+        print(f"{options.out / changes.FILE}: {n_changes} changes since the last run, and why")
     if options.lms:
         _fill_in(options, rows)
     return 0
@@ -235,12 +257,12 @@ def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
 
 def score(options: argparse.Namespace) -> int:
     """Score one submission; print which baselines it beats."""
-    from cnn_utils.grading.results.leaderboard import BASELINES, read_labels
+    from cnn_utils.grading.results.leaderboard import BASELINES
     from cnn_utils.grading.results.leaderboard import score as score_one
     from cnn_utils.submission import validate_submission
 
     predictions = validate_submission(options.submission)["Prediction"].to_numpy()
-    entry = score_one(predictions, read_labels(options.labels))
+    entry = score_one(predictions, _photo_labels(options.labels))
     print(f"accuracy  {entry.accuracy:.4f} (95 % interval {entry.low:.4f} to {entry.high:.4f})")
     print(f"macro F1  {entry.f1:.4f}")
     for name, accuracy in (dict(options.baseline or ()) or BASELINES).items():
@@ -249,26 +271,38 @@ def score(options: argparse.Namespace) -> int:
     return 0
 
 
+def _photo_labels(path: Path):
+    from cnn_utils.grading.verify.reference_data import LABELS_FILE, read_photo_labels
+
+    labels = read_photo_labels(path)
+    if labels is None:
+        expected = f"be {LABELS_FILE}, an .h5 file with y_test, a folder of one, or: sample"
+        raise KitError.about("--labels", expected, f"'{path}', which holds no labels")
+    return labels
+
+
 def leaderboard(options: argparse.Namespace) -> int:
     """Rank the submissions of a folder on a web page."""
     from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.intake.submissions import printable
+    from cnn_utils.grading.results.course import read_course
     from cnn_utils.grading.results.leaderboard import (
         BASELINES,
         ranked,
-        read_labels,
         score_handins,
         write_page,
     )
 
     source_notebooks = read_source_notebooks(options.notebooks)
-    labels = read_labels(options.labels)
+    labels = _photo_labels(options.labels)
+    title = options.title or read_course(options.notebooks).title or "Leaderboard"
     entries, refused = score_handins(options.handins, labels, source_notebooks)
     lines = ranked(entries, dict(options.baseline or ()) or BASELINES)
-    write_page(lines, refused, options.out, options.title)
+    write_page(lines, refused, options.out, title)
     for line in lines:
         rank = "-" if line.is_baseline else line.rank
-        print(f"{rank:>4}  {line.accuracy:.4f}  {printable(line.name)}")
+        whose = f" ({line.name})" if line.group != line.name else ""
+        print(f"{rank:>4}  {line.accuracy:.4f}  {printable(line.group + whose)}")
     for name, reason in refused.items():
         print(f"   ?  not scored: {printable(name)}: {printable(reason)}")
     print(f"{options.out} written")

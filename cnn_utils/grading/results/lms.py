@@ -66,6 +66,7 @@ class Export:
     rows: list[dict[str, str]]
     target: str
     people: list[Person]
+    is_canvas: bool
 
 
 def fill_in(export: Path, rows: list[dict], out: Path, column: str | None = None) -> Filled:
@@ -107,6 +108,11 @@ def fill_in(export: Path, rows: list[dict], out: Path, column: str | None = None
         sure.add(row["name"])
         if person.row[table.target].strip().upper() == "EX":
             filled.questions.append(f"{person.label} is excused (EX) and stays so.")
+        elif row.get("is_excused") and table.is_canvas:
+            person.row[table.target] = "EX"
+            filled.n_filled += 1
+        elif row.get("is_excused"):
+            filled.questions.append(f"{person.label} is excused: the grade stays as it is.")
         elif row.get("status") == "failed":
             filled.questions.append(f"{person.label}: the grader failed, so no points: run again.")
         elif not row["to_mark"]:
@@ -158,7 +164,7 @@ def _canvas(export: Path, columns: list[str], rows: list[dict], wanted: str | No
         name = f"{given} {family}"
         people.append(_person(row, name, row["ID"], cells, groups, max_points))
     columns = [name for name in columns if name in KEPT or name == target]
-    return Export(columns, rows, target, people)
+    return Export(columns, rows, target, people, is_canvas=True)
 
 
 def _moodle(export: Path, columns: list[str], rows: list[dict], wanted: str | None) -> Export:
@@ -185,7 +191,7 @@ def _moodle(export: Path, columns: list[str], rows: list[dict], wanted: str | No
         cells = {name: row[name] for name in known}
         name = next((row[name] for name in known if name not in groups), "")
         people.append(_person(row, name, row[identifier], cells, groups, max_points))
-    return Export(columns, rows, target, people)
+    return Export(columns, rows, target, people, is_canvas=False)
 
 
 def _person(row: dict, name: str, number: str, cells: dict, groups: list, max_points) -> Person:
