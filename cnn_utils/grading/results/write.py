@@ -10,6 +10,7 @@ from cnn_utils.grading.results.class_report import write_class_report, write_fig
 from cnn_utils.grading.results.course import Course
 from cnn_utils.grading.results.gradebook import as_rows, columns, write_gradebook
 from cnn_utils.grading.results.manual_grading import merge_marks
+from cnn_utils.grading.results.marking_page import write_marking_page
 from cnn_utils.grading.results.report import write_reports
 from cnn_utils.grading.results.similarity import find_similar
 
@@ -50,7 +51,8 @@ def write_results(
     """
     adjustments = read_adjustments(out / ADJUSTMENTS, source_notebooks)
     adjusted(results, adjustments, course, out / ADJUSTMENTS)  # invalid ones leave all as it is
-    results = merge_marks(results, source_notebooks, out / SHEET)
+    results, texts = merge_marks(results, source_notebooks, out / SHEET)
+    write_marking_page(texts, source_notebooks, out / SHEET, course.title)
     results = adjusted(results, adjustments, course, out / ADJUSTMENTS)
     pairs = find_similar(results, source_notebooks)
     rows = as_rows(results, source_notebooks, pairs)

@@ -18,6 +18,7 @@ def test_all_of_it_is_written_and_marks_are_taken_over(source_notebook, tmp_path
         "adjustments.csv",
         "class.html",
         "gradebook.csv",
+        "marking.html",
         "reports",
         "to_mark.csv",
         "to_mark.key",
