@@ -80,6 +80,9 @@ def add_commands(commands) -> None:
     grade_parser.add_argument(
         "--lms", type=Path, metavar="CSV", help="export of Canvas or Moodle to fill in"
     )
+    grade_parser.add_argument(
+        "--roster", type=Path, metavar="CSV", help="students and groups, if the export lacks groups"
+    )
     grade_parser.add_argument("--column", help="Canvas' assignment, if the export has several")
     grade_parser.add_argument(
         "--only", action="append", metavar="NAME", help="grade this one again; several times"
@@ -202,10 +205,15 @@ def grade(options: argparse.Namespace) -> int:
     from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.results import adjustments, changes
     from cnn_utils.grading.results.course import read_course
+    from cnn_utils.grading.results.give_back import feedback_text, write_feedback_zips
     from cnn_utils.grading.results.lms import check_export
+    from cnn_utils.grading.results.marking_page import FILE as MARKING
+    from cnn_utils.grading.results.report import student_report
     from cnn_utils.grading.results.write import BOOK, CLASS, FIGURES, REPORTS, SHEET, write_results
     from cnn_utils.grading.sandbox.prepare import Settings
 
+    if options.roster and not options.lms:
+        raise KitError.about("--roster", "be given with --lms", "no --lms")
     if options.lms:
         check_export(options.lms, options.column)
     course, books = read_course(options.notebooks), read_source_notebooks(options.notebooks)
@@ -220,7 +228,8 @@ def grade(options: argparse.Namespace) -> int:
         dask=options.dask,
         only=options.only or (),
     )
-    rows, n_changes = write_results(found, books, options.out, course)
+    written = write_results(found, books, options.out, course)
+    rows = written.rows
     counts = Counter(row["status"] for row in rows)
     statuses = ", ".join(f"{n} {status}" for status, n in counts.most_common())
     n_review = sum(bool(row["review"]) for row in rows)
@@ -229,21 +238,29 @@ def grade(options: argparse.Namespace) -> int:
     print(
         f"{options.out / REPORTS}: a page for each student; {options.out / FIGURES}: their figures"
     )
-    print(f"{options.out / SHEET}: texts to mark; fill in the points, then run this again")
+    print(f"{options.out / MARKING}: mark the texts there, or in {SHEET}; then run this again")
     print(f"{options.out / adjustments.FILE}: your decisions; write them, then run this again")
-    if n_changes:
-        print(f"{options.out / changes.FILE}: {n_changes} changes since the last run, and why")
+    if written.n_changes:
+        print(f"{options.out / changes.FILE}: {written.n_changes} changes, and why")
+    numbers = {}
     if options.lms:
-        _fill_in(options, rows)
+        texts = {
+            result["name"]: feedback_text(student_report(result, books))
+            for result in written.results
+        }
+        numbers = _fill_in(options, rows, texts)
+    zips = write_feedback_zips(written.results, options.out / REPORTS, options.out, numbers)
+    for path in zips:
+        print(f"{path}: the reports, for the platform to give back")
     return 0
 
 
-def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
+def _fill_in(options: argparse.Namespace, rows: list[dict], texts: dict) -> dict[str, str]:
     from cnn_utils.grading.intake.submissions import printable
     from cnn_utils.grading.results.lms import fill_in
 
     target = options.out / f"filled_in_{options.lms.name}"
-    filled = fill_in(options.lms, rows, target, options.column)
+    filled = fill_in(options.lms, rows, target, options.column, options.roster, texts)
     print(f"{target}: {filled.n_filled} rows filled in")
     for names, why in (
         (filled.not_marked, "waiting for their texts to be marked"),
@@ -253,6 +270,7 @@ def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
             print(f"  {why}: {', '.join(map(printable, names))}")
     for question in filled.questions:
         print(f"  {printable(question)}")
+    return filled.numbers
 
 
 def score(options: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """Write everything that a graded batch produces."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.results.adjustments import FILE as ADJUSTMENTS
@@ -19,12 +20,20 @@ FIGURES = "figures"
 NO_COURSE = Course()
 
 
+class Written(NamedTuple):
+    """What was written: adjusted results, the gradebook's rows, and the number of changes."""
+
+    results: list[dict]
+    rows: list[dict]
+    n_changes: int
+
+
 def write_results(
     results: list[dict],
     source_notebooks: dict[str, SourceNotebook],
     out: Path,
     course: Course = NO_COURSE,
-) -> tuple[list[dict], int]:
+) -> Written:
     """Write the gradebook, the pages and the sheet of texts to mark.
 
     Parameters
@@ -39,18 +48,14 @@ def write_results(
 
     Returns
     -------
-    rows : list of dict
-        Of the gradebook.
-    n_changes : int
-        Number of lines in ``changes.csv``; 0 if no points changed.
+    written : Written
 
     Raises
     ------
     KitError
-        If the sheet or the adjustments are invalid; then nothing is written.
+        If the sheet or the adjustments are invalid; then gradebook and pages stay as they are.
     """
     adjustments = read_adjustments(out / ADJUSTMENTS, source_notebooks)
-    adjusted(results, adjustments, course, out / ADJUSTMENTS)  # invalid ones leave all as it is
     results, texts = merge_marks(results, source_notebooks, out / SHEET)
     write_marking_page(texts, source_notebooks, out / SHEET, course.title)
     results = adjusted(results, adjustments, course, out / ADJUSTMENTS)
@@ -61,4 +66,4 @@ def write_results(
     write_reports(results, source_notebooks, out / REPORTS)
     figures = write_figures(results, source_notebooks, out / FIGURES)
     write_class_report(rows, source_notebooks, pairs, out / CLASS, figures, course.title)
-    return rows, n_changes
+    return Written(results, rows, n_changes)

@@ -11,7 +11,7 @@ from tests.grading.results.test_gradebook import result
 def test_all_of_it_is_written_and_marks_are_taken_over(source_notebook, tmp_path):
     source_notebooks = {"lab.ipynb": source_notebook}
     found = [result("ann", file="ann", answers={"lab.ipynb/why (text)": "So."}, helpers={})]
-    (row,), n_changes = write_results(found, source_notebooks, tmp_path)
+    _, (row,), n_changes = write_results(found, source_notebooks, tmp_path)
     assert (row["score"], row["to_mark"]) == (10, 5)
     assert n_changes == 0
     assert sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith(".")) == [
@@ -27,14 +27,14 @@ def test_all_of_it_is_written_and_marks_are_taken_over(source_notebook, tmp_path
     with sheet.open(encoding="utf-8-sig", newline="") as file:
         (line,) = csv.DictReader(file)
     sheet.write_text(f"{','.join(line)}\n{line['id']},why,So.,5,4,\n")
-    (row,), n_changes = write_results(found, source_notebooks, tmp_path)
+    _, (row,), n_changes = write_results(found, source_notebooks, tmp_path)
     assert (row["score"], row["to_mark"], n_changes) == (14, 0, 1)
     assert "ann,why (text),,4,marked" in (tmp_path / "changes.csv").read_text()
     assert "14" in (tmp_path / "reports" / "ann.html").read_text()
     adjustments = tmp_path / "adjustments.csv"
     adjustments.write_text(adjustments.read_text("utf-8-sig") + "ann,f1,5,,,cited\nann,,,1,,\n")
     late = Course("Lab 3", percent_per_day=10)
-    (row,), _ = write_results(found, source_notebooks, tmp_path, late)
+    _, (row,), _ = write_results(found, source_notebooks, tmp_path, late)
     assert (row["score"], row["f1"], row["late_points"]) == (8.1, 5, -0.9)
     page = (tmp_path / "reports" / "ann.html").read_text()
     assert "Handed in 1 day late: 10 % off, -0.9 points." in page
@@ -49,7 +49,7 @@ def test_who_is_excused_has_no_report_without_a_hand_in(source_notebook, tmp_pat
         "submission,task,points,days_late,excused,reason\nann,,,,yes,ill\neve,,,,yes,\n"
     )
     found = [result("ann", file="ann", answers={}, helpers={})]
-    rows, _ = write_results(found, {"lab.ipynb": source_notebook}, tmp_path)
+    _, rows, _ = write_results(found, {"lab.ipynb": source_notebook}, tmp_path)
     assert [(row["name"], row["status"], row["f1"]) for row in rows] == [
         ("ann", "complete", "excused"),
         ("eve", "excused", "excused"),
