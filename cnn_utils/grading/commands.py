@@ -89,6 +89,12 @@ def add_commands(commands) -> None:
     )
     grade_parser.set_defaults(command=grade)
 
+    autograder_parser = commands.add_parser("autograder", help="write the zip for Gradescope")
+    autograder_parser.add_argument("--gradescope", action="store_true", required=True)
+    autograder_parser.add_argument("--out", type=Path, default=Path("autograder.zip"))
+    autograder_parser.add_argument("--labels", type=Path, help="as for grade; goes into the zip")
+    autograder_parser.set_defaults(command=autograder)
+
     score_parser = commands.add_parser("score", help="score one submission.csv")
     score_parser.add_argument("submission", type=Path)
     score_parser.set_defaults(command=score)
@@ -109,7 +115,8 @@ def add_commands(commands) -> None:
             metavar="NAME=ACCURACY",
             help="such as 'BEAT ME=0.7'; may be given several times",
         )
-    for parser in (run_parser, pair_parser, release_parser, grade_parser, board_parser):
+    with_notebooks = (run_parser, pair_parser, release_parser, grade_parser, board_parser)
+    for parser in (*with_notebooks, autograder_parser):
         parser.add_argument(
             "--notebooks", type=Path, default=NOTEBOOKS, help="folder of the worked notebooks"
         )
@@ -271,6 +278,18 @@ def _fill_in(options: argparse.Namespace, rows: list[dict], texts: dict) -> dict
     for question in filled.questions:
         print(f"  {printable(question)}")
     return filled.numbers
+
+
+def autograder(options: argparse.Namespace) -> int:
+    """Write the zip for Gradescope; say what parts a hand-in from the rest there."""
+    from cnn_utils.grading.release.gradescope import write_autograder
+
+    names = write_autograder(options.out, options.notebooks, options.labels)
+    size = options.out.stat().st_size / 1e6
+    print(f"{options.out} written: {len(names)} files, {size:.1f} MB")
+    print("Gradescope's container usually forbids bubblewrap. Then a hand-in runs as another user,")
+    print("with limits: it can't read worked answers and labels, but it can use the network.")
+    return 0
 
 
 def score(options: argparse.Namespace) -> int:
