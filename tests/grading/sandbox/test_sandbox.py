@@ -125,7 +125,7 @@ def test_with_limits_alone_root_s_files_are_root_s(workdir, monkeypatch):
     secret = workdir.parent / "secret"
     secret.write_text("answers")
     secret.chmod(0o600)
-    code = f"import os; print(os.getuid()); open({str(secret)!r})"
+    code = f"import os; print(os.getuid(), flush=True); open({str(secret)!r})"
     outcome = Sandbox("rlimits", is_other_user=True).run(workdir, [], ["-c", code], 30)
     assert outcome.tail.startswith(f"{limits.user_of(workdir)}\n")
     assert "PermissionError" in outcome.tail
