@@ -1,6 +1,7 @@
 """Errors whose text is meant for the reader: argument, expected, received, next step."""
 
 import os
+import re
 from collections.abc import Iterable
 from numbers import Integral
 
@@ -68,11 +69,17 @@ def describe(value: object) -> str:
         dtype = getattr(value.dtype, "name", value.dtype)
         return f"an array of shape {tuple(value.shape)}, {dtype}"
     if isinstance(value, (list, tuple)):
-        return f"a {type(value).__name__} of {len(value)}"
+        return f"{kind_of(value)} of {len(value)}"
     if isinstance(value, (str, int, float, bool)):
         text = repr(value)
         return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
-    return f"a {type(value).__name__}"
+    return kind_of(value)
+
+
+def kind_of(value: object) -> str:
+    """Return the name of a value's type with its article, such as "an Adam"."""
+    name = type(value).__name__
+    return f"a{'n' * bool(re.match('(?!uni|uint)[aeiou]|F1', name, re.IGNORECASE))} {name}"
 
 
 def closest(name: str, known: Iterable[str], min_likeness: float = 0.6) -> str | None:

@@ -7,7 +7,7 @@ import numpy as np
 from cnn_utils.checks.f1 import check_value
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
 from cnn_utils.checks.network import check_model, check_probabilities, predict
-from cnn_utils.checks.outcome import Mistake, checking
+from cnn_utils.checks.outcome import Mistake, check_attempted, checking
 from cnn_utils.errors import KitError
 from cnn_utils.history import history_table
 
@@ -38,6 +38,7 @@ def check_training(
     hint : {1, 2, 3}, how much to give away
     """
     with checking("train-lenet", hint) as passed:
+        check_attempted(model, history)
         images, labels = np.asarray(x_train), np.asarray(y_train_hot)
         check_training_images(images)
         check_training_labels(labels, len(images))
@@ -170,7 +171,7 @@ def _check_values(table) -> None:
         raise Mistake("labels", found, hint, "Are the labels digits, 0 to 9, instead of one-hot?")
     if accuracy < 0.3:
         found = f"The training accuracy is {accuracy:.3f}: hardly more than guessing."
-        hint = "Do images and labels still belong together? Shuffle both or neither."
+        hint = "Did `fit` get the scaled images, `x_train`, each of them with its own label?"
         raise Mistake("not-learning", found, hint, "Are there activations, and one softmax?")
 
 

@@ -28,8 +28,7 @@ HOW_TO_MOVE = """{name} is not up to date in '{folder}', where this kernel works
   - Not saved? Press Ctrl+S or ⌘S.
   - Has the notebook another name? Choose File, Rename; saving (Ctrl+S) keeps the name.
   - Is it in another folder, as in Colab or VS Code? Save it, and put a copy into the folder above
-    (in Colab: File, Download, Download .ipynb; then upload it under Files, on the left).
-"""
+    (in Colab: File, Download, Download .ipynb; then upload it under Files, on the left)."""
 # When each notebook that was refused as unsaved had been saved.
 _seen_unsaved: dict[Path, float] = {}
 

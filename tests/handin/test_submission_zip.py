@@ -60,7 +60,7 @@ def write(path, group, printed=""):
 def test_artifacts_of_a_saving_that_was_killed_are_a_finding(folder, masters):
     (folder / "artifacts" / "lenet" / "history.json").write_text("of the run before")
     (finding,) = hand_in(folder, masters).findings["lab.ipynb"]
-    assert "do not belong together. Restart the kernel" in str(finding)
+    assert "do not belong together: run the cell with" in str(finding)
 
 
 def test_the_zip_holds_notebook_pdf_artifacts_and_submission(folder, masters):
