@@ -61,25 +61,21 @@ def describe(value: object) -> str:
     """Describe a value in a few words, such as "an array of shape (2, 3), float64"."""
     import numpy as np  # here, so that the command line can report that it is missing
 
-    if value is None:
-        return "None"
+    name = type(value).__name__
+    kind = f"a{'n' * bool(re.match('(?!uni|uint)[aeiou]|F1', name, re.IGNORECASE))} {name}"
+    if value is None or value is Ellipsis:
+        return "None" if value is None else "`...`: write your answer in its place"
     if isinstance(value, np.generic):
         value = value.item()
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         dtype = getattr(value.dtype, "name", value.dtype)
         return f"an array of shape {tuple(value.shape)}, {dtype}"
     if isinstance(value, (list, tuple)):
-        return f"{kind_of(value)} of {len(value)}"
+        return f"{kind} of {len(value)}"
     if isinstance(value, (str, int, float, bool)):
         text = repr(value)
         return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
-    return kind_of(value)
-
-
-def kind_of(value: object) -> str:
-    """Return the name of a value's type with its article, such as "an Adam"."""
-    name = type(value).__name__
-    return f"a{'n' * bool(re.match('(?!uni|uint)[aeiou]|F1', name, re.IGNORECASE))} {name}"
+    return kind
 
 
 def closest(name: str, known: Iterable[str], min_likeness: float = 0.6) -> str | None:

@@ -46,6 +46,7 @@ def test_every_kit_error_is_a_value_error_of_its_kind(kind):
         ("x" * 100, "'" + "x" * 56 + "... (str)"),
         ({}, "a dict"),
         (OSError(), "an OSError"),
+        (..., "`...`: write your answer in its place"),
         (np.nditer(1), "a nditer"),
     ],
 )

@@ -4,7 +4,7 @@ import numpy as np
 
 from cnn_utils.checks.lenet_by_hand import softmax
 from cnn_utils.checks.outcome import Mistake, call, checking, recognise, result_of
-from cnn_utils.errors import describe, kind_of
+from cnn_utils.errors import describe
 from cnn_utils.metrics import confusion_matrix, f1_score, precision_recall_f1
 
 BATCH_SIZES = (8, 61, 131)
@@ -144,7 +144,7 @@ def _make(F1Score):
 
     metric = call("F1Score", F1Score)
     if not isinstance(metric, keras.metrics.Metric):
-        found = f"`F1Score()` gives {kind_of(metric)}, which Keras can't use as a metric."
+        found = f"`F1Score()` gives {describe(metric)}, which Keras can't use as a metric."
         raise Mistake("not-a-metric", found, "Write `class F1Score(keras.metrics.Metric):`.")
     for name in ("update_state", "result"):
         if getattr(type(metric), name) is getattr(keras.metrics.Metric, name):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cnn_utils.checks.outcome import Mistake, call, result_of
-from cnn_utils.errors import describe, kind_of
+from cnn_utils.errors import describe
 
 # The largest softmax of a softmax over ten classes: e / (e + 9).
 MAX_SOFTMAX_TWICE = 0.2321
@@ -15,7 +15,7 @@ def build(name: str, function, image_shape: tuple[int, ...]):
     """Return the model a student's function builds: images of a shape in, ten numbers out."""
     model = result_of(name, function)
     if isinstance(model, type) or not callable(getattr(model, "predict", None)):
-        found = f"`{name}()` returns {kind_of(model)}; expected a Keras model."
+        found = f"`{name}()` returns {describe(model)}; expected a Keras model."
         hint = (
             "`return` just what `keras.Sequential([...])` or `keras.Model(inputs, outputs)` gives."
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_utils.errors import KitError, kind_of
+from cnn_utils.errors import KitError, describe
 
 PASS, FAIL, OPEN = "✓", "✗", "·"
 # What Python and NumPy say, and what to do: {0} is the group that matched.
@@ -59,7 +59,7 @@ def checking(task: str, hint: int) -> Iterator[Callable[[str], None]]:
     except Mistake as mistake:
         raise CheckFailed(_message(task, mistake, hint), mistake.name) from None
     except NotImplementedError as error:
-        reason = f": {error}" if str(error).startswith(("task ", "still ")) else ""
+        reason = f": {error}" if str(error).startswith("task ") else ""
         raise CheckFailed(f"{OPEN} {task}: not attempted yet{reason}.", "not-attempted") from None
     except KitError as error:
         raise CheckFailed(f"{FAIL} {task}: {error}", "wrong-argument") from None
@@ -72,21 +72,14 @@ def checking(task: str, hint: int) -> Iterator[Callable[[str], None]]:
     print(f"{PASS} {task}: {' '.join(texts)}")
 
 
-def check_attempted(*answers) -> None:
-    """Raise NotImplementedError if an answer is still the ``...`` of a gap."""
-    if any(answer is Ellipsis for answer in answers):
-        raise NotImplementedError("still `...`: write your answer in its place")
-
-
 def call(name: str, function, *arguments):
     """Call a student's function; turn what it raises into a `Mistake` that names the line."""
-    check_attempted(function)
-    if function is None:
+    if function is None or function is Ellipsis:
         raise NotImplementedError
     # Keras' models and metrics can be called, but what builds them is wanted.
     is_result = not arguments and hasattr(function, "get_config") and not isinstance(function, type)
     if is_result or not callable(function):
-        found = f"`{name}` must be a function or class; received {kind_of(function)}."
+        found = f"`{name}` must be a function or class; received {describe(function)}."
         kind = f"class {name}(keras.metrics.Metric)" if name[0].isupper() else f"def {name}(...)"
         raise Mistake("not-a-function", found, f"Write `{kind}:`, and pass its name alone.")
     try:
@@ -112,7 +105,7 @@ def number_of(name: str, value, hint: str) -> float:
     try:
         return float((np.asarray(value) + 0.0).item())  # a text can't be added to
     except (TypeError, ValueError):
-        found = f"{name} is {kind_of(value)}; expected a single number."
+        found = f"{name} is {describe(value)}; expected a single number."
         raise Mistake("not-a-number", found, hint) from None
 
 

@@ -25,25 +25,21 @@ def check_preprocess(preprocess, hint: int = 1) -> None:
         images = np.random.default_rng(458).integers(0, 256, SHAPE, dtype=np.uint8)
         images[0, 0, 0], images[0, 0, 1] = 0, 255
         before = images.copy()
-        scaled = _scaled(preprocess, images)
+        scaled = result_of("preprocess", preprocess, images)
+        if isinstance(scaled, (tuple, dict)):
+            found = f"`preprocess` returns {describe(scaled)}; expected one array."
+            raise Mistake("not-an-array", found, "`return` the images alone, without a comma.")
+        scaled = np.asarray(scaled)
         _check_arrays(scaled, images, before)
         _check_values(scaled, images / 255)
         # A function that looks at the data treats dark images, fewer of them, differently.
         dark = (images // 3)[:4]
-        _check_dark(_scaled(preprocess, dark.copy()), dark / 255)
+        _check_dark(np.asarray(result_of("preprocess", preprocess, dark.copy())), dark / 255)
         if scaled.dtype != np.float32:
             name = "float64" if scaled.dtype == np.float64 else "dtype"
             found = f"The numbers are right, but of type {scaled.dtype}; expected float32."
             raise Mistake(name, found, 'Write `astype("float32")` before the division.')
         passed("float32 in [0, 1], and the same for every image.")
-
-
-def _scaled(preprocess, images) -> np.ndarray:
-    scaled = result_of("preprocess", preprocess, images)
-    if isinstance(scaled, (tuple, dict)):
-        found = f"`preprocess` returns {describe(scaled)}; expected one array."
-        raise Mistake("not-an-array", found, "`return` the scaled images alone, without a comma.")
-    return np.asarray(scaled)
 
 
 def _check_arrays(scaled, images, before) -> None:

@@ -4,6 +4,7 @@ import ast
 import json
 import math
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from cnn_utils.errors import KitError
@@ -75,26 +76,29 @@ def _names(source: str) -> tuple[set[str], set[str], bool]:
     read, left, body = set(), set(), getattr(parsed(source), "body", [])
     for statement in body:
         names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-        loaded = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        is_update = isinstance(statement, ast.AugAssign)
+        loaded = {node.id for node in names if is_update or isinstance(node.ctx, ast.Load)}
         # What an assignment sets, it may read before; a loop or a function has names of its own.
-        inside = [*ast.walk(statement.value if isinstance(statement, ast.Assign) else statement)]
+        inside = [
+            *ast.walk(
+                statement.value if is_update or isinstance(statement, ast.Assign) else statement
+            )
+        ]
         own = {node.arg for node in inside if isinstance(node, ast.arg)}
         own |= {node.id for node in inside if isinstance(getattr(node, "ctx", None), ast.Store)}
         read |= loaded - own - left
         is_definition = isinstance(statement, DEFINITIONS)
-        left |= {statement.name} if is_definition else {node.id for node in names} - loaded | own
+        stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        left |= {statement.name} if is_definition else stored
     only = (*DEFINITIONS, ast.Import, ast.ImportFrom)
     return read, left, all(isinstance(statement, only) for statement in body)
 
 
 def _first_run(cell, known: dict[str, str], on_disk: set) -> int | None:
     """Return when a cell of definitions was first run as it is: since then, it changed nothing."""
-    first = count = cell.execution_count
-    sources = {source for _, source in on_disk}
-    while count and known.get(str(count)) in sources:
-        first = count if known[str(count)] == source_hash(cell.source) else first
-        count -= 1
-    return first
+    count, sources = cell.execution_count, {source for _, source in on_disk}
+    before = takewhile(lambda n: known.get(str(n)) in sources, range(count or 0, 0, -1))
+    return min((n for n in before if known[str(n)] == source_hash(cell.source)), default=count)
 
 
 def check_submission(folder: Path, networks) -> Iterator[str]:

@@ -137,7 +137,7 @@ def hand_in(folder=".", assignment=None) -> HandIn:
     contents = f"{len(files)} files, {sum(map(_n_pages, papers.values()))} pages"
     if own is not None:
         saved = datetime.fromtimestamp(_saved_at(folder, own))
-        contents += f"; {own} as it was saved at {saved:%H:%M:%S}, so save first what you change"
+        contents += f"; {own} as saved at {saved:%H:%M:%S}"
     return HandIn(target, findings, contents)
 
 

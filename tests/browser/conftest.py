@@ -74,6 +74,7 @@ def _served(application, folder, tmp_path_factory, **environment):
         "IdentityProvider.token": "",
         "ServerApp.password": "",
         "LabApp.expose_app_in_browser": True,
+        "JupyterNotebookApp.expose_app_in_browser": True,
     }
     # Nothing of the user's: neither settings nor open tabs of an earlier run.
     environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", **environment}

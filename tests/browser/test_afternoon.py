@@ -1,12 +1,10 @@
 """A student's afternoon with the release, in a real browser, from the first run to the hand-in.
 
-The tests follow each other, as the afternoon does: each works on with the notebooks of the one before.
-Run a single one by `-k`, and what it needs of the earlier ones is done first.
+The tests follow each other, as the afternoon does: each goes on with the notebooks as they are.
 """
 
 import os
 import re
-import shutil
 import zipfile
 from contextlib import contextmanager
 from functools import cache
@@ -76,31 +74,43 @@ class Desk:
         is_done = f"{model}.executionCount && {KERNEL}.status === 'idle'"
         self.page.wait_for_function(is_done, timeout=300_000)
 
-    def reach(self, task: str) -> None:
-        """Solve the tasks before this one, and run what lies between."""
-        before = list(solutions(self.name))
-        before = before[: before.index(f"# task: {task}")]
-        missing = [line for line in before if line not in self.solved and line.startswith("#")]
+    def reach(self, task: str | None) -> None:
+        """Solve the tasks before this one, or all of them, and run what lies before it."""
+        lines = [line for line in solutions(self.name) if line.startswith("# task: ")]
+        before = lines[: lines.index(f"# task: {task}")] if task else lines
+        missing = [line for line in before if line not in self.solved]
         for line in missing:
-            self.write(line + "\n", solutions(self.name)[line])
-            self.solved.add(line)
-        if missing or (task == "submit" and self.solved.isdisjoint({"run"})):
-            self.choose(f"# task: {task}\n")
+            self.write(f"{line}\n", solutions(self.name)[line])
+        self.solved |= {*missing}
+        # The predictions need the given cells that train.
+        if missing or (task == "submit" and task not in self.solved):
+            self.solved.add(task)
+            self.choose(f"# task: {task}\n" if task else LAST)
             self.menu("Run", "Run All Above Selected Cell")
-            self.run(f"# task: {task}\n")
-            self.solved.add("run")
+            self.run(f"# task: {task}\n" if task else LAST)
 
     def solve(self, task: str) -> None:
+        """Write the worked answer into a task's cell, and run it."""
         line = f"# task: {task}"
-        self.type(line + "\n", solutions(self.name)[line])
-        self.run(line + "\n")
+        self.type(f"{line}\n", solutions(self.name)[line])
+        self.run(f"{line}\n")
         self.solved.add(line)
 
-    def write_answers(self) -> None:
-        for key, text in solutions(self.name).items():
-            if key.startswith("answer"):
-                self.write("*YOUR ANSWER HERE*", text)
+    def write_texts(self) -> None:
+        """Fill in the table at the top and the texts."""
         self.write("| **Group number**", GROUP)
+        for key, text in solutions(self.name).items():
+            if key.startswith("answer: "):
+                self.write("*YOUR ANSWER HERE*", text)
+
+    def has(self, text: str) -> bool:
+        return self.page.evaluate(FIND, text) >= 0
+
+    def rename(self, name: str) -> None:
+        self.menu("File", "Rename Notebook…")
+        self.page.locator(".jp-Dialog input").fill(name)
+        self.page.get_by_role("button", name="Rename", exact=True).click()
+        self.page.get_by_role("tab", name=name).wait_for()
 
     def menu(self, menu: str, item: str) -> None:
         self.page.get_by_role("menuitem", name=menu, exact=True).click()
@@ -126,14 +136,18 @@ class Desk:
         self.save()
         return self.run(LAST)
 
-    def picture(self, name: str, text: str = "") -> None:
+    def picture(self, name: str, text: str = "", dark: bool = False) -> None:
         """Take a picture of the window, with the cell of a text at its top, if it is asked for."""
-        if SCREENSHOTS:
-            if text:
-                self.cell(text).evaluate("cell => cell.scrollIntoView()")
-                self.page.wait_for_timeout(300)
-            Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=f"{SCREENSHOTS}/{name}.png")
+        if not SCREENSHOTS:
+            return
+        theme = "app => app.commands.execute('apputils:change-theme', {theme: %r})"
+        app = self.page.evaluate_handle("jupyterapp")
+        app.evaluate(theme % ("JupyterLab Dark" if dark else "JupyterLab Light"))
+        if text:
+            self.cell(text).evaluate("cell => cell.scrollIntoView()")
+        self.page.wait_for_timeout(700)
+        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=f"{SCREENSHOTS}/{name}.png")
 
     def errors(self) -> list[str]:
         """Return the texts of the outputs that are errors."""
@@ -146,12 +160,20 @@ def solutions(name: str) -> dict[str, str]:
     """Return the worked answers of a part by their first line, or by "answer: TASK" for texts."""
     found = {}
     for cell in read_file(NOTEBOOKS / name).cells:
-        lines = [line for line in cell.source.splitlines() if "### " not in line or "SOLUTION" not in line]
+        lines = [
+            line for line in cell.source.splitlines() if not re.search("(BEGIN|END) SOLUTION", line)
+        ]
         if "task" in cell.metadata and cell.kind == "code":
             found[lines[0]] = "\n".join(lines)
         elif cell.metadata.get("kind") == "answer":
             found[f"answer: {cell.metadata['task']}"] = "\n".join(lines)
     return found
+
+
+def findings(shown: str, part: str) -> list[str]:
+    """Return what `hand_in` finds in a part, from its text."""
+    lines = shown[shown.index(f"{part}:") :].splitlines()[1:]
+    return lines[: next(i for i, line in enumerate(lines) if not line.startswith("  - "))]
 
 
 @pytest.fixture(scope="module")
@@ -162,140 +184,245 @@ def desk(browser, student):
         yield cache(lambda name: Desk(opened(address, name, SIZE), folder, name))
 
 
-# What a student writes first: the task, the answer, and what they then read below the cell named.
+CHECKS = {
+    "lenet": "cnn_utils.check_lenet(",
+    "f1": "cnn_utils.check_f1(",
+    "train-lenet": "cnn_utils.check_training(",
+    "plot-history": "cnn_utils.check_history_plot(",
+    "evaluate-lenet": "cnn_utils.check_evaluation(",
+    "ten-digits": "cnn_utils.check_ten_digits(",
+    "preprocess": "cnn_utils.check_preprocess(",
+    "look": "cnn_utils.check_images_figure(",
+    "cnn": "cnn_utils.check_cnn(",
+    "submit": "cnn_utils.check_submission(",
+}
+FIT = """
+model = build_lenet()
+model.compile(optimizer="adam", loss="mse", metrics=["accuracy", F1Score()])
+history = model.fit({}, batch_size=BATCH_SIZE, epochs=EPOCHS, validation_split=1 / 6, verbose=0)
+""".strip()
+TEST = "test = ImageBatches(images_test, preprocess=preprocess, batch_size=256)\n"
+# What a student writes first, by part and task, and what they read: below the check, or, where
+# Keras stops the cell, below the cell itself.
 NAIVE = {
-    "lenet: no return": (
+    "forgets return": (
         PART1,
         "lenet",
         "def build_lenet():\n    model = keras.Sequential([keras.Input((28, 28, 1))])\n"
         "    model.add(layers.Flatten())\n    model.add(layers.Dense(10))\n    model.summary()",
-        "check_lenet(",
-        "",
+        "✗ lenet: `build_lenet` returns None.\n  Hint 1 of 1: End it with `return` and the result: "
+        "`print()`, `compile()`, `add()` return None.",
     ),
-    "f1: weighted": (
+    "weighted F1": (
         PART1,
         "f1",
         "class F1Score(keras.metrics.F1Score):\n    def __init__(self):\n"
-        "        super().__init__(average=\"weighted\", name=\"f1\")",
-        "check_f1(",
-        "",
+        '        super().__init__(average="weighted", name="f1")',
+        "expected 0.3504.\n  Hint 1 of 2: That is the mean weighted by how frequent the classes "
+        "are.",
     ),
-    "train: labels swapped": (
+    "images and labels exchanged": (
         PART1,
         "train-lenet",
-        "model = build_lenet()\n"
-        "model.compile(optimizer=\"adam\", loss=\"mse\", metrics=[\"accuracy\", F1Score()])\n"
-        "history = model.fit(y_train_hot, x_train, batch_size=BATCH_SIZE, epochs=EPOCHS, "
-        "validation_split=1 / 6)",
-        "# task: train-lenet",
-        "",
+        FIT.format("y_train_hot, x_train"),
+        "Have images and labels changed places?\nIn cell [",
     ),
-    "train: unscaled": (
+    "trained on unscaled images": (
         PART1,
         "train-lenet",
-        "model = build_lenet()\n"
-        "model.compile(optimizer=\"adam\", loss=\"mse\", metrics=[\"accuracy\", F1Score()])\n"
-        "history = model.fit(images_train[..., None], y_train_hot, batch_size=BATCH_SIZE, "
-        "epochs=EPOCHS, validation_split=1 / 6, verbose=0)",
-        "check_training(",
-        "",
+        FIT.format("images_train[..., None], y_train_hot"),
+        "Hint 1 of 2: Did `fit` get the scaled images, `x_train`, each of them with its own label?",
     ),
-    "curves: show before gcf": (
+    "shows the figure first": (
         PART1,
         "plot-history",
-        "import matplotlib.pyplot as plt\nplt.plot(history.history[\"loss\"])\nplt.show()\n"
+        'import matplotlib.pyplot as plt\nplt.plot(history.history["loss"])\nplt.show()\n'
         "history_figure = plt.gcf()",
-        "check_history_plot(",
-        "",
+        "✗ plot-history: The figure is empty.\n  Hint 1 of 1: Draw, then `plt.gcf()`, then "
+        "`plt.show()`.",
     ),
-    "evaluate: unscaled": (
+    "evaluates unscaled images": (
         PART1,
         "evaluate-lenet",
-        "test_loss, test_accuracy, test_f1 = model.evaluate(images_test[..., None], y_test_hot, "
-        "verbose=0)",
-        "check_evaluation(",
-        "",
+        "images = images_test[..., None]\n"
+        "test_loss, test_accuracy, test_f1 = model.evaluate(images, y_test_hot, verbose=0)",
+        "Yours is that of images with pixels from 0 to 255.\n"
+        "  Hint 1 of 1: Give `evaluate` the scaled ones: `x_test`.",
     ),
-    "ten digits: times ten": (
+    "ten times the error rate": (
         PART1,
         "ten-digits",
         "def ten_digit_error_rate(accuracy):\n    return 10 * (1 - accuracy)",
-        "check_ten_digits(",
-        "",
+        "Hint 1 of 2: Ten times the error rate would be more than 100 % for a poor network: can "
+        "that be?",
     ),
-    "preprocess: float64": (
+    "divides whole numbers": (
         PART2,
         "preprocess",
         "def preprocess(images):\n    return images / 255",
-        "check_preprocess(",
-        "",
+        "✗ preprocess: The numbers are right, but of type float64; expected float32.\n"
+        '  Hint 1 of 1: Write `astype("float32")` before the division.',
     ),
-    "look: = plt.show()": (
+    "keeps what show returns": (
         PART2,
         "look",
         "import matplotlib.pyplot as plt\nplt.imshow(images_train[0])\nimages_figure = plt.show()",
-        "check_images_figure(",
-        "",
+        "✗ look: The figure is None, which is what `plt.show()` returns.\n"
+        "  Hint 1 of 1: Keep the figure before that: `plt.gcf()`.",
     ),
-    "cnn: sigmoid": (
+    "sigmoid for softmax": (
         PART2,
         "cnn",
         "def build_cnn():\n    return keras.Sequential([\n        keras.Input((32, 32, 3)),\n"
-        "        layers.Conv2D(8, 3, activation=\"relu\"),\n        layers.Flatten(),\n"
-        "        layers.Dense(10, activation=\"sigmoid\"),\n    ])",
-        "check_cnn(",
-        "",
+        '        layers.Conv2D(8, 3, activation="relu"),\n        layers.Flatten(),\n'
+        '        layers.Dense(10, activation="sigmoid"),\n    ])',
+        "probabilities add up to 1.\n"
+        "  Hint 1 of 2: Which activation of the last layer turns ten numbers into probabilities?",
     ),
-    "submit: no argmax": (
+    "writes probabilities": (
         PART2,
         "submit",
-        "import pandas as pd\ntest = ImageBatches(images_test, preprocess=preprocess, batch_size=256)\n"
-        "pd.DataFrame(model.predict(test)).to_csv(\"submission.csv\")\n"
-        "submission_path = \"submission.csv\"",
-        "check_submission(",
-        "",
+        f"import pandas as pd\n{TEST}table = pd.DataFrame(model.predict(test, verbose=0))\n"
+        'table.to_csv("submission.csv")\nsubmission_path = "submission.csv"',
+        "✗ submit: 'submission.csv' must have the header 'ID,Prediction'; received "
+        "',0,1,2,3,4,5,6,7,8,9'.",
     ),
-    "submit: gruppe7.csv": (
+    "calls the file gruppe7.csv": (
         PART2,
         "submit",
-        "test = ImageBatches(images_test, preprocess=preprocess, batch_size=256)\n"
-        "test_prob = model.predict(test, verbose=0)\n"
-        "submission_path = cnn_utils.export_submission(test_prob, \"gruppe7.csv\")",
-        "check_submission(",
-        "",
+        f"{TEST}test_prob = model.predict(test, verbose=0)\n"
+        'submission_path = cnn_utils.export_submission(test_prob, "gruppe7.csv")',
+        "✗ submit: The file is called 'gruppe7.csv'; expected 'submission.csv'.\n"
+        "  Hint 1 of 1: `hand_in` and the leaderboard look for that name.",
     ),
 }
 
 
 @pytest.mark.parametrize("part", [PART1, PART2])
-def test_untouched(desk, part):
+def test_the_untouched_notebook_runs_to_its_end(desk, part):
     notebook = desk(part)
     notebook.run_all()
-    print(notebook.errors())
-    print(notebook.hand_in())
-    notebook.picture(f"untouched_{part[:5]}", LAST)
+    notebook.picture(f"untouched_{part[:5]}_top")
+    errors = notebook.errors()
+    assert len(errors) > 10
+    assert [error for error in errors if "\n" in error or "Traceback" in error] == []
+    lines = notebook.hand_in().splitlines()
+    notebook.picture(f"untouched_{part[:5]}_hand_in", LAST)
+    assert len(lines) <= 12
+    assert f"{part}:" in lines
+    assert any(line.endswith(": no answer yet.") for line in lines)
+    assert lines[-1] == "You can submit this, but fix the points above first."
 
 
 @pytest.mark.parametrize("name", NAIVE)
-def test_naive(desk, name):
-    part, task, answer, cell, words = NAIVE[name]
+def test_a_naive_answer_is_cured_by_a_sentence(desk, name):
+    part, task, answer, words = NAIVE[name]
     notebook = desk(part)
     notebook.reach(task)
     notebook.type(f"# task: {task}\n", f"# task: {task}\n{answer}")
     shown = notebook.run(f"# task: {task}\n")
-    if "# task" not in cell:
+    cell = f"# task: {task}\n"
+    if "Error: " not in shown:
+        cell = CHECKS[task]
         shown = notebook.run(cell)
-    print("=====", name); print(shown)
-    notebook.picture("naive_" + name.replace(" ", "_").replace(":", "").replace("=","").replace("()",""), cell)
+    notebook.picture(f"naive_{name.replace(' ', '_')}", cell)
+    assert words in shown
     notebook.solve(task)
+    assert notebook.run(CHECKS[task]).startswith(f"✓ {task}: ")
 
 
-def test_solved_cell_by_cell(desk):
-    for part in (PART1, PART2):
-        notebook = desk(part)
-        notebook.write_answers()
-        print(notebook.hand_in())
-        notebook.restart()
-        print(notebook.errors())
-        print(notebook.hand_in())
-        notebook.picture(f"solved_{part[:5]}", LAST)
+def test_the_header_is_filled_in_as_it_says(desk):
+    notebook = desk(PART1)
+    header = notebook.cell("| **Group number**")
+    assert "double-click it" in header.inner_text()
+    header.locator(".jp-MarkdownOutput").dblclick()
+    header.locator(".cm-content").click()
+    notebook.page.keyboard.press("Control+a")
+    notebook.page.keyboard.insert_text(GROUP)
+    notebook.page.keyboard.press("Shift+Enter")
+    header.get_by_text("Ada, Grace").wait_for()
+    notebook.picture("header", "| **Group number**")
+
+
+@pytest.mark.parametrize("part", [PART1, PART2])
+def test_solved_cell_by_cell_then_from_the_top(desk, part):
+    notebook = desk(part)
+    notebook.reach(None)
+    notebook.write_texts()
+    shown = notebook.hand_in()
+    notebook.picture(f"cell_by_cell_{part[:5]}", LAST)
+    assert "below it: not run, or out of date: choose Run, Run Selected Cell and All Below" in shown
+    notebook.restart()
+    assert notebook.errors() == []
+    assert findings(notebook.hand_in(), part) == TRIAL
+    notebook.picture(f"solved_{part[:5]}", LAST)
+    for text in ("ImageBrowser(images_train", "ConfusionMatrixExplorer(", "browser.order ="):
+        if notebook.has(text):
+            notebook.picture(f"widget_{part[:5]}_{text[:8]}", text)
+            notebook.picture(f"widget_{part[:5]}_{text[:8]}_dark", text, dark=True)
+    with zipfile.ZipFile(notebook.folder / "group7.zip") as archive:
+        names = set(archive.namelist())
+    assert {part, part.replace("ipynb", "pdf"), "artifacts/lenet/weights.npz"} <= names
+    assert part == PART1 or {"artifacts/cnn/weights.npz", "submission.csv"} <= names
+
+
+def test_the_last_cell_in_a_fresh_kernel(desk):
+    notebook = desk(PART1)
+    notebook.menu("Kernel", "Restart Kernel…")
+    notebook.page.get_by_role("button", name="Restart", exact=True).click()
+    shown = notebook.run(LAST)
+    notebook.picture("fresh_kernel", LAST)
+    assert findings(shown, PART1) == TRIAL
+    assert "Error" not in shown
+
+
+def test_a_renamed_notebook_gets_its_name_back_as_it_is_told(desk):
+    notebook = desk(PART1)
+    notebook.rename("mine.ipynb")
+    shown = notebook.hand_in()
+    notebook.picture("renamed", LAST)
+    told = f"Not yet: 'mine.ipynb' has to be called '{PART1}': choose File, Rename Notebook"
+    assert shown.endswith("Then run this cell again.")
+    assert told in shown
+    notebook.rename(PART1)
+    assert findings(notebook.run(LAST), PART1) == TRIAL
+
+
+def test_plain_fit_is_repeated_only_with_cause(desk):
+    notebook = desk(PART1)
+    train, draw = "# task: train-lenet\n", "# task: plot-history\n"
+    notebook.type(train, train + FIT.format("x_train, y_train_hot"))
+    notebook.restart()
+    assert findings(notebook.hand_in(), PART1) == TRIAL
+    # A picture that nothing else uses.
+    picture = "plot_class_distribution("
+    notebook.type(picture, 'cnn_utils.plot_class_distribution(data["y_train"])')
+    notebook.run(picture)
+    assert findings(notebook.hand_in(), PART1) == TRIAL
+    # One that its check uses.
+    notebook.type(draw, solutions(PART1)[draw.strip()].replace("LeNet", "Our LeNet"))
+    notebook.run(draw)
+    check = f"cell 45 ({CHECKS['plot-history'][:28]} …): not run, or out of date: run it again"
+    first, *others = findings(notebook.hand_in(), PART1)
+    notebook.picture("plain_fit", LAST)
+    assert first == f"  - {check} (in a new kernel: all cells), and save."
+    assert others == TRIAL
+    notebook.run(CHECKS["plot-history"])
+    assert findings(notebook.hand_in(), PART1) == TRIAL
+
+
+def test_notebook_7(desk, browser, student):
+    desk(PART2).page.close()
+    address, folder = student
+    with closing_pages(browser) as opened:
+        notebook = Desk(opened(address, PART2, SIZE, "notebooks"), folder, PART2)
+        notebook.run_all()
+        assert notebook.errors() == []
+        for text in ("ImageBrowser(images_train", "ConfusionMatrixExplorer("):
+            cell = notebook.cell(text)
+            cell.evaluate("cell => cell.scrollIntoView()")
+            cell.locator("img[alt^='image ']:visible").first.wait_for()
+            notebook.picture(f"notebook7_{text[:8]}", text)
+        assert notebook.run(CHECKS["cnn"]).startswith("✓ cnn: ")
+        assert findings(notebook.hand_in(), PART2) == TRIAL
+        notebook.picture("notebook7_hand_in", LAST)

@@ -111,7 +111,7 @@ LENET = {
     "returns compile": (lambda: lenet().compile("adam", "mse"), "no-return", "`compile()`"),
     "prints": (prints, "no-return", "`print()`"),
     "build_lenet = model": (lenet(), "not-a-function", "def build_lenet"),
-    "build_lenet = ...": (..., "not-attempted", "still `...`: write your answer"),
+    "build_lenet = ...": (..., "not-attempted", "not attempted yet"),
     "build_lenet = None": (None, "not-attempted", "not attempted"),
     "asks for the images": (of_images, "stopped", "0 argument(s)"),
     "asks for the size": (of_size, "stopped", "default value"),
@@ -565,7 +565,11 @@ def history_of(training):
 
 
 TRAINING = {
-    "history = ...": (lambda: cases_training.with_history(...), "not-attempted", "still `...`"),
+    "history = ...": (
+        lambda: cases_training.with_history(...),
+        "no-history",
+        "received `...`: write",
+    ),
     "model and history swapped": (swapped_arguments, "not-a-model", "History"),
     "model = model.fit(...)": (
         lambda: (good()[1], *good()[1:]),
@@ -712,8 +716,8 @@ def logarithmic():
 
 
 FIGURES = {
-    "= ...": (lambda: (..., HISTORY), "not-attempted", "still `...`"),
-    "history = ...": (lambda: (panels(), ...), "not-attempted", "still `...`"),
+    "= ...": (lambda: (..., HISTORY), "not-attempted", "not attempted yet"),
+    "history = ...": (lambda: (panels(), ...), "wrong-argument", "received `...`: write"),
     "plt.show()": (lambda: (None, HISTORY), "no-figure", "`plt.show()`"),
     "gcf after show": (shown_first, "empty", "then `plt.show()`"),
     "the module": (lambda: (plt, HISTORY), "not-a-figure", "plt.gcf()"),
@@ -767,7 +771,7 @@ def of_unscaled_images():
 
 EVALUATION = {
     "of unscaled images": (of_unscaled_images, "not-scaled", "Yours is that of images with pixels"),
-    "= ...": (lambda: evaluated(accuracy=...), "not-attempted", "still `...`: write your answer"),
+    "= ...": (lambda: evaluated(accuracy=...), "not-attempted", "not attempted yet"),
     "of the training images, close by": (lambda: off_by(4.3e-4), "other-data", "test"),
     "two digits": (
         lambda: (*evaluated()[:3], round(numbers()[4], 2) + 0.004, numbers()[5]),
@@ -864,7 +868,7 @@ PREPROCESS_RIGHT = {
 }
 
 LOOK = {
-    "= ...": (lambda: (...,), "not-attempted", "still `...`"),
+    "= ...": (lambda: (...,), "not-attempted", "not attempted yet"),
     "plt.show()": (lambda: (None,), "no-figure", "`plt.show()`"),
     "gcf after show": (lambda: (plt.figure(),), "empty", "then `plt.show()`"),
     "a histogram": (lambda: (plt.hist([1, 2])[2][0].figure,), "no-images", "photographs"),
@@ -974,7 +978,7 @@ def network(model):
 
 
 SUBMISSION = {
-    "= ...": (other_path(lambda path: ...), "not-attempted", "still `...`"),
+    "= ...": (other_path(lambda path: ...), "no-path", "`...`: write your answer"),
     "= to_csv(...)": (other_path(lambda path: None), "no-path", "to_csv"),
     "the table": (other_path(pd.read_csv), "no-path", "'submission.csv'"),
     "only the folder": (other_path(lambda path: path.parent), "file-name", "submission.csv"),

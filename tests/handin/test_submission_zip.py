@@ -144,7 +144,7 @@ def test_once_it_was_saved_in_between_it_is_handed_in(folder, masters, ran):
     os.utime(folder / "lab.ipynb", (2e9, 2e9))
     handed_in = hand_in(folder, masters)
     assert handed_in.is_complete
-    assert "lab.ipynb as it was saved at" in repr(handed_in)
+    assert "lab.ipynb as saved at" in repr(handed_in)
 
 
 def test_from_another_notebook_it_is_as_from_outside(folder, masters, ran):
