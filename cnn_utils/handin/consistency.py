@@ -75,21 +75,17 @@ def _names(source: str) -> tuple[set[str], set[str], bool]:
     """Return the names that a cell takes from others and sets, and whether it only defines."""
     read, left, body = set(), set(), getattr(parsed(source), "body", [])
     for statement in body:
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
         is_update = isinstance(statement, ast.AugAssign)
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         loaded = {node.id for node in names if is_update or isinstance(node.ctx, ast.Load)}
         # What an assignment sets, it may read before; a loop or a function has names of its own.
-        inside = [
-            *ast.walk(
-                statement.value if is_update or isinstance(statement, ast.Assign) else statement
-            )
-        ]
+        is_assignment = is_update or isinstance(statement, ast.Assign)
+        inside = [*ast.walk(statement.value if is_assignment else statement)]
         own = {node.arg for node in inside if isinstance(node, ast.arg)}
-        own |= {node.id for node in inside if isinstance(getattr(node, "ctx", None), ast.Store)}
+        own |= {n.id for n in names if n in inside and isinstance(n.ctx, ast.Store)}
         read |= loaded - own - left
-        is_definition = isinstance(statement, DEFINITIONS)
-        stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-        left |= {statement.name} if is_definition else stored
+        left |= {statement.name} if isinstance(statement, DEFINITIONS) else stored
     only = (*DEFINITIONS, ast.Import, ast.ImportFrom)
     return read, left, all(isinstance(statement, only) for statement in body)
 

@@ -327,8 +327,9 @@ def test_a_naive_answer_is_cured_by_a_sentence(desk, name):
         shown = notebook.run(cell)
     notebook.picture(f"naive_{name.replace(' ', '_')}", cell)
     assert words in shown
-    notebook.solve(task)
-    assert notebook.run(CHECKS[task]).startswith(f"✓ {task}: ")
+    if name == [other for other in NAIVE if NAIVE[other][1] == task][-1]:
+        notebook.solve(task)
+        assert notebook.run(CHECKS[task]).startswith(f"✓ {task}: ")
 
 
 def test_the_header_is_filled_in_as_it_says(desk):

@@ -114,6 +114,8 @@ SCALE = "x = x / 255"
         ),
         ([("x = load()", 1), (FIT, 9), ("print(history)", 3), ("plot(x)", 4)], [3]),
         ([("x = 1", 9), ("x += 1", 2), (SCALE, 3), ("print(x)", 4)], [2, 3, 4]),
+        ([("a, b = 1, 2", 9), ("for a, x[b] in c: d.e = a", 1), ("(a, d), *b = 1", 2)], [2]),
+        ([("i = 1", 9), ("y = [i for i in z]", 2), ("k = lambda i: i", 3)], []),
         # A function that was written anew, or what it uses.
         ([(BUILD, 9), ("model = build(1)", 2), ("plot(2)", 3)], [2]),
         ([("UNITS = 3", 9), (BUILD, 1), ("model = build(1)", 2)], [3]),
