@@ -95,7 +95,7 @@ def result_of(name: str, function, *arguments):
     """Call a student's function, as `call` does; it must return something."""
     result = call(name, function, *arguments)
     if result is None:
-        hint = "End it with `return` and the result: `print()`, `compile()`, `add()` return None."
+        hint = "End it with `return` and the result; `print()`, `summary()`, `compile()` give None."
         raise Mistake("no-return", f"`{name}` returns None.", hint)
     return result
 

@@ -68,10 +68,8 @@ def in_lines(findings: list[Finding], n_lines: int) -> list[str]:
     lines = []
     for text in dict.fromkeys(finding.text for finding in findings):
         places = [finding.where for finding in findings if finding.text == text]
-        if len(places) > MAX_NAMED + 1:
-            places[MAX_NAMED - 1 :] = [
-                f"{places[MAX_NAMED - 1]} and {len(places) - MAX_NAMED} more"
-            ]
+        if (rest := len(places) - MAX_NAMED) > 1:
+            places[MAX_NAMED - 1 :] = [f"{places[MAX_NAMED - 1]} and {rest} more"]
         lines.append(str(Finding(text, ", ".join(places))))
     if len(lines) > n_lines:
         lines[n_lines - 1 :] = [f"{len(lines) - n_lines + 1} more points, shown after these."]

@@ -100,7 +100,7 @@ class Desk:
         """Fill in the table at the top and the texts."""
         self.write("| **Group number**", GROUP)
         for key, text in solutions(self.name).items():
-            if key.startswith("answer: "):
+            if key.startswith("answer: ") and self.has("*YOUR ANSWER HERE*"):
                 self.write("*YOUR ANSWER HERE*", text)
 
     def has(self, text: str) -> bool:
@@ -210,8 +210,8 @@ NAIVE = {
         "lenet",
         "def build_lenet():\n    model = keras.Sequential([keras.Input((28, 28, 1))])\n"
         "    model.add(layers.Flatten())\n    model.add(layers.Dense(10))\n    model.summary()",
-        "✗ lenet: `build_lenet` returns None.\n  Hint 1 of 1: End it with `return` and the result: "
-        "`print()`, `compile()`, `add()` return None.",
+        "✗ lenet: `build_lenet` returns None.\n  Hint 1 of 1: End it with `return` and the result; "
+        "`print()`, `summary()`, `compile()` give None.",
     ),
     "weighted F1": (
         PART1,
@@ -346,13 +346,20 @@ def test_the_header_is_filled_in_as_it_says(desk):
 
 
 @pytest.mark.parametrize("part", [PART1, PART2])
-def test_solved_cell_by_cell_then_from_the_top(desk, part):
+def test_what_was_solved_cell_by_cell_is_run_again_from_the_first_one_named(desk, part):
     notebook = desk(part)
     notebook.reach(None)
     notebook.write_texts()
     shown = notebook.hand_in()
     notebook.picture(f"cell_by_cell_{part[:5]}", LAST)
     assert "below it: not run, or out of date: choose Run, Run Selected Cell and All Below" in shown
+
+
+@pytest.mark.parametrize("part", [PART1, PART2])
+def test_solved_and_run_from_the_top(desk, part):
+    notebook = desk(part)
+    notebook.reach(None)
+    notebook.write_texts()
     notebook.restart()
     assert notebook.errors() == []
     assert findings(notebook.hand_in(), part) == TRIAL
