@@ -341,7 +341,7 @@ def test_the_header_is_filled_in_as_it_says(desk):
     notebook.page.keyboard.press("Control+a")
     notebook.page.keyboard.insert_text(GROUP)
     notebook.page.keyboard.press("Shift+Enter")
-    header.get_by_text("Ada, Grace").wait_for()
+    header.get_by_role("cell", name="Ada, Grace").wait_for()
     notebook.picture("header", "| **Group number**")
 
 
