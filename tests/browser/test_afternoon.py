@@ -109,8 +109,12 @@ class Desk:
     def rename(self, name: str) -> None:
         self.menu("File", "Rename Notebook…")
         self.page.locator(".jp-Dialog input").fill(name)
-        self.page.get_by_role("button", name="Rename", exact=True).click()
+        self.accept()
         self.page.get_by_role("tab", name=name).wait_for()
+
+    def accept(self) -> None:
+        """Press the button of a dialog that does what it asks about."""
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
 
     def menu(self, menu: str, item: str) -> None:
         self.page.get_by_role("menuitem", name=menu, exact=True).click()
@@ -124,7 +128,7 @@ class Desk:
         """Restart the kernel and run all cells."""
         with self.running(LAST):
             self.menu("Kernel", "Restart Kernel and Run All Cells")
-            self.page.get_by_role("button", name="Restart", exact=True).click()
+            self.accept()
 
     def save(self) -> None:
         self.page.keyboard.press("Control+s")
@@ -377,7 +381,7 @@ def test_solved_and_run_from_the_top(desk, part):
 def test_the_last_cell_in_a_fresh_kernel(desk):
     notebook = desk(PART1)
     notebook.menu("Kernel", "Restart Kernel…")
-    notebook.page.get_by_role("button", name="Restart", exact=True).click()
+    notebook.accept()
     shown = notebook.run(LAST)
     notebook.picture("fresh_kernel", LAST)
     assert findings(shown, PART1) == TRIAL
