@@ -123,7 +123,7 @@ def hand_in(folder=".", assignment=None) -> HandIn:
         files += [folder / name, papers[name]]
         files += [file for network in part.networks for file in files_of(folder, network)]
     groups = {name: _group_number(notebook) for name, notebook in notebooks.items()}
-    if len(set(groups.values())) > 1:
+    if len({*groups.values()} - {""}) > 1:
         numbers = ", ".join(f"'{number}' in {name}" for name, number in groups.items())
         findings[max(groups)].append(Finding(f"The group numbers differ: {numbers}."))
     also = (folder / SUBMISSION, folder / f"{SUBMISSION}.json")
