@@ -169,7 +169,7 @@ def test_groups_that_differ_are_named(folder, masters):
     assert told in repr(hand_in(folder, masters))
     # A table that is not filled in yet has a finding of its own.
     (folder / "two.ipynb").write_text(text.replace("** | 7", "** | "))
-    assert "differ" not in repr(hand_in(folder, masters))
+    assert "numbers differ" not in repr(hand_in(folder, masters))
 
 
 @pytest.mark.parametrize(
