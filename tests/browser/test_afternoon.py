@@ -406,7 +406,7 @@ def test_plain_fit_is_repeated_only_with_cause(desk):
     assert findings(notebook.hand_in(), PART1) == TRIAL
     # A picture that nothing else uses.
     picture = "plot_class_distribution("
-    notebook.type(picture, 'cnn_utils.plot_class_distribution(data["y_train"])')
+    notebook.type(picture, "cnn_utils.plot_class_distribution(y_train, data.class_names)")
     notebook.run(picture)
     assert findings(notebook.hand_in(), PART1) == TRIAL
     # One that its check uses.
