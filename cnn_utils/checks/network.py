@@ -15,7 +15,7 @@ def build(name: str, function, image_shape: tuple[int, ...]):
     """Return the model a student's function builds: images of a shape in, ten numbers out."""
     model = result_of(name, function)
     if isinstance(model, type) or not callable(getattr(model, "predict", None)):
-        found = f"`{name}()` returns a {type(model).__name__}; expected a Keras model."
+        found = f"`{name}()` returns {describe(model)}; expected a Keras model."
         hint = (
             "`return` just what `keras.Sequential([...])` or `keras.Model(inputs, outputs)` gives."
         )

@@ -64,16 +64,15 @@ def test_planted_faults_are_named_the_most_important_first(notebook, folder):
     notebook.cells.remove(submit)  # 8
     notebook.cells.append(ran("print(1)", 9))  # 9
     found = told(notebook, folder, part)
-    again = "Restart the kernel, run all cells (`fit_cached` trains nothing twice), and save."
-    assert [text.replace(again, "AGAIN") for text in found] == [
+    again = "not run, or out of date: run it again (in a new kernel: all cells), and save."
+    assert found == [
         "cell 2 (# task: lenet): no answer yet.",
         "cell 3 (# task: plot-history): shows no figure.",
         "'# task: submit': missing, put a code cell that begins with this line back.",
+        f"cell 4 (print(accuracy)): {again}",
         "cell 2 (# task: lenet): ended in an error; the first is NotImplementedError: lenet",
         "group number: fill in the table at the top (double-click it).",
         "members (now 'Your names'): fill in the table at the top (double-click it).",
-        "cell 4 (print(accuracy)): not run, or not in order from the top. AGAIN",
-        "cell 6 (print(1)): not run, or not in order from the top. AGAIN",
         "cell 5 (The test accuracy is 99.1 %.): you write 99.1 %; the nearest headline figure of "
         "the run is 98.70%.",
     ]
@@ -99,12 +98,21 @@ def test_a_trial_run_is_no_hand_in(notebook, folder, text, expected):
     assert expected in sentence
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_repeated_and_skipped_numbers_are_out_of_order(notebook, folder, count):
-    notebook.cells[2].execution_count = count
-    assert any(
-        "cell 3 (# task: plot-history): not run, or not in order" in sentence
-        for sentence in told(notebook, folder)
+@pytest.mark.parametrize(
+    ("n_figures", "where", "how"),
+    [
+        (1, "cell 3 (plot(1))", "run it again"),
+        (2, "cell 3 (plot(1)), cell 4 (plot(2))", "run them again, in this order"),
+        (5, "cell 3 (plot(1)) and 4 below it", "choose Run, Run Selected Cell and All Below"),
+    ],
+)
+def test_cells_to_run_again_are_named_in_their_order(notebook, folder, n_figures, where, how):
+    notebook.cells[1].execution_count = 9  # and what uses its `model` was run before
+    notebook.cells[2:2] = [ran(f"plot({i})\nmodel", 2) for i in range(1, 1 + n_figures)]
+    (sentence,) = told(notebook, folder)
+    assert (
+        sentence
+        == f"{where}: not run, or out of date: {how} (in a new kernel: all cells), and save."
     )
 
 
@@ -112,10 +120,7 @@ def test_a_notebook_that_was_not_run_gets_one_sentence(notebook, folder):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.execution_count = None
-    assert told(notebook, folder) == [
-        "It was not run yet. Restart the kernel, run all cells (`fit_cached` trains nothing "
-        "twice), and save."
-    ]
+    assert told(notebook, folder) == ["It was not run yet: run all cells, and save."]
 
 
 @pytest.mark.parametrize("count", [None, 5, 12])
@@ -143,7 +148,7 @@ def test_what_an_earlier_look_said_supports_no_claim(notebook, folder):
 def test_code_beside_hand_in_is_examined(notebook, folder):
     notebook.cells.append(ran("1 / 0  # then hand_in()", None))
     (sentence,) = told(notebook, folder)
-    assert "(1 / 0  # then hand_in()): not run, or" in sentence
+    assert "(1 / 0  # then hand_in()): not run, or out of date: run it again" in sentence
 
 
 @pytest.mark.parametrize("value", ["Ada Lovelace (group leader)", "Group 7", "12"])
@@ -178,16 +183,15 @@ def test_texts_without_an_answer_are_named_by_their_task(notebook, folder):
 def test_a_changed_cell_is_named(notebook, folder):
     part = part_of(notebook)
     (finding,) = examine(from_content(notebook), folder, part, {3: "print(f1)"})
-    assert str(finding).startswith("cell 4 (print(accuracy)): changed after it was run, so")
+    assert str(finding).startswith("cell 4 (print(accuracy)): not run, or out of date: run it")
 
 
 def test_findings_are_grouped_by_cause_and_the_least_important_counted():
-    again = "late. Restart the kernel, run all cells (`fit_cached` trains nothing twice), and save."
     findings = [Finding("why?", f"cell {i}") for i in range(1, 7)]
-    findings += [Finding(again, "cell 2"), Finding("Whole."), Finding(again.replace("la", "da"))]
+    findings += [Finding("late.", "cell 2"), Finding("Whole."), Finding("date.")]
     assert in_lines(findings, 9) == [
         "cell 1, cell 2, cell 3 and 3 more: why?",
-        f"cell 2: {again}",
+        "cell 2: late.",
         "Whole.",
         "date.",
     ]
