@@ -11,6 +11,7 @@ from cnn_utils.handin.artifacts import HISTORY, place_of
 from cnn_utils.handin.consistency import check_artifacts, check_submission, outdated_cells
 from cnn_utils.notebook.answers import find_answers
 from cnn_utils.notebook.assignment import Part
+from cnn_utils.notebook.names import names_left_by
 from cnn_utils.notebook.reader import Notebook, decoded
 
 # Nothing, zero, or the text of an empty form: "Your names".
@@ -50,6 +51,9 @@ HEADLINE = re.compile(rf"{QUANTITY}|loss|error|wrong", re.IGNORECASE)
 TRAINING = re.compile(r"train|tren|val(id|_|\b)|epo|curve|kurve|loss\b", re.IGNORECASE)
 BY_CLASS = rf"\bclass(es)?\b|digits? \d|klasse|precision|recall|{'|'.join(CIFAR10_CLASSES)}"
 WRONG = re.compile(r"error|wrong|mistake|misclass|feil", re.IGNORECASE)
+# Errors of cells that need an unsolved task.
+WAITS = re.compile("^NotImplementedError|not attempted yet")
+UNDEFINED = re.compile(r"^NameError: name '(\w+)' is not defined")
 MAX_NAMED = 3
 
 
@@ -88,7 +92,8 @@ def examine(
     answers = find_answers(notebook, part.tasks, part.outline)
     outdated = list(outdated_cells(notebook, folder, part.networks, ran))
     findings = [*_tasks(answers), *_outdated(notebook, outdated)]
-    findings += [*_errors(notebook, outdated), *_run(notebook), *_group(notebook)]
+    unsolved = [task for task in part.tasks if answers[task.key].state == "unanswered"]
+    findings += [*_errors(notebook, outdated, unsolved), *_run(notebook), *_group(notebook)]
     if all(a.state == "answered" for key, a in answers.items() if key.startswith("code:")):
         findings += map(Finding, check_artifacts(notebook, folder, part.networks))
         if "code:submit" in answers:
@@ -136,11 +141,22 @@ def _outdated(notebook, numbers: list[int]) -> Iterator[Finding]:
         yield Finding(text, where)
 
 
-def _errors(notebook, outdated: list[int]) -> Iterator[Finding]:
-    """Yield the cells that ended in an error, with the first one: it may cause the others."""
-    ended = [x for x in notebook.cells if x.error and not (x.is_hand_in or x.number in outdated)]
+def _errors(notebook, outdated: list[int], unsolved: list) -> Iterator[Finding]:
+    """Yield the cells that ended in an error, with the first one: it may cause the others.
+
+    Those that only wait for an unsolved task are left out.
+    """
+    missing, ended = {name for task in unsolved for name in task.defines}, []
+    for cell in notebook.cells:
+        if not cell.error or cell.is_hand_in or cell.number in outdated:
+            continue
+        name = UNDEFINED.search(cell.error)
+        if unsolved and (WAITS.search(cell.error) or (name and name[1] in missing)):
+            missing.update(names_left_by(cell.source))
+        else:
+            ended.append(cell)
     for cell in ended:
-        text = f"ended in an error; the first is {ended[0].error[:90]}"
+        text = f"ended in an error; the first is {' '.join(ended[0].error.split())[:90]}"
         yield Finding(text, _cell(notebook, cell.number))
 
 

@@ -58,7 +58,8 @@ class Desk:
         with self.running(text):
             self.choose(text)
             self.page.keyboard.press("Control+Enter")
-        return self.cell(text).locator(".jp-Cell-outputArea").inner_text().strip()
+        outputs = self.cell(text).locator(".jp-OutputArea-output").all_inner_texts()
+        return "\n".join(outputs).strip()
 
     def choose(self, text: str) -> None:
         """Click beside the cell that contains a text."""

@@ -70,12 +70,30 @@ def test_planted_faults_are_named_the_most_important_first(notebook, folder):
         "cell 3 (# task: plot-history): shows no figure.",
         "'# task: submit': missing, put a code cell that begins with this line back.",
         f"cell 4 (print(accuracy)): {again}",
-        "cell 2 (# task: lenet): ended in an error; the first is NotImplementedError: lenet",
         "group number: fill in the table at the top (double-click it).",
         "members (now 'Your names'): fill in the table at the top (double-click it).",
         "cell 5 (The test accuracy is 99.1 %.): you write 99.1 %; the nearest headline figure of "
         "the run is 98.70%.",
     ]
+
+
+def test_errors_that_wait_for_an_unsolved_task_are_not_told_again(notebook, folder):
+    def ended(source, number, ename, evalue):
+        return ran(source, number, v4.new_output("error", ename=ename, evalue=evalue))
+
+    part = Part((Task("lenet", defines=("build_lenet",)),))
+    notebook.cells = [
+        ended("# task: lenet\nraise NotImplementedError()", 1, "NotImplementedError", "task lenet"),
+        ended("model = build_lenet()", 2, "NameError", "name 'build_lenet' is not defined"),
+        ended("model.summary()", 3, "NameError", "name 'model' is not defined"),
+        ended("check_lenet(1)", 4, "CheckFailed", "· lenet: not attempted yet."),
+        ended("plto()", 5, "NameError", "name 'plto' is not defined"),
+    ]
+    own = "cell 5 (plto()): ended in an error; the first is NameError: name 'plto' is not defined"
+    assert told(notebook, folder, part)[:2] == ["cell 1 (# task: lenet): no answer yet.", own]
+    notebook.cells[0].source = "# task: lenet\nmodel = 1"
+    found = [line for line in told(notebook, folder, part) if "ended in an error" in line]
+    assert len(found) == 5
 
 
 def test_a_missing_submission_is_noticed_where_there_should_be_one(notebook, tmp_path):
