@@ -1,6 +1,6 @@
 # make run      set up, execute both notebooks (quick profile), say where the results lie
 # make test     set up, run all fast tests, the notebooks included
-# make browser  set up, use Part 2 in JupyterLab in a headless Chromium, which must be installed
+# make browser  set up, walk a student's afternoon in a headless Chromium, which must be installed
 # make honest   set up, grade a class of honest hand-ins; bubblewrap must be installed
 # make hostile  set up, grade a class of hostile hand-ins; bubblewrap must be installed
 # make faults   set up, kill processes, fill a disk (as root), take the home away: nothing is lost

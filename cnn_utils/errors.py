@@ -1,6 +1,7 @@
 """Errors whose text is meant for the reader: argument, expected, received, next step."""
 
 import os
+import re
 from collections.abc import Iterable
 from numbers import Integral
 
@@ -60,19 +61,21 @@ def describe(value: object) -> str:
     """Describe a value in a few words, such as "an array of shape (2, 3), float64"."""
     import numpy as np  # here, so that the command line can report that it is missing
 
-    if value is None:
-        return "None"
+    name = type(value).__name__
+    kind = f"a{'n' * bool(re.match('(?!uni|uint)[aeiou]|F1', name, re.IGNORECASE))} {name}"
+    if value is None or value is Ellipsis:
+        return "None" if value is None else "`...`: write your answer in its place"
     if isinstance(value, np.generic):
         value = value.item()
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         dtype = getattr(value.dtype, "name", value.dtype)
         return f"an array of shape {tuple(value.shape)}, {dtype}"
     if isinstance(value, (list, tuple)):
-        return f"a {type(value).__name__} of {len(value)}"
+        return f"{kind} of {len(value)}"
     if isinstance(value, (str, int, float, bool)):
         text = repr(value)
         return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
-    return f"a {type(value).__name__}"
+    return kind
 
 
 def closest(name: str, known: Iterable[str], min_likeness: float = 0.6) -> str | None:

@@ -105,8 +105,8 @@ x_train.shape, x_test.shape
 # set. `float32` takes half the memory of NumPy's default `float64`, and the network computes in it.
 
 # %%
-x_train = x_train.astype("float32") / 255
-x_test = x_test.astype("float32") / 255
+x_train = np.divide(x_train, 255, dtype="float32")
+x_test = np.divide(x_test, 255, dtype="float32")
 print(f"{x_train.dtype}, {x_train.min()} to {x_train.max()}")
 
 # %% [markdown]

@@ -45,6 +45,9 @@ def test_every_kit_error_is_a_value_error_of_its_kind(kind):
         (3, "3 (int)"),
         ("x" * 100, "'" + "x" * 56 + "... (str)"),
         ({}, "a dict"),
+        (OSError(), "an OSError"),
+        (..., "`...`: write your answer in its place"),
+        (np.nditer(1), "a nditer"),
     ],
 )
 def test_describe_is_short(value, text):

@@ -38,7 +38,16 @@ def check_evaluation(model, x_test, y_test_hot, test_accuracy, test_f1, hint: in
             "the loss": float(np.mean((y_prob - np.asarray(y_test_hot)) ** 2)),
         }
         values["the share of mistakes"] = 1 - values["accuracy"]
-        _compare("test_accuracy", accuracy, "accuracy", values, len(y_prob))
+        try:
+            _compare("test_accuracy", accuracy, "accuracy", values, len(y_prob))
+        except Mistake as mistake:
+            y_unscaled = predict(model, 255 * np.asarray(x_test)).argmax(axis=1)
+            gap = accuracy - np.mean(y_unscaled == np.argmax(y_test_hot, axis=1))
+            if mistake.name == "other-data" and abs(gap) < ROUNDING:
+                found = f"{mistake.found} Yours is that of images with pixels from 0 to 255."
+                hint = "Give `evaluate` the scaled ones: `x_test`."
+                raise Mistake("not-scaled", found, hint) from None
+            raise
         _compare("test_f1", f1, "macro F1", values, len(y_prob))
         passed(f"accuracy {accuracy:.4f} and macro F1 {f1:.4f} on {len(y_prob):,} test images.")
 

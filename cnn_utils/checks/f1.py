@@ -4,6 +4,7 @@ import numpy as np
 
 from cnn_utils.checks.lenet_by_hand import softmax
 from cnn_utils.checks.outcome import Mistake, call, checking, recognise, result_of
+from cnn_utils.errors import describe
 from cnn_utils.metrics import confusion_matrix, f1_score, precision_recall_f1
 
 BATCH_SIZES = (8, 61, 131)
@@ -143,7 +144,7 @@ def _make(F1Score):
 
     metric = call("F1Score", F1Score)
     if not isinstance(metric, keras.metrics.Metric):
-        found = f"`F1Score()` gives a {type(metric).__name__}, which Keras can't use as a metric."
+        found = f"`F1Score()` gives {describe(metric)}, which Keras can't use as a metric."
         raise Mistake("not-a-metric", found, "Write `class F1Score(keras.metrics.Metric):`.")
     for name in ("update_state", "result"):
         if getattr(type(metric), name) is getattr(keras.metrics.Metric, name):
@@ -162,7 +163,11 @@ def _result(metric) -> np.ndarray:
     import keras
 
     result = result_of("F1Score.result", metric.result)
-    return np.asarray(keras.ops.convert_to_numpy(result), dtype=np.float64)
+    try:
+        return np.asarray(keras.ops.convert_to_numpy(result), dtype=np.float64)
+    except (TypeError, ValueError):
+        found = f"`F1Score.result` gives {describe(result)}; expected a single number."
+        raise Mistake("not-a-number", found, "`return` macro F1 alone.") from None
 
 
 def _finite(values: np.ndarray) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES, check_computation
 from cnn_utils.checks.network import answers_with, build, check_probabilities, layers_of
 from cnn_utils.checks.outcome import Mistake, checking
+from cnn_utils.errors import describe
 
 IMAGE_SHAPE = (28, 28, 1)
 # Layers that the table does not have, though a network with them may have LeNet's weights.
@@ -38,7 +39,7 @@ def check_lenet(build_lenet, hint: int = 1) -> None:
 def _check_layers(model) -> None:
     for layer in layers_of(model):
         if EXTRA_LAYERS.search(type(layer).__name__):
-            found = f"There is a {type(layer).__name__} layer, which the table does not have."
+            found = f"There is {describe(layer)} layer, which the table does not have."
             raise Mistake("extra-layer", found, "This task asks for LeNet as in the table.")
 
 

@@ -15,7 +15,7 @@ def build(name: str, function, image_shape: tuple[int, ...]):
     """Return the model a student's function builds: images of a shape in, ten numbers out."""
     model = result_of(name, function)
     if isinstance(model, type) or not callable(getattr(model, "predict", None)):
-        found = f"`{name}()` returns a {type(model).__name__}; expected a Keras model."
+        found = f"`{name}()` returns {describe(model)}; expected a Keras model."
         hint = (
             "`return` just what `keras.Sequential([...])` or `keras.Model(inputs, outputs)` gives."
         )
@@ -64,7 +64,8 @@ def check_model(model) -> None:
 def predict(model, images: np.ndarray) -> np.ndarray:
     """Return a trained network's outputs for many images, as float64."""
     check_model(model)
-    return np.asarray(model.predict(images, batch_size=256, verbose=0), dtype=np.float64)
+    # TensorFlow compiles for each size of a batch: 1000 leaves no smaller last one of 10,000.
+    return np.asarray(model.predict(images, batch_size=1000, verbose=0), dtype=np.float64)
 
 
 def check_probabilities(model, images: np.ndarray) -> None:

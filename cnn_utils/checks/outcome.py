@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_utils.errors import KitError
+from cnn_utils.errors import KitError, describe
 
 PASS, FAIL, OPEN = "✓", "✗", "·"
 # What Python and NumPy say, and what to do: {0} is the group that matched.
@@ -79,7 +79,7 @@ def call(name: str, function, *arguments):
     # Keras' models and metrics can be called, but what builds them is wanted.
     is_result = not arguments and hasattr(function, "get_config") and not isinstance(function, type)
     if is_result or not callable(function):
-        found = f"`{name}` must be a function or class; received a {type(function).__name__}."
+        found = f"`{name}` must be a function or class; received {describe(function)}."
         kind = f"class {name}(keras.metrics.Metric)" if name[0].isupper() else f"def {name}(...)"
         raise Mistake("not-a-function", found, f"Write `{kind}:`, and pass its name alone.")
     try:
@@ -95,7 +95,7 @@ def result_of(name: str, function, *arguments):
     """Call a student's function, as `call` does; it must return something."""
     result = call(name, function, *arguments)
     if result is None:
-        hint = "End it with `return` and the result: `print()`, `compile()`, `add()` return None."
+        hint = "End it with `return` and the result; `print()`, `summary()`, `compile()` give None."
         raise Mistake("no-return", f"`{name}` returns None.", hint)
     return result
 
@@ -105,7 +105,7 @@ def number_of(name: str, value, hint: str) -> float:
     try:
         return float((np.asarray(value) + 0.0).item())  # a text can't be added to
     except (TypeError, ValueError):
-        found = f"{name} is a {type(value).__name__}; expected a single number."
+        found = f"{name} is {describe(value)}; expected a single number."
         raise Mistake("not-a-number", found, hint) from None
 
 

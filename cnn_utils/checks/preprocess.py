@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnn_utils.checks.outcome import Mistake, checking, recognise, result_of
+from cnn_utils.errors import describe
 
 SHAPE = (6, 32, 32, 3)
 OWN_VALUES = (
@@ -24,7 +25,11 @@ def check_preprocess(preprocess, hint: int = 1) -> None:
         images = np.random.default_rng(458).integers(0, 256, SHAPE, dtype=np.uint8)
         images[0, 0, 0], images[0, 0, 1] = 0, 255
         before = images.copy()
-        scaled = np.asarray(result_of("preprocess", preprocess, images))
+        scaled = result_of("preprocess", preprocess, images)
+        if isinstance(scaled, (tuple, dict)):
+            found = f"`preprocess` returns {describe(scaled)}; expected one array."
+            raise Mistake("not-an-array", found, "`return` the images alone, without a comma.")
+        scaled = np.asarray(scaled)
         _check_arrays(scaled, images, before)
         _check_values(scaled, images / 255)
         # A function that looks at the data treats dark images, fewer of them, differently.

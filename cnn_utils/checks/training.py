@@ -170,7 +170,7 @@ def _check_values(table) -> None:
         raise Mistake("labels", found, hint, "Are the labels digits, 0 to 9, instead of one-hot?")
     if accuracy < 0.3:
         found = f"The training accuracy is {accuracy:.3f}: hardly more than guessing."
-        hint = "Do images and labels still belong together? Shuffle both or neither."
+        hint = "Did `fit` get the scaled images, `x_train`, each of them with its own label?"
         raise Mistake("not-learning", found, hint, "Are there activations, and one softmax?")
 
 

@@ -6,14 +6,14 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
-from cnn_utils.errors import KitError, cannot_write
+from cnn_utils.errors import KitError, cannot_write, closest
 from cnn_utils.files import write_whole
 from cnn_utils.grading import cluster
 from cnn_utils.grading.grade_one import failed_row, grade_one
@@ -27,7 +27,12 @@ _KEYS = {"file", *failed_row(Submission("", [], []), {}, "")}
 
 
 def grade(
-    handins: Path, settings: Settings, out: Path, jobs: int | None = None, dask: str | None = None
+    handins: Path,
+    settings: Settings,
+    out: Path,
+    jobs: int | None = None,
+    dask: str | None = None,
+    only: Sequence[str] = (),
 ) -> list[dict]:
     """Grade all submissions of a folder; return all rows in `out`, sorted by name.
 
@@ -46,23 +51,27 @@ def grade(
         Number of submissions at a time; by default one per core.
     dask : str, optional
         Address of a Dask scheduler whose workers grade; see `cnn_utils.grading.cluster`.
+    only : sequence of str
+        Names of submissions: these are graded again, and no others.
 
     Raises
     ------
     KitError
-        If there are no submissions, or no sandbox works.
+        If there are no submissions or none of a name, or no sandbox works.
     """
     results = out / "results"
     if out.resolve() == handins.resolve() or handins.resolve() in out.resolve().parents:
         raise KitError.about("--out", "lie outside the folder of hand-ins", f"'{out}'")
     source_notebooks, version = read_source_notebooks(settings.notebooks), version_of(settings)
     submissions = find_submissions(handins, source_notebooks)
+    if only:
+        submissions = _named(submissions, only)
     try:
         results.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(results, error) from None
     with _work_folder(out / ".work") as work:
-        todo = [s for s in submissions if not _is_finished(s, version, results)]
+        todo = [s for s in submissions if only or not _is_finished(s, version, results)]
         if dask:
             rows = cluster.graded(todo, settings, dask)
         else:
@@ -80,9 +89,19 @@ def grade(
                 bar.update()
     rows = [_read(results, submission) for submission in submissions]
     return sorted(
-        [*rows, *_rows_of_earlier_runs(results, rows, version)],
+        [*rows, *_rows_of_earlier_runs(results, rows, version, is_told=not only)],
         key=lambda row: _in_order(row["name"]),
     )
+
+
+def _named(submissions: list[Submission], names: Sequence[str]) -> list[Submission]:
+    known = [submission.name for submission in submissions]
+    for name in names:
+        if name not in known:
+            near = closest(name, known)
+            advice = f"Did you mean '{near}'?" if near else ""
+            raise KitError.about("--only", "be a name in the gradebook", f"'{name}'", advice)
+    return [submission for submission in submissions if submission.name in names]
 
 
 def _in_order(name: str) -> str:
@@ -90,7 +109,9 @@ def _in_order(name: str) -> str:
     return re.sub(r"\d+", lambda digits: digits[0].zfill(9), name)
 
 
-def _rows_of_earlier_runs(results: Path, rows: list[dict], version: str) -> list[dict]:
+def _rows_of_earlier_runs(
+    results: Path, rows: list[dict], version: str, is_told: bool = True
+) -> list[dict]:
     """Return the rows of submissions that are not in this folder, and tell about them."""
     files = {row["file"] for row in rows}
     uploaders = {member for row in rows for member in row["members"]}
@@ -110,6 +131,8 @@ def _rows_of_earlier_runs(results: Path, rows: list[dict], version: str) -> list
         else:
             kept.append(row)
             is_same = row["master_hash"] == version
+            if is_same and not is_told:
+                continue
             what = "stay in the gradebook" + (
                 "" if is_same else ", though worked notebooks, labels or kit have changed since"
             )

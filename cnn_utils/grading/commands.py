@@ -79,8 +79,20 @@ def add_commands(commands) -> None:
     grade_parser.add_argument(
         "--lms", type=Path, metavar="CSV", help="export of Canvas or Moodle to fill in"
     )
+    grade_parser.add_argument(
+        "--roster", type=Path, metavar="CSV", help="students and groups, if the export lacks groups"
+    )
     grade_parser.add_argument("--column", help="Canvas' assignment, if the export has several")
+    grade_parser.add_argument(
+        "--only", action="append", metavar="NAME", help="grade this one again; several times"
+    )
     grade_parser.set_defaults(command=grade)
+
+    autograder_parser = commands.add_parser("autograder", help="write the zip for Gradescope")
+    autograder_parser.add_argument("--gradescope", action="store_true", required=True)
+    autograder_parser.add_argument("--out", type=Path, default=Path("autograder.zip"))
+    autograder_parser.add_argument("--labels", type=Path, help="as for grade; goes into the zip")
+    autograder_parser.set_defaults(command=autograder)
 
     score_parser = commands.add_parser("score", help="score one submission.csv")
     score_parser.add_argument("submission", type=Path)
@@ -89,10 +101,12 @@ def add_commands(commands) -> None:
     board_parser = commands.add_parser("leaderboard", help="rank the submissions of a folder")
     board_parser.add_argument("handins", type=Path, help="folder of hand-ins")
     board_parser.add_argument("--out", type=Path, default=Path("leaderboard.html"))
-    board_parser.add_argument("--title", default="Leaderboard")
+    board_parser.add_argument("--title", help="default: that of course.toml")
     board_parser.set_defaults(command=leaderboard)
     for parser in (score_parser, board_parser):
-        parser.add_argument("--labels", type=Path, required=True, help="a CSV: ID,Prediction")
+        parser.add_argument(
+            "--labels", type=Path, required=True, help="as for grade, or the file of labels alone"
+        )
         parser.add_argument(
             "--baseline",
             type=_baseline,
@@ -100,7 +114,8 @@ def add_commands(commands) -> None:
             metavar="NAME=ACCURACY",
             help="such as 'BEAT ME=0.7'; may be given several times",
         )
-    for parser in (run_parser, pair_parser, release_parser, grade_parser, board_parser):
+    with_notebooks = (run_parser, pair_parser, release_parser, grade_parser, board_parser)
+    for parser in (*with_notebooks, autograder_parser):
         parser.add_argument(
             "--notebooks", type=Path, default=NOTEBOOKS, help="folder of the worked notebooks"
         )
@@ -173,6 +188,10 @@ def student_file(options: argparse.Namespace) -> int:
     from cnn_utils.data.originals import CIFAR10
     from cnn_utils.grading.release.student_file import make_student_file
 
+    if options.archive and options.archive.suffix in (".h5", ".hdf5"):
+        expected = f"be the original {CIFAR10.name}"
+        advice = "Labels of an .h5 file's test images can be read only if it holds y_test."
+        raise KitError.about("--archive", expected, f"'{options.archive}'", advice)
     archive = options.archive or download(CIFAR10, downloads_folder())
     handed_out, labels = make_student_file(archive, options.out, options.seed)
     print(
@@ -206,17 +225,33 @@ def grade(options: argparse.Namespace) -> int:
     """Grade a folder of hand-ins; print a summary."""
     from cnn_utils.grading.batch import grade as grade_folder
     from cnn_utils.grading.intake.assignment import read_source_notebooks
+    from cnn_utils.grading.results import adjustments, changes
+    from cnn_utils.grading.results.course import read_course
+    from cnn_utils.grading.results.give_back import feedback_text, write_feedback_zips
     from cnn_utils.grading.results.lms import check_export
+    from cnn_utils.grading.results.marking_page import FILE as MARKING
+    from cnn_utils.grading.results.report import student_report
     from cnn_utils.grading.results.write import BOOK, CLASS, FIGURES, REPORTS, SHEET, write_results
     from cnn_utils.grading.sandbox.prepare import Settings
 
+    if options.roster and not options.lms:
+        raise KitError.about("--roster", "be given with --lms", "no --lms")
     if options.lms:
         check_export(options.lms, options.column)
+    course, books = read_course(options.notebooks), read_source_notebooks(options.notebooks)
+    if options.out.is_dir():  # before the grading starts
+        adjustments.read_adjustments(options.out / adjustments.FILE, books)
     settings = Settings(options.notebooks, options.labels, options.sandbox, options.image)
     found = grade_folder(
-        options.handins, settings, options.out, jobs=options.jobs, dask=options.dask
+        options.handins,
+        settings,
+        options.out,
+        jobs=options.jobs,
+        dask=options.dask,
+        only=options.only or (),
     )
-    rows = write_results(found, read_source_notebooks(options.notebooks), options.out)
+    written = write_results(found, books, options.out, course)
+    rows = written.rows
     counts = Counter(row["status"] for row in rows)
     statuses = ", ".join(f"{n} {status}" for status, n in counts.most_common())
     n_review = sum(bool(row["review"]) for row in rows)
@@ -225,18 +260,29 @@ def grade(options: argparse.Namespace) -> int:
     print(
         f"{options.out / REPORTS}: a page for each student; {options.out / FIGURES}: their figures"
     )
-    print(f"{options.out / SHEET}: texts to mark; fill in the points, then run this again")
+    print(f"{options.out / MARKING}: mark the texts there, or in {SHEET}; then run this again")
+    print(f"{options.out / adjustments.FILE}: your decisions; write them, then run this again")
+    if written.n_changes:
+        print(f"{options.out / changes.FILE}: {written.n_changes} changes, and why")
+    numbers = {}
     if options.lms:
-        _fill_in(options, rows)
+        texts = {
+            result["name"]: feedback_text(student_report(result, books))
+            for result in written.results
+        }
+        numbers = _fill_in(options, rows, texts)
+    zips = write_feedback_zips(written.results, options.out / REPORTS, options.out, numbers)
+    for path in zips:
+        print(f"{path}: the reports, for the platform to give back")
     return 0
 
 
-def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
+def _fill_in(options: argparse.Namespace, rows: list[dict], texts: dict) -> dict[str, str]:
     from cnn_utils.grading.intake.submissions import printable
     from cnn_utils.grading.results.lms import fill_in
 
     target = options.out / f"filled_in_{options.lms.name}"
-    filled = fill_in(options.lms, rows, target, options.column)
+    filled = fill_in(options.lms, rows, target, options.column, options.roster, texts)
     print(f"{target}: {filled.n_filled} rows filled in")
     for names, why in (
         (filled.not_marked, "waiting for their texts to be marked"),
@@ -246,16 +292,29 @@ def _fill_in(options: argparse.Namespace, rows: list[dict]) -> None:
             print(f"  {why}: {', '.join(map(printable, names))}")
     for question in filled.questions:
         print(f"  {printable(question)}")
+    return filled.numbers
+
+
+def autograder(options: argparse.Namespace) -> int:
+    """Write the zip for Gradescope; say what parts a hand-in from the rest there."""
+    from cnn_utils.grading.release.gradescope import write_autograder
+
+    names = write_autograder(options.out, options.notebooks, options.labels)
+    size = options.out.stat().st_size / 1e6
+    print(f"{options.out} written: {len(names)} files, {size:.1f} MB")
+    print("Gradescope's container usually forbids bubblewrap. Then a hand-in runs as another user,")
+    print("with limits: it can't read worked answers and labels, but it can use the network.")
+    return 0
 
 
 def score(options: argparse.Namespace) -> int:
     """Score one submission; print which baselines it beats."""
-    from cnn_utils.grading.results.leaderboard import BASELINES, read_labels
+    from cnn_utils.grading.results.leaderboard import BASELINES
     from cnn_utils.grading.results.leaderboard import score as score_one
     from cnn_utils.submission import validate_submission
 
     predictions = validate_submission(options.submission)["Prediction"].to_numpy()
-    entry = score_one(predictions, read_labels(options.labels))
+    entry = score_one(predictions, _photo_labels(options.labels))
     print(f"accuracy  {entry.accuracy:.4f} (95 % interval {entry.low:.4f} to {entry.high:.4f})")
     print(f"macro F1  {entry.f1:.4f}")
     for name, accuracy in (dict(options.baseline or ()) or BASELINES).items():
@@ -264,26 +323,38 @@ def score(options: argparse.Namespace) -> int:
     return 0
 
 
+def _photo_labels(path: Path):
+    from cnn_utils.grading.verify.reference_data import LABELS_FILE, read_photo_labels
+
+    labels = read_photo_labels(path)
+    if labels is None:
+        expected = f"be {LABELS_FILE}, an .h5 file with y_test, a folder of one, or: sample"
+        raise KitError.about("--labels", expected, f"'{path}', which holds no labels")
+    return labels
+
+
 def leaderboard(options: argparse.Namespace) -> int:
     """Rank the submissions of a folder on a web page."""
     from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.intake.submissions import printable
+    from cnn_utils.grading.results.course import read_course
     from cnn_utils.grading.results.leaderboard import (
         BASELINES,
         ranked,
-        read_labels,
         score_handins,
         write_page,
     )
 
     source_notebooks = read_source_notebooks(options.notebooks)
-    labels = read_labels(options.labels)
+    labels = _photo_labels(options.labels)
+    title = options.title or read_course(options.notebooks).title or "Leaderboard"
     entries, refused = score_handins(options.handins, labels, source_notebooks)
     lines = ranked(entries, dict(options.baseline or ()) or BASELINES)
-    write_page(lines, refused, options.out, options.title)
+    write_page(lines, refused, options.out, title)
     for line in lines:
         rank = "-" if line.is_baseline else line.rank
-        print(f"{rank:>4}  {line.accuracy:.4f}  {printable(line.name)}")
+        whose = f" ({line.name})" if line.group != line.name else ""
+        print(f"{rank:>4}  {line.accuracy:.4f}  {printable(line.group + whose)}")
     for name, reason in refused.items():
         print(f"   ?  not scored: {printable(name)}: {printable(reason)}")
     print(f"{options.out} written")

@@ -1,6 +1,7 @@
 """Grade one hand-in: bytes in, one row out."""
 
 import time
+from pathlib import PurePath
 
 import numpy as np
 
@@ -74,6 +75,9 @@ def _new_row(submission: Submission) -> dict:
     return {
         "name": submission.name,
         "members": list(submission.members),
+        "uploads": [PurePath(path).name for path in submission.paths],
+        "handed_in": submission.handed_in,
+        "is_late": submission.is_late,
         "status": "complete",
         "marks": [],
         "notes": list(submission.notes),

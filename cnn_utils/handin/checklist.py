@@ -8,9 +8,10 @@ from typing import NamedTuple
 from cnn_utils.data.loaders import CIFAR10_CLASSES
 from cnn_utils.files import is_own
 from cnn_utils.handin.artifacts import HISTORY, place_of
-from cnn_utils.handin.consistency import AGAIN, changed_cells, check_artifacts, check_submission
+from cnn_utils.handin.consistency import check_artifacts, check_submission, outdated_cells
 from cnn_utils.notebook.answers import find_answers
 from cnn_utils.notebook.assignment import Part
+from cnn_utils.notebook.names import names_left_by
 from cnn_utils.notebook.reader import Notebook, decoded
 
 # Nothing, zero, or the text of an empty form: "Your names".
@@ -50,6 +51,9 @@ HEADLINE = re.compile(rf"{QUANTITY}|loss|error|wrong", re.IGNORECASE)
 TRAINING = re.compile(r"train|tren|val(id|_|\b)|epo|curve|kurve|loss\b", re.IGNORECASE)
 BY_CLASS = rf"\bclass(es)?\b|digits? \d|klasse|precision|recall|{'|'.join(CIFAR10_CLASSES)}"
 WRONG = re.compile(r"error|wrong|mistake|misclass|feil", re.IGNORECASE)
+# Errors of cells that need an unsolved task.
+WAITS = re.compile("^NotImplementedError|not attempted yet")
+UNDEFINED = re.compile(r"^NameError: name '(\w+)' is not defined")
 MAX_NAMED = 3
 
 
@@ -68,13 +72,9 @@ def in_lines(findings: list[Finding], n_lines: int) -> list[str]:
     lines = []
     for text in dict.fromkeys(finding.text for finding in findings):
         places = [finding.where for finding in findings if finding.text == text]
-        if len(places) > MAX_NAMED + 1:
-            places[MAX_NAMED - 1 :] = [
-                f"{places[MAX_NAMED - 1]} and {len(places) - MAX_NAMED} more"
-            ]
-        line = str(Finding(text, ", ".join(places)))
-        is_known = any(AGAIN in line for line in lines)
-        lines.append(line.removesuffix(f" {AGAIN}") if is_known else line)
+        if (rest := len(places) - MAX_NAMED) > 1:
+            places[MAX_NAMED - 1 :] = [f"{places[MAX_NAMED - 1]} and {rest} more"]
+        lines.append(str(Finding(text, ", ".join(places))))
     if len(lines) > n_lines:
         lines[n_lines - 1 :] = [f"{len(lines) - n_lines + 1} more points, shown after these."]
     return lines
@@ -88,17 +88,17 @@ def examine(
     `ran` is what the notebook's kernel has run.
     """
     if not any(cell.execution_count for cell in notebook.cells):
-        return [Finding(f"It was not run yet. {AGAIN}")]
+        return [Finding("It was not run yet: run all cells, and save.")]
     answers = find_answers(notebook, part.tasks, part.outline)
-    findings = [*_tasks(answers), *_errors(notebook), *_run(notebook), *_group(notebook)]
+    outdated = list(outdated_cells(notebook, folder, part.networks, ran))
+    findings = [*_tasks(answers), *_outdated(notebook, outdated)]
+    unsolved = [task for task in part.tasks if answers[task.key].state == "unanswered"]
+    findings += [*_errors(notebook, outdated, unsolved), *_run(notebook), *_group(notebook)]
     if all(a.state == "answered" for key, a in answers.items() if key.startswith("code:")):
         findings += map(Finding, check_artifacts(notebook, folder, part.networks))
         if "code:submit" in answers:
             findings += map(Finding, check_submission(folder, part.networks))
-    changed = f"changed after it was run, so its output is out of date. {AGAIN}"
-    numbers = changed_cells(notebook, folder, part.networks, ran)
-    findings += [Finding(changed, _cell(notebook, number)) for number in numbers]
-    return [*findings, *_order(notebook), *_quoted(notebook, answers, folder, part.networks)]
+    return [*findings, *_quoted(notebook, answers, folder, part.networks)]
 
 
 def _cell(notebook, number: int) -> str:
@@ -129,28 +129,35 @@ def _tasks(answers: dict) -> Iterator[Finding]:
             yield Finding("shows no figure.", where)
 
 
-def _errors(notebook) -> Iterator[Finding]:
-    """Yield the cells that ended in an error, with the first one: it may cause the others."""
-    ended = [cell for cell in notebook.cells if not cell.is_hand_in and cell.error]
-    for cell in ended:
-        text = f"ended in an error; the first is {ended[0].error[:90]}"
-        yield Finding(text, _cell(notebook, cell.number))
+def _outdated(notebook, numbers: list[int]) -> Iterator[Finding]:
+    """Yield the cells to run again, by name, or the first one, where to run all below is easier."""
+    where = ", ".join(_cell(notebook, number) for number in numbers)
+    how = "run them again, in this order" if numbers[1:] else "run it again"
+    if len(numbers) > MAX_NAMED + 1:
+        where = f"{_cell(notebook, numbers[0])} and {len(numbers) - 1} below it"
+        how = "choose Run, Run Selected Cell and All Below"
+    if numbers:
+        text = f"not run, or out of date: {how} (in a new kernel: all cells), and save."
+        yield Finding(text, where)
 
 
-def _order(notebook) -> Iterator[Finding]:
-    last, step = 0, 1
+def _errors(notebook, outdated: list[int], unsolved: list) -> Iterator[Finding]:
+    """Yield the cells that ended in an error, with the first one: it may cause the others.
+
+    Those that only wait for an unsolved task are left out.
+    """
+    missing, ended = {name for task in unsolved for name in task.defines}, []
     for cell in notebook.cells:
-        if cell.kind != "code" or not cell.source.strip():
+        if not cell.error or cell.is_hand_in or cell.number in outdated:
             continue
-        count = cell.execution_count
-        is_optional = count is None and "nbval-skip" in cell.metadata.get("tags", [])
-        if cell.is_hand_in or is_optional:  # the former is run again, so its number may be any
-            step = 2
-            continue
-        if count is None or not last < count <= last + step:
-            text = f"not run, or not in order from the top. {AGAIN}"
-            yield Finding(text, _cell(notebook, cell.number))
-        last, step = last + 1 if count is None else count, 1
+        name = UNDEFINED.search(cell.error)
+        if unsolved and (WAITS.search(cell.error) or (name and name[1] in missing)):
+            missing.update(names_left_by(cell.source))
+        else:
+            ended.append(cell)
+    for cell in ended:
+        text = f"ended in an error; the first is {' '.join(ended[0].error.split())[:90]}"
+        yield Finding(text, _cell(notebook, cell.number))
 
 
 def _run(notebook) -> Iterator[Finding]:

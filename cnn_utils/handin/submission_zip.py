@@ -28,8 +28,7 @@ HOW_TO_MOVE = """{name} is not up to date in '{folder}', where this kernel works
   - Not saved? Press Ctrl+S or ⌘S.
   - Has the notebook another name? Choose File, Rename; saving (Ctrl+S) keeps the name.
   - Is it in another folder, as in Colab or VS Code? Save it, and put a copy into the folder above
-    (in Colab: File, Download, Download .ipynb; then upload it under Files, on the left).
-"""
+    (in Colab: File, Download, Download .ipynb; then upload it under Files, on the left)."""
 # When each notebook that was refused as unsaved had been saved.
 _seen_unsaved: dict[Path, float] = {}
 
@@ -124,7 +123,7 @@ def hand_in(folder=".", assignment=None) -> HandIn:
         files += [folder / name, papers[name]]
         files += [file for network in part.networks for file in files_of(folder, network)]
     groups = {name: _group_number(notebook) for name, notebook in notebooks.items()}
-    if len(set(groups.values())) > 1:
+    if len({*groups.values()} - {""}) > 1:
         numbers = ", ".join(f"'{number}' in {name}" for name, number in groups.items())
         findings[max(groups)].append(Finding(f"The group numbers differ: {numbers}."))
     also = (folder / SUBMISSION, folder / f"{SUBMISSION}.json")
@@ -138,7 +137,7 @@ def hand_in(folder=".", assignment=None) -> HandIn:
     contents = f"{len(files)} files, {sum(map(_n_pages, papers.values()))} pages"
     if own is not None:
         saved = datetime.fromtimestamp(_saved_at(folder, own))
-        contents += f"; {own} as it was saved at {saved:%H:%M:%S}, so save first what you change"
+        contents += f"; {own} as saved at {saved:%H:%M:%S}"
     return HandIn(target, findings, contents)
 
 

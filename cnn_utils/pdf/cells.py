@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -10,7 +11,7 @@ from cnn_utils.notebook.reader import FIGURE_TYPES
 from cnn_utils.pdf import pictures
 from cnn_utils.pdf.code import highlighted, listing
 from cnn_utils.pdf.html import HtmlWriter, markdown_to_html
-from cnn_utils.pdf.terminal_text import coloured_lines, last_state
+from cnn_utils.pdf.terminal_text import coloured_lines, fold_epochs, last_state
 from cnn_utils.pdf.typst_source import breakable, call, string, words
 
 # Pixels on a screen and points on paper.
@@ -43,14 +44,9 @@ class CellWriter:
         number = cell.get("execution_count")
         code = self._code(source, "python", number) if source else ""
         self._is_output = True
-        outputs = list(map(self._output, cell.get("outputs", [])))
-        # One note for many progress bars.
-        shown = [
-            x
-            for x, before in zip(outputs, ["", *outputs], strict=False)
-            if x != before or not x.startswith("#note(")
-        ]
-        return code + "".join(shown)
+        for markup, same in groupby(map(self._output, _joined(cell.get("outputs", [])))):
+            code += markup if markup.startswith("#note(") else "".join(same)  # one for many bars
+        return code
 
     def plain(self, cell) -> str:
         """Return a cell as plain text, for when Typst refuses its markup."""
@@ -142,7 +138,7 @@ class CellWriter:
         return len(self._levels)
 
     def _text(self, text, function) -> str:
-        lines = coloured_lines(last_state(text).rstrip("\n"))
+        lines = coloured_lines(fold_epochs(last_state(text)).rstrip("\n"))
         return listing(function, lines) if text.strip() else ""
 
     def _keep(self, data: bytes, extension: str) -> str:
@@ -152,6 +148,13 @@ class CellWriter:
         name = f"picture{len(self.files)}.{extension}"
         self.files[name] = data
         return name
+
+
+def _joined(outputs) -> list:
+    """Join adjacent pieces of one stream: a bar may be written in hundreds of them."""
+    runs = [list(run) for _, run in groupby(outputs, key=lambda x: x.get("name") or id(x))]
+    texts = ["".join(output.get("text", "") for output in run) for run in runs]
+    return [type(run[0])(run[0], text=text) for run, text in zip(runs, texts, strict=True)]
 
 
 def _width(text: str) -> str:

@@ -3,6 +3,7 @@
 import re
 import tempfile
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from cnn_utils.errors import KitError
+from cnn_utils.notebook.answers import Layout
+from cnn_utils.notebook.assignment import Part, read_assignment
 from cnn_utils.notebook.names import calls_only
 from cnn_utils.notebook.reader import from_content
 from cnn_utils.pdf.cells import CellWriter
@@ -50,6 +53,10 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
         raise NoLayout(NO_TYPST) from None
     read = from_content(notebook, name)
     notebook, group = read.node(), read.group
+    for cell, label in zip(notebook.cells, _labels(read, folder, name), strict=True):
+        cell.metadata["label"] = label
+        if cell.metadata.get("kind") == "header":  # without how to fill it in
+            cell.source = re.sub(r"(?im)^.*double-click.*$", "", cell.source)
     writer = CellWriter(folder)
     title, cells = _title_and_cells(notebook, name)
     parts = [_written(writer, cell) for cell in cells]
@@ -65,7 +72,7 @@ def build(notebook, folder: Path, name: str = "notebook", today: date | None = N
             try:
                 compiler.pdf(head + ALL_LEVELS + parts[i])
             except typst.TypstError:
-                parts[i] = writer.plain(cell)
+                parts[i] = _written(writer, cell, plain=True)
         try:
             return compiler.pdf(head + "\n\n".join(parts))
         except typst.TypstError as error:
@@ -160,11 +167,29 @@ def _uncovered(error) -> set[str]:
     return {letter for letter in letters if ord(letter) > 127}
 
 
-def _written(writer: CellWriter, cell) -> str:
+def _written(writer: CellWriter, cell, plain: bool = False) -> str:
+    """Return a cell's markup, with a rule and a label if it is the group's own."""
     try:
-        return writer.write(cell)
+        markup = writer.plain(cell) if plain else writer.write(cell)
     except Exception:  # of any kind: one odd cell must not cost the others
-        return writer.plain(cell)
+        markup = writer.plain(cell)
+    label = cell.metadata["label"]
+    return call("own", words(label), markup) if label else markup
+
+
+def _labels(notebook, folder: Path, name: str) -> Iterator[str]:
+    """Yield what each cell answers; "" for given cells, known by the assignment's file if any."""
+    try:
+        part = read_assignment(folder)[f"{name}.ipynb"]
+    except (KitError, KeyError):
+        part = Part(())
+    for spot in Layout(notebook, part.tasks, part.outline).spots:
+        metadata = spot.cell.metadata
+        task = metadata.get("task") or "".join(spot.tasks[:1]).partition(":")[2]
+        points = f", {metadata['points']} points" if metadata.get("points") else ""
+        own = "Own cell, added or changed" if part.outline and spot.is_own else ""
+        label = f"Answer to task {task}{points}" if task else own
+        yield "" if metadata.get("kind") == "header" else label
 
 
 def _title_and_cells(notebook, name: str):

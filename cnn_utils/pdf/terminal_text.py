@@ -1,4 +1,4 @@
-"""Text as a terminal shows it: bars in their last state, ANSI colours."""
+"""Text as a terminal shows it: bars in their last state, epochs in one line, ANSI colours."""
 
 import re
 from collections.abc import Iterable
@@ -10,6 +10,10 @@ ESCAPE = re.compile(r"(\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)
 # One setting of a "select graphic rendition" escape; colours may take several numbers.
 SETTING = re.compile(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
 COLOUR = re.compile(r"[39]([0-7])|38;5;(\d|1[0-5])")
+# What Keras prints of one of several epochs: a title, and a bar (without a terminal, many).
+STYLE = r"(?:\x1b\[[\d;]*m)*"
+BAR = rf"{STYLE} *\d+/(?:\d+|Unknown){STYLE} .*\d[mun]?s/(?:step|epoch)\b.*(?:\n|\Z)"
+EPOCH = re.compile(rf"^Epoch (\d+)/(\d+)\n((?:{BAR})+)", re.MULTILINE)
 # Dark enough to be read on white: a contrast of at least 4.5.
 COLOURS = ("#222222", "#B3261E", "#1B6E20", "#7A5900", "#0B57A4", "#8E2A8B", "#00696F", "#5F5F5F")
 
@@ -32,6 +36,21 @@ def last_state(text: str) -> str:
                 place += 1
         lines.append("".join(shown).rstrip())
     return "\n".join(lines)
+
+
+def fold_epochs(text: str) -> str:
+    """Replace what Keras prints of consecutive epochs by one line; other lines stay."""
+    runs, expected = [], None
+    for epoch in EPOCH.finditer(text):
+        if (epoch.start(), int(epoch[1]), epoch[2]) != expected:
+            runs.append([])
+        runs[-1].append(epoch)
+        expected = epoch.end(), int(epoch[1]) + 1, epoch[2]
+    for first, *_, last in reversed([run for run in runs if len(run) > 1]):
+        bar = re.sub("━+ ", "", ESCAPE.sub("", last[3]).rstrip("\n").split("\n")[-1]).strip()
+        line = f"Epochs {first[1]} to {last[1]} of {last[2]}, the last: {bar}\n"
+        text = text[: first.start()] + line + text[last.end() :]
+    return text
 
 
 def coloured_lines(text: str) -> list[list[Run]]:

@@ -59,7 +59,7 @@ def draw_confusion_matrix(
         xticklabels=class_names,
         yticklabels=class_names,
         linewidths=0.5,
-        square=True,
+        square=not scores,
         ax=ax,
     )
     display.mesh_ = ax.collections[-1]
@@ -84,9 +84,9 @@ def _draw_scores(ax, counts) -> None:
     columns = zip(("precision", "recall", "F1"), precision_recall_f1(counts), strict=True)
     for i, (name, values) in enumerate(columns):
         x = len(counts) * (1.08 + 0.1 * i)
-        ax.text(x, -0.1, name, rotation=45, ha="left", va="bottom", fontsize=8)
+        ax.text(x, -0.1, name, rotation=45, ha="left", va="bottom", fontsize=9)
         for row, value in enumerate(values):
-            ax.text(x, row + 0.5, f"{value:.2f}", ha="center", va="center", fontsize=8)
+            ax.text(x, row + 0.5, f"{value:.2f}", ha="center", va="center", fontsize=9)
 
 
 def as_percentages(counts, normalize: str) -> np.ndarray:

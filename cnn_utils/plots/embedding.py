@@ -38,7 +38,7 @@ def show_embedding(
     y_pred : array-like, optional
         Predicted classes; mistakes are crossed out.
     n : int, default=500
-        Maximum number of images, drawn at random. t-SNE takes about 2 seconds for 500.
+        Maximum number of images, drawn at random. t-SNE takes about a second for 500.
     seed : int, default=458
         Seed of the draw and of t-SNE.
 
@@ -135,7 +135,9 @@ def _tsne(features, seed) -> np.ndarray:
 
     n, d = features.shape
     reduced = PCA(min(TSNE_INPUTS, n, d), svd_solver="full").fit_transform(features)
-    tsne = TSNE(perplexity=min(PERPLEXITY, (n - 1) / 3), init="pca", random_state=seed)
+    # Half of scikit-learn's steps, and coarser: half the time, a divergence within 1 %.
+    steps = {"max_iter": 500, "angle": 0.8, "init": "pca", "random_state": seed}
+    tsne = TSNE(perplexity=min(PERPLEXITY, (n - 1) / 3), **steps)
     # On a busy machine several threads wait for each other: 30 seconds instead of 1.
     with threadpool_limits(1, user_api="openmp"):
         return tsne.fit_transform(reduced)

@@ -96,9 +96,9 @@ def with_note(text: str, gap: str = " ") -> str:
 
 
 def name_log_ticks(axis, low: float, high: float) -> None:
-    """Set about five readable ticks on a logarithmic axis; powers of ten alone would be too few."""
+    """Set three to six readable ticks on a logarithmic axis; powers of ten alone are too few."""
     if high < 8 * low:
-        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], min_n_ticks=3))
     else:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 50 * low else (1, 3)))
     axis.set_major_formatter("{x:g}")

@@ -77,6 +77,7 @@ def _draw_curves(ax, table, name) -> dict:
             (lines[column],) = ax.plot(table.index, table[column], style, **look)
     ax.set(title=name.replace("_", " "), xlabel="epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    ax.set_xlim(table.index[0] - 0.5, table.index[-1] + 0.5)
     tidy(ax)
     return lines
 

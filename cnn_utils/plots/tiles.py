@@ -54,5 +54,5 @@ def draw_text(image, side: str, words: str, **style):
     left, right, bottom, top = image.get_extent()
     x = left + across * (right - left) + GAP * (2 * across - 1)
     y = top + down * (bottom - top) + GAP * (2 * down - 1)
-    look = {"fontsize": 8, "ha": ha, "va": va, **style}
+    look = {"fontsize": 8.5, "ha": ha, "va": va, **style}
     return image.axes.text(x, y, words, **look)

@@ -64,6 +64,7 @@ class TrainingMonitor(EpochProgress):
         self._rows, self._epoch_numbers = [], []
         # Epochs within a second, such as those of a loaded training, are drawn once, at the end.
         self._n_drawn, self._drawn_at, self._draw_seconds = 0, time.monotonic(), 0.0
+        self._handler, self._said_at = None, time.monotonic()
         self._running, self._live = True, getattr(get_ipython(), "kernel", None) is not None
         if self._live:
             self._open()
@@ -74,6 +75,8 @@ class TrainingMonitor(EpochProgress):
         """Move the bar, and stop if asked to."""
         super().on_train_batch_end(batch, logs)
         self._stop_if_asked()
+        if self._handler is not None and time.monotonic() - self._said_at > 1:
+            self._say_busy()
 
     def on_epoch_end(self, epoch, logs=None):
         """Add the epoch to the curves, and draw them if that takes little time."""
@@ -103,11 +106,19 @@ class TrainingMonitor(EpochProgress):
         self._controls = display(widgets.HBox([button, widgets.Label(HINT)]), display_id=True)
         waiting = {"text/plain": "The curves appear after the first epoch."}
         self._figure = display(waiting, raw=True, display_id=True)
-        self._handler = None
         if threading.current_thread() is threading.main_thread():
             # An exception in `fit` skips on_train_end; the end of the cell does not.
             get_ipython().events.register("post_run_cell", self._close)
             self._handler = signal.signal(signal.SIGINT, self._interrupted)
+            # The first batch may take many seconds, in which Keras compiles.
+            threading.Timer(1, self._say_busy).start()
+
+    def _say_busy(self) -> None:
+        """Repeat the kernel's status: JupyterLab shows "idle" once it got a thread for widgets."""
+        self._said_at = time.monotonic()
+        if self._running:
+            kernel = get_ipython().kernel
+            kernel.session.send(kernel.iopub_socket, "status", {"execution_state": "busy"})
 
     def _pressed(self, button) -> None:
         button.disabled, button.description = True, "stopping …"
@@ -130,6 +141,9 @@ class TrainingMonitor(EpochProgress):
             table = table.filter(["loss", "val_loss"])
         try:
             display_ = draw_history(table, title=self.title)
+            if self._running:  # the axes stay the same from epoch to epoch
+                for panel in display_.panels:
+                    panel.set_xlim(right=self._epochs + 0.5)
             self._figure.update(display_)
             self.display_ = display_
         except Exception as error:  # of many kinds: others write into the logs, too
@@ -155,5 +169,5 @@ class TrainingMonitor(EpochProgress):
         if self.stopped_:
             end = f"Stopped in epoch {self._epoch} of {self._epochs}"
         self._controls.update({"text/plain": f"{end}."}, raw=True)
-        if self._n_drawn < len(self._rows):
+        if self._n_drawn < len(self._rows) or self._epoch < self._epochs:
             self._draw()

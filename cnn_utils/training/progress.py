@@ -41,7 +41,7 @@ class EpochProgress(keras.callbacks.Callback):
             mininterval=MIN_SECONDS if total else 10 * MIN_SECONDS,
             miniters=ceil(total / MAX_UPDATES) if total else None,
             smoothing=0,  # the time left from the whole time: a validation would distort it
-            ncols=110,
+            ncols=90,  # as many fit on a line of the PDF
             desc=f"epoch 1/{self._epochs}",
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
         )

@@ -3,6 +3,7 @@
 from collections import Counter
 from html import escape
 from math import ceil
+from textwrap import fill
 from typing import NamedTuple
 
 import ipywidgets as widgets
@@ -19,6 +20,8 @@ from cnn_utils.widgets.pages import STATIC_COLUMNS, ImagePages, as_predictions
 from cnn_utils.widgets.static import CSS_CLASS, StaticPicture
 
 MAX_CLASSES, N_PAIRS = 30, 8
+# Inches: a page holds the picture of two matrices and its cell, with letters of 7 points.
+STATIC_WIDTH, MATRIX_HEIGHT, N_STATIC = 7.8, 3.4, 2 * STATIC_COLUMNS
 OTHER = f"{CSS_CLASS}-other"
 
 
@@ -109,22 +112,22 @@ class ConfusionMatrixExplorer(StaticPicture):
         return f"{self.model}: {text}; of these, {'; '.join(others)}"
 
     def figure(self) -> Figure:
-        """Draw the matrices and the first images of the cell."""
-        shown = self._pages.shown()
-        columns = max(STATIC_COLUMNS, 5 * len(self.results))
-        rows = ceil(len(shown) / columns)
-        height = 1.5 * rows + 0.5  # for the title
-        figure = Figure(figsize=(1.25 * columns, 5.8 + height), layout="constrained")
-        upper, *lower = figure.subfigures(2, 1, height_ratios=(5.8, height)) if rows else [figure]
-        axes = upper.subplots(1, len(self.results), squeeze=False)[0]
-        for ax, (name, results) in zip(axes, self.results.items(), strict=True):
-            title = "Confusion matrix" if len(self.results) == 1 else name
-            options = {"normalize": self.normalize, "scores": True, "ax": ax, "title": title}
-            draw_confusion_matrix(results.counts, self.class_names, **options)
+        """Draw the matrices, one below the other, and the first images of the cell."""
+        shown = self._pages.shown()[:N_STATIC]
+        rows = ceil(len(shown) / STATIC_COLUMNS)
+        heights = [max(MATRIX_HEIGHT, 0.16 * len(self.class_names) + 1.2)] * len(self.results)
+        heights += [1.65 * rows + 0.5] if rows else []  # with room for the title
+        figure = Figure(figsize=(STATIC_WIDTH, sum(heights)), layout="constrained")
+        parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+        options = {"normalize": self.normalize, "scores": True}
+        for part, (name, results) in zip(parts, self.results.items(), strict=False):
+            options |= {"title": "Confusion matrix" if len(self.results) == 1 else name}
+            draw_confusion_matrix(results.counts, self.class_names, ax=part.subplots(), **options)
         if rows:
             pred = self.results[self.model].predictions[shown]
             data = self._pages.images[shown], self.y_true[shown], pred, self.class_names
-            plot_images(*data, columns=columns, title=self.story(), ax=lower[0].subplots())
+            options = {"columns": STATIC_COLUMNS, "title": fill(self.story(), 80)}
+            plot_images(*data, ax=parts[-1].subplots(), **options)
         return figure
 
     def alt_text(self) -> str:
@@ -136,7 +139,7 @@ class ConfusionMatrixExplorer(StaticPicture):
             mistakes = f"most confused: {pairs}" if pairs else "no mistake"
             parts.append(f"{name}: {hits} of {total} images on the diagonal; {mistakes}.")
         text = f"Confusion matrix. {' '.join(parts)} {self.story()}"
-        captions = "; ".join(map(self._pages.caption, self._pages.shown()))
+        captions = "; ".join(map(self._pages.caption, self._pages.shown()[:N_STATIC]))
         return f"{text}: {captions}" if captions else text
 
     def _results_of(self, y_pred) -> _Results:

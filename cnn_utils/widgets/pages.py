@@ -15,7 +15,7 @@ from cnn_utils.widgets.static import CSS_CLASS, StaticPicture, detail_figure, im
 
 PAGE_SIZE = 20
 # More would be too small on paper.
-STATIC_COLUMNS = 7
+STATIC_COLUMNS = 6
 # Sums of 8-bit numbers (bfloat16) differ from one by some thousandths.
 TOLERANCE = 1e-2
 

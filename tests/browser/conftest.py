@@ -1,4 +1,7 @@
-"""A JupyterLab server, and a headless Chromium that looks at it."""
+"""JupyterLab servers, and a headless Chromium that looks at them.
+
+`CNN_UTILS_SCREENSHOTS=FOLDER make browser` stores a picture of each step of `test_afternoon.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from cnn_utils.grading.release.student_release import release
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+# The open notebook's kernel, in the browser.
+KERNEL = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -38,6 +46,24 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     for notebook in NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(notebook, folder)
+    with _served("jupyterlab", folder, tmp_path_factory) as address:
+        yield address, folder
+
+
+@pytest.fixture(scope="session")
+def student(tmp_path_factory):
+    """Serve the student release, as JupyterLab and as Notebook 7; return address and folder."""
+    pytest.importorskip("notebook", reason="Notebook 7: run `make browser`")
+    kit = tmp_path_factory.mktemp("student") / "kit"
+    release(kit, NOTEBOOKS)
+    folder = kit / "notebooks"
+    # The kernels import the students' package, whose checks and texts are those of the release.
+    with _served("notebook", folder, tmp_path_factory, PYTHONPATH=str(kit)) as address:
+        yield address, folder
+
+
+@contextmanager
+def _served(application, folder, tmp_path_factory, **environment):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -47,18 +73,23 @@ def lab(tmp_path_factory):
         "ServerApp.port_retries": 0,
         "IdentityProvider.token": "",
         "ServerApp.password": "",
+        "LabApp.expose_app_in_browser": True,
+        "JupyterNotebookApp.expose_app_in_browser": True,
     }
     # Nothing of the user's: neither settings nor open tabs of an earlier run.
-    environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
+    environment = {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", **environment}
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"):
         environment[name] = str(tmp_path_factory.mktemp(name.lower()))
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    settings = Path(environment["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab", "apputils-extension")
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    command = [sys.executable, "-m", application, "--no-browser", "--allow-root"]
     command += [f"--{name}={value}" for name, value in options.items()]
-    log = folder / "server.log"
+    log = tmp_path_factory.mktemp("log") / "server.log"
     with log.open("w") as file:
         server = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
     try:
-        yield _wait_for(server, f"http://127.0.0.1:{port}", log), folder
+        yield _wait_for(server, f"http://127.0.0.1:{port}", log)
     finally:
         server.terminate()
         try:
@@ -82,16 +113,23 @@ def _wait_for(server, address: str, log: Path) -> str:
 @pytest.fixture(scope="module")
 def open_notebook(browser, lab):
     """Return a function that opens a notebook in JupyterLab and gives the page."""
-    address, folder = lab
+    with closing_pages(browser) as opened:
+        yield lambda name, size=(1500, 1300): opened(lab[0], name, size)
+
+
+@contextmanager
+def closing_pages(browser):
+    """Yield a function that opens a notebook of a server; close the pages at the end."""
     pages = []
 
-    def opened(name: str, width: int = 1500, height: int = 1300):
-        page = browser.new_page(viewport={"width": width, "height": height})
+    def opened(address: str, name: str, size: tuple[int, int], path: str = ""):
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         page.set_default_timeout(60_000)
         pages.append(page)
-        page.goto(f"{address}/lab/workspaces/{Path(name).stem}/tree/{name}")
-        _wait_for_kernel(page, folder / "server.log")
-        page.keyboard.press("Control+b")  # hides the file browser
+        page.goto(f"{address}/{path or f'lab/workspaces/{Path(name).stem}/tree'}/{name}")
+        _wait_for_kernel(page)
+        if not path:
+            page.keyboard.press("Control+b")  # hides the file browser
         return page
 
     yield opened
@@ -99,20 +137,20 @@ def open_notebook(browser, lab):
         page.close()
 
 
-def _wait_for_kernel(page, log: Path, loads: int = 3) -> None:
+def _wait_for_kernel(page, loads: int = 3) -> None:
     from playwright.sync_api import TimeoutError
 
     # JupyterLab misses a new kernel's first answer once in a while (its issue 7392) and then
     # waits for ever; a person reloads the page.
-    idle = page.get_by_text("Python 3 (ipykernel) | Idle")
     for _ in range(loads):
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         try:
-            return idle.wait_for(timeout=START_SECONDS * 1000)
+            page.wait_for_function(f"{KERNEL}?.status === 'idle'", timeout=START_SECONDS * 1000)
+            return
         except TimeoutError:
-            status = page.locator("#jp-main-statusbar").inner_text()
+            status = page.evaluate(f"{KERNEL}?.status")
             page.reload()
-    pytest.fail(f"No kernel after {loads} loads of the page: {status!r}\n{log.read_text()}")
+    pytest.fail(f"No kernel after {loads} loads of the page: {status!r}")
 
 
 @pytest.fixture(scope="session")

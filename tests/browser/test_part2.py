@@ -68,10 +68,7 @@ def scenes():
 
 
 def test_no_cell_failed_and_the_stopped_network_is_used(part2, output_of):
-    assert (
-        part2.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count()
-        == 0
-    )
+    assert part2.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     assert part2.locator(".jp-OutputArea-output", has_text="Error").count() == 0
     training = output_of(part2, "TrainingMonitor(")
     assert training.locator("img").count() == 1

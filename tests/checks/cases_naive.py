@@ -111,6 +111,7 @@ LENET = {
     "returns compile": (lambda: lenet().compile("adam", "mse"), "no-return", "`compile()`"),
     "prints": (prints, "no-return", "`print()`"),
     "build_lenet = model": (lenet(), "not-a-function", "def build_lenet"),
+    "build_lenet = ...": (..., "not-attempted", "not attempted yet"),
     "build_lenet = None": (None, "not-attempted", "not attempted"),
     "asks for the images": (of_images, "stopped", "0 argument(s)"),
     "asks for the size": (of_size, "stopped", "default value"),
@@ -441,7 +442,13 @@ def plain(y_true, y_pred):
     return f1_score(y_true, y_pred)
 
 
+class AsDict(Counting):
+    def result(self):
+        return {"f1": super().result()}
+
+
 F1 = {
+    "a dict": (AsDict, "not-a-number", "gives a dict; expected a single number"),
     "add_weight of TensorFlow 2, no shape": (TensorFlow2, "stopped", "name="),
     "add_weight by place": (ShapeByPlace, "stopped", "name="),
     "no super().__init__()": (NoSuper, "stopped", "super().__init__()"),
@@ -558,6 +565,11 @@ def history_of(training):
 
 
 TRAINING = {
+    "history = ...": (
+        lambda: cases_training.with_history(...),
+        "no-history",
+        "received `...`: write",
+    ),
     "model and history swapped": (swapped_arguments, "not-a-model", "History"),
     "model = model.fit(...)": (
         lambda: (good()[1], *good()[1:]),
@@ -704,6 +716,8 @@ def logarithmic():
 
 
 FIGURES = {
+    "= ...": (lambda: (..., HISTORY), "not-attempted", "not attempted yet"),
+    "history = ...": (lambda: (panels(), ...), "wrong-argument", "received `...`: write"),
     "plt.show()": (lambda: (None, HISTORY), "no-figure", "`plt.show()`"),
     "gcf after show": (shown_first, "empty", "then `plt.show()`"),
     "the module": (lambda: (plt, HISTORY), "not-a-figure", "plt.gcf()"),
@@ -749,7 +763,15 @@ def numbers_without_loss():
     return model, x, y, accuracy, f1
 
 
+def of_unscaled_images():
+    model, (_, x, y, *_) = cases_training.trained_unscaled()[0], evaluated()
+    _, accuracy, f1 = model.evaluate(255 * x, y, verbose=0)
+    return model, x, y, accuracy, f1
+
+
 EVALUATION = {
+    "of unscaled images": (of_unscaled_images, "not-scaled", "Yours is that of images with pixels"),
+    "= ...": (lambda: evaluated(accuracy=...), "not-attempted", "not attempted yet"),
     "of the training images, close by": (lambda: off_by(4.3e-4), "other-data", "test"),
     "two digits": (
         lambda: (*evaluated()[:3], round(numbers()[4], 2) + 0.004, numbers()[5]),
@@ -818,6 +840,8 @@ def of_all_images(images):
 
 
 PREPROCESS = {
+    "a comma at the end": (lambda x: (x / 255,), "not-an-array", "returns a tuple of 1; expected"),
+    "images and their shape": (lambda x: (x / 255, x.shape), "not-an-array", "alone"),
     "divides in place": (divided_in_place, "stopped", "astype"),
     "all the images": (of_all_images, "shape", "argument"),
     "the images, not the function": (np.zeros((2, 32, 32, 3)), "not-a-function", "def preprocess"),
@@ -844,6 +868,7 @@ PREPROCESS_RIGHT = {
 }
 
 LOOK = {
+    "= ...": (lambda: (...,), "not-attempted", "not attempted yet"),
     "plt.show()": (lambda: (None,), "no-figure", "`plt.show()`"),
     "gcf after show": (lambda: (plt.figure(),), "empty", "then `plt.show()`"),
     "a histogram": (lambda: (plt.hist([1, 2])[2][0].figure,), "no-images", "photographs"),
@@ -953,6 +978,7 @@ def network(model):
 
 
 SUBMISSION = {
+    "= ...": (other_path(lambda path: ...), "no-path", "`...`: write your answer"),
     "= to_csv(...)": (other_path(lambda path: None), "no-path", "to_csv"),
     "the table": (other_path(pd.read_csv), "no-path", "'submission.csv'"),
     "only the folder": (other_path(lambda path: path.parent), "file-name", "submission.csv"),

@@ -137,7 +137,9 @@ def raises(error):
 
 
 def test_a_result_instead_of_a_function_is_refused():
-    with pytest.raises(Mistake, match="`build` must be a function or class; received a float") as e:
+    with pytest.raises(
+        Mistake, match=r"`build` must be a function or class; received 0.5 \(float\)"
+    ) as e:
         call("build", 0.5)
     assert e.value.hints == ("Write `def build(...):`, and pass its name alone.",)
     with pytest.raises(Mistake) as e:
@@ -153,10 +155,12 @@ def test_none_as_a_result_is_a_missing_return():
 
 def test_a_number_may_come_in_an_array_of_one():
     assert number_of("`test_f1`", np.array([0.5], np.float32), "Unpack it.") == 0.5
-    with pytest.raises(Mistake, match=r"^`test_f1` is a list; .* a single number\.$") as caught:
+    with pytest.raises(
+        Mistake, match=r"^`test_f1` is a list of 2; .* a single number\.$"
+    ) as caught:
         number_of("`test_f1`", [0.1, 0.5], "Unpack it.")
     assert (caught.value.name, caught.value.hints) == ("not-a-number", ("Unpack it.",))
-    with pytest.raises(Mistake, match=r"^`test_f1` is a str; expected a single number\.$"):
+    with pytest.raises(Mistake, match=r"^`test_f1` is '0.5' \(str\); expected a single number\.$"):
         number_of("`test_f1`", "0.5", "Unpack it.")
 
 

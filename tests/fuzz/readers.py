@@ -157,7 +157,7 @@ def _compare_record(path: Path) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", execution_count=1)])
     notebook = from_content(notebook)
     list(consistency.check_artifacts(notebook, folder, ["lenet"]))
-    list(consistency.changed_cells(notebook, folder, ["lenet"], None))
+    list(consistency.outdated_cells(notebook, folder, ["lenet"], None))
 
 
 def _zips(folder: Path) -> list[bytes]:

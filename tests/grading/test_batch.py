@@ -144,6 +144,28 @@ def test_the_rows_of_the_others_stay_when_a_part_is_graded(lab, tmp_path, asked,
     )
 
 
+def test_one_is_graded_again_and_the_others_stay(lab, tmp_path, asked, capsys):
+    out, everyone = tmp_path / "out", class_of(tmp_path / "all", ["ann", "bo", "cy"])
+    grade(everyone, settings(lab), out, jobs=1)
+    asked.clear()
+    capsys.readouterr()
+    rows = grade(everyone, settings(lab), out, jobs=1, only=["bo"])
+    assert asked == ["bo"]
+    assert [row["name"] for row in rows] == ["ann", "bo", "cy"]
+    assert "NOTE" not in capsys.readouterr().out
+    with pytest.raises(KitError, match=r"in the gradebook; received 'bob'\. Did you mean 'bo'\?"):
+        grade(everyone, settings(lab), out, jobs=1, only=["bob"])
+
+
+def test_a_row_knows_its_files_and_when_they_came(lab, tmp_path, asked):
+    names = ["doe_LATE_101_9001_g", "HW_roe_attempt_2026-11-20-10-00-00_lab"]
+    rows = grade(class_of(tmp_path / "in", names), settings(lab), tmp_path / "out", jobs=1)
+    assert [(row["uploads"], row["handed_in"], row["is_late"]) for row in rows] == [
+        (["HW_roe_attempt_2026-11-20-10-00-00_lab.ipynb"], "2026-11-20T10:00:00", False),
+        (["doe_LATE_101_9001_g.ipynb"], "", True),
+    ]
+
+
 def test_a_person_s_new_row_takes_the_place_of_that_of_an_earlier_run(lab, tmp_path, asked, capsys):
     out, names = tmp_path / "out", ["doe_101_9001_g", "roe_102_9002_g"]
     grade(class_of(tmp_path / "in", names), settings(lab), out, jobs=1)

@@ -64,19 +64,36 @@ def test_planted_faults_are_named_the_most_important_first(notebook, folder):
     notebook.cells.remove(submit)  # 8
     notebook.cells.append(ran("print(1)", 9))  # 9
     found = told(notebook, folder, part)
-    again = "Restart the kernel, run all cells (`fit_cached` trains nothing twice), and save."
-    assert [text.replace(again, "AGAIN") for text in found] == [
+    again = "not run, or out of date: run it again (in a new kernel: all cells), and save."
+    assert found == [
         "cell 2 (# task: lenet): no answer yet.",
         "cell 3 (# task: plot-history): shows no figure.",
         "'# task: submit': missing, put a code cell that begins with this line back.",
-        "cell 2 (# task: lenet): ended in an error; the first is NotImplementedError: lenet",
+        f"cell 4 (print(accuracy)): {again}",
         "group number: fill in the table at the top (double-click it).",
         "members (now 'Your names'): fill in the table at the top (double-click it).",
-        "cell 4 (print(accuracy)): not run, or not in order from the top. AGAIN",
-        "cell 6 (print(1)): not run, or not in order from the top. AGAIN",
         "cell 5 (The test accuracy is 99.1 %.): you write 99.1 %; the nearest headline figure of "
         "the run is 98.70%.",
     ]
+
+
+def test_errors_that_wait_for_an_unsolved_task_are_not_told_again(notebook, folder):
+    def ended(source, number, ename, evalue):
+        return ran(source, number, v4.new_output("error", ename=ename, evalue=evalue))
+
+    part = Part((Task("lenet", defines=("build_lenet",)),))
+    notebook.cells = [
+        ended("# task: lenet\nraise NotImplementedError()", 1, "NotImplementedError", "task lenet"),
+        ended("model = build_lenet()", 2, "NameError", "name 'build_lenet' is not defined"),
+        ended("model.summary()", 3, "NameError", "name 'model' is not defined"),
+        ended("check_lenet(1)", 4, "CheckFailed", "· lenet: not attempted yet."),
+        ended("plto()", 5, "NameError", "name 'plto' is not defined"),
+    ]
+    own = "cell 5 (plto()): ended in an error; the first is NameError: name 'plto' is not defined"
+    assert told(notebook, folder, part)[:2] == ["cell 1 (# task: lenet): no answer yet.", own]
+    notebook.cells[0].source = "# task: lenet\nmodel = 1"
+    found = [line for line in told(notebook, folder, part) if "ended in an error" in line]
+    assert len(found) == 5
 
 
 def test_a_missing_submission_is_noticed_where_there_should_be_one(notebook, tmp_path):
@@ -99,12 +116,21 @@ def test_a_trial_run_is_no_hand_in(notebook, folder, text, expected):
     assert expected in sentence
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_repeated_and_skipped_numbers_are_out_of_order(notebook, folder, count):
-    notebook.cells[2].execution_count = count
-    assert any(
-        "cell 3 (# task: plot-history): not run, or not in order" in sentence
-        for sentence in told(notebook, folder)
+@pytest.mark.parametrize(
+    ("n_figures", "where", "how"),
+    [
+        (1, "cell 3 (plot(1))", "run it again"),
+        (2, "cell 3 (plot(1)), cell 4 (plot(2))", "run them again, in this order"),
+        (5, "cell 3 (plot(1)) and 4 below it", "choose Run, Run Selected Cell and All Below"),
+    ],
+)
+def test_cells_to_run_again_are_named_in_their_order(notebook, folder, n_figures, where, how):
+    notebook.cells[1].execution_count = 9  # and what uses its `model` was run before
+    notebook.cells[2:2] = [ran(f"plot({i})\nmodel", 2) for i in range(1, 1 + n_figures)]
+    (sentence,) = told(notebook, folder)
+    assert (
+        sentence
+        == f"{where}: not run, or out of date: {how} (in a new kernel: all cells), and save."
     )
 
 
@@ -112,10 +138,7 @@ def test_a_notebook_that_was_not_run_gets_one_sentence(notebook, folder):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.execution_count = None
-    assert told(notebook, folder) == [
-        "It was not run yet. Restart the kernel, run all cells (`fit_cached` trains nothing "
-        "twice), and save."
-    ]
+    assert told(notebook, folder) == ["It was not run yet: run all cells, and save."]
 
 
 @pytest.mark.parametrize("count", [None, 5, 12])
@@ -143,7 +166,7 @@ def test_what_an_earlier_look_said_supports_no_claim(notebook, folder):
 def test_code_beside_hand_in_is_examined(notebook, folder):
     notebook.cells.append(ran("1 / 0  # then hand_in()", None))
     (sentence,) = told(notebook, folder)
-    assert "(1 / 0  # then hand_in()): not run, or" in sentence
+    assert "(1 / 0  # then hand_in()): not run, or out of date: run it again" in sentence
 
 
 @pytest.mark.parametrize("value", ["Ada Lovelace (group leader)", "Group 7", "12"])
@@ -178,16 +201,15 @@ def test_texts_without_an_answer_are_named_by_their_task(notebook, folder):
 def test_a_changed_cell_is_named(notebook, folder):
     part = part_of(notebook)
     (finding,) = examine(from_content(notebook), folder, part, {3: "print(f1)"})
-    assert str(finding).startswith("cell 4 (print(accuracy)): changed after it was run, so")
+    assert str(finding).startswith("cell 4 (print(accuracy)): not run, or out of date: run it")
 
 
 def test_findings_are_grouped_by_cause_and_the_least_important_counted():
-    again = "late. Restart the kernel, run all cells (`fit_cached` trains nothing twice), and save."
     findings = [Finding("why?", f"cell {i}") for i in range(1, 7)]
-    findings += [Finding(again, "cell 2"), Finding("Whole."), Finding(again.replace("la", "da"))]
+    findings += [Finding("late.", "cell 2"), Finding("Whole."), Finding("date.")]
     assert in_lines(findings, 9) == [
         "cell 1, cell 2, cell 3 and 3 more: why?",
-        f"cell 2: {again}",
+        "cell 2: late.",
         "Whole.",
         "date.",
     ]

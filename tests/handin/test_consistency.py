@@ -6,10 +6,10 @@ import pytest
 
 from cnn_utils.handin import artifacts
 from cnn_utils.handin.consistency import (
-    changed_cells,
     check_artifacts,
     check_submission,
     is_unsaved,
+    outdated_cells,
 )
 from cnn_utils.notebook.reader import from_content
 from cnn_utils.submission import export_submission
@@ -60,7 +60,7 @@ def test_missing_artifacts_are_named(notebook, tmp_path):
 def test_a_file_that_was_changed_is_noticed(notebook, tmp_path, file):
     (tmp_path / "artifacts" / "cnn" / file).write_text("[]")
     (sentence,) = list(check_artifacts(from_content(notebook), tmp_path, ["cnn"]))
-    assert "do not belong together. Restart the kernel" in sentence
+    assert "do not belong together: run the cell with `save_for_grading` again" in sentence
 
 
 def test_artifacts_of_another_run_is_noticed(notebook, tmp_path):
@@ -84,13 +84,62 @@ def test_a_record_of_any_content_is_read(notebook, tmp_path, text):
 
 
 def changed(notebook, folder, ran=None):
-    return list(changed_cells(from_content(notebook), folder, ["cnn"], ran))
+    return list(outdated_cells(from_content(notebook), folder, ["cnn"], ran))
 
 
 def test_a_cell_changed_after_the_run_is_named(notebook, tmp_path):
     assert changed(notebook, tmp_path) == []
     notebook.cells[0].source = "train(longer=True)"
     assert changed(notebook, tmp_path) == [1]
+
+
+FIT = "history = model.fit(x)"
+BUILD = "def build(kind):\n    model = kind(UNITS)\n    return model"
+SCALE = "x = x / 255"
+
+
+@pytest.mark.parametrize(
+    ("cells", "outdated"),
+    [
+        # From the top, with gaps: some cells were run more than once.
+        ([("x = load()", 1), (SCALE, 4), (FIT, 7)], []),
+        # A picture of what was not changed, drawn again.
+        ([("x = load()", 1), ("plot(x)", 9), (FIT, 2), ("print(history)", 3)], []),
+        # Imports change nothing, nor does a name that is a function's own.
+        ([("import layers", 9), ("model = 3", 8), (BUILD, 1), ("build(1)", 2)], []),
+        # What uses a new value, and what uses that in turn, but not what lies beside it.
+        (
+            [("x = load()", 9), ("plot(x)", 2), ("y = 2", 3), (FIT, 4), ("print(history)", 5)],
+            [2, 4, 5],
+        ),
+        ([("x = load()", 1), (FIT, 9), ("print(history)", 3), ("plot(x)", 4)], [3]),
+        ([("x = 1", 9), ("x += 1", 2), (SCALE, 3), ("print(x)", 4)], [2, 3, 4]),
+        ([("a, b = 1, 2", 9), ("for a, x[b] in c: d.e = a", 1), ("(a, d), *b = 1", 2)], [2]),
+        ([("i = 1", 9), ("y = [i for i in z]", 2), ("k = lambda i: i", 3)], []),
+        # A function that was written anew, or what it uses.
+        ([(BUILD, 9), ("model = build(1)", 2), ("plot(2)", 3)], [2]),
+        ([("UNITS = 3", 9), (BUILD, 1), ("model = build(1)", 2)], [3]),
+        # The value of a cell further below.
+        ([("x = 1", 1), ("print(x)", 3), ("x = 2", 2)], [2]),
+        ([("for x in 1, 2:\n    print(x)", 9), ("x = 3", 1), ("print(x)", 2)], []),
+        ([("x = 3", 9), ("x: int = 1", 1), ("x += 1", 2), ("[x for x in 1, 2]", 3)], []),
+        # Not run, or not Python; cells that need not be run.
+        ([("x = load()", 1), ("y = 1", None), ("", None), ("print(y)", 2), ("x(", 3)], [2, 4]),
+    ],
+)
+def test_only_what_follows_from_a_change_is_run_again(tmp_path, cells, outdated):
+    notebook = v4.new_notebook(cells=[ran(*cell) for cell in cells])
+    assert changed(notebook, tmp_path) == outdated
+
+
+def test_definitions_that_were_run_again_unchanged_change_nothing(tmp_path):
+    cells = [ran(BUILD, 4), ran("model = build(1)", 2)]
+    notebook = v4.new_notebook(cells=cells)
+    history = {1: BUILD, 2: "model = build(1)", 3: BUILD, 4: BUILD}
+    assert changed(notebook, tmp_path, history) == []
+    # In between, it was another one; or nobody knows.
+    assert changed(notebook, tmp_path, {**history, 3: "def build(): pass"}) == [2]
+    assert changed(notebook, tmp_path) == [2]
 
 
 def test_the_running_kernel_knows_more_than_the_record(notebook, tmp_path):
@@ -122,7 +171,9 @@ def test_a_submission_of_the_saved_network_is_well(notebook, tmp_path):
 def test_a_submission_of_another_network_is_noticed(notebook, tmp_path):
     export_submission(ANSWERS[::-1], tmp_path / "submission.csv")
     (sentence,) = list(check_submission(tmp_path, ["cnn"]))
-    assert "differs from the predictions that were saved for grading. Restart" in sentence
+    assert (
+        "differs from the predictions that were saved for grading: run the cells from" in sentence
+    )
 
 
 def test_an_edited_submission_is_noticed(notebook, tmp_path):

@@ -198,7 +198,9 @@ def test_hand_in_never_says_more_than_twelve_lines(folder, ran):
     lines = repr(hand_in(folder)).splitlines()
     assert len(lines) == 12
     assert lines[0] == "one.ipynb:"
-    assert lines[1].startswith("  - cell 5 (x0), cell 6 (x1), cell 7 (x2) and 37 more: ended in an")
-    assert lines[4] == "  - 3 more points, shown after these."
+    assert lines[1].startswith(
+        "  - cell 5 (x0) and 39 below it: not run, or out of date: choose Run, "
+    )
+    assert lines[4] == "  - 2 more points, shown after these."
     with zipfile.ZipFile(folder / "group_unknown.zip") as archive:
         assert "one.pdf" in archive.namelist()

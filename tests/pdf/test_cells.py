@@ -33,6 +33,17 @@ def test_code_has_its_number_and_its_output(writer):
     assert '"10%"' not in markup
 
 
+def test_pieces_of_one_stream_are_one_text(writer):
+    pieces = [v4.new_output("stream", text=text) for text in ("Epoch 1/2\n1/4", "\r4/4 1ms/step")]
+    other = v4.new_output("stream", name="stderr", text="warned")
+    cell = v4.new_code_cell("", outputs=[*pieces, other, v4.new_output("stream", text="done")])
+    markup = writer.write(cell)
+    assert markup.count("#output(") == 3
+    assert '"4/4 1ms/step"' in markup
+    assert "1/4" not in markup
+    assert len(cell.outputs) == 4
+
+
 def test_a_figure_has_its_alternative_text_and_its_width(writer):
     metadata = {"image/png": {"alt": "Loss falls", "width": 100}}
     markup = shown(writer, metadata, image__png=PNG, text__plain="<Figure>")

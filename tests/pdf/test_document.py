@@ -1,23 +1,31 @@
+import base64
 import io
+import json
 import re
 import sys
 import unicodedata
 from datetime import date
 
 import nbformat.v4 as v4
+import numpy as np
 import pypdf
 import pypdfium2
 import pytest
 import typst
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.text import Text
 from PIL import Image
 
+import cnn_utils
 from cnn_utils.errors import KitError
+from cnn_utils.notebook.assignment import hash_of
 from cnn_utils.pdf import cells as cells_module
 from cnn_utils.pdf.document import build
+from cnn_utils.plots.figure import PIXEL_RATIO
 
 TODAY = date(2026, 11, 22)
+IMAGE, PATH = pypdfium2.raw.FPDF_PAGEOBJ_IMAGE, pypdfium2.raw.FPDF_PAGEOBJ_PATH
 PLAIN = "shown as plain text"
 HEADER = "| | |\n|---|---|\n| **Group number** | Gruppe 7 |\n| **Members** | Åse |\n| | Ζωή |"
 
@@ -53,6 +61,93 @@ def test_the_first_page_names_title_group_members_and_date(tmp_path):
     text = text_of(reader)
     assert "Group 7 · Åse, Ζωή · 2026-11-22" in text
     assert "Intro" in text
+
+
+CODE = v4.new_code_cell("# task: net\nx = 1", metadata={"task": "net", "points": 10})
+TEXT = v4.new_markdown_cell("### Why?\nBecause.", metadata={"task": "why", "kind": "answer"})
+
+
+def test_answers_are_set_off_and_named(tmp_path):
+    check = v4.new_code_cell("check_net(x)", metadata={"check": "net"})
+    reader = pdf_of(v4.new_markdown_cell("# T\nGiven"), CODE, check, TEXT, folder=tmp_path)
+    text = text_of(reader)
+    assert re.findall(r"Answer to task \w+(?:, \d+ points)?", text) == [
+        "Answer to task net, 10 points",
+        "Answer to task why",
+    ]
+    assert "Answer to task net, 10 points # task: net x = 1 check_net(x)" in text
+    assert "Answer to task why Why? Because." in text
+    assert "Own cell" not in text
+
+
+def test_a_rule_stands_beside_answers_only(tmp_path):
+    for cells, n in (([v4.new_code_cell("x = 1")], 0), ([CODE], 1), ([CODE, TEXT], 2)):
+        pdf = pypdfium2.PdfDocument(build(v4.new_notebook(cells=cells), tmp_path, "x", TODAY))
+        boxes = [x.get_bounds() for x in pdf[0].get_objects(filter=[PATH], max_depth=9)]
+        margin = 2 / 2.54 * 72
+        assert sum(right < margin - 5 for _, _, right, _ in boxes) == n
+
+
+def test_own_cells_are_known_by_the_assignment(tmp_path):
+    given = v4.new_markdown_cell("Given")
+    outline = f"{hash_of('Given', 'markdown')} code:net answer:why"
+    part = {"tasks": [["net", "code"], ["why", "answer"]], "networks": [], "outline": outline}
+    (tmp_path / "assignment.json").write_text(json.dumps({"part1.ipynb": part}))
+    lost = v4.new_code_cell(CODE.source)
+    added = v4.new_markdown_cell("What I found")
+    text = text_of(pdf_of(given, lost, added, TEXT, folder=tmp_path, name="part1"))
+    answers = "Answer to task net # task: net x = 1 Own cell, added or changed What I found"
+    assert f"Given {answers} Answer to task why Why? Because." in text
+    (tmp_path / "assignment.json").write_text("damaged")
+    text = text_of(pdf_of(given, added, TEXT, folder=tmp_path, name="part1"))
+    assert "Answer to task why" in text
+    assert "Own cell" not in text
+
+
+def test_how_to_fill_in_the_header_is_not_printed(tmp_path):
+    source = f"{HEADER}\n\n*To fill in the table: Double-click it, then write.*"
+    header = v4.new_markdown_cell(source, metadata={"kind": "header", "task": "group"})
+    text = text_of(
+        pdf_of(header, v4.new_markdown_cell("A double-click elsewhere"), folder=tmp_path)
+    )
+    assert "To fill in" not in text
+    assert "Answer" not in text
+    assert "Gruppe 7" in text
+    assert "A double-click elsewhere" in text
+
+
+def widgets():
+    """Yield widgets whose pictures are full of numbers, by name."""
+    rng = np.random.default_rng(0)
+    labels, names = rng.integers(0, 10, 3000), cnn_utils.CIFAR10_CLASSES
+    images = rng.integers(0, 255, (3000, 8, 8, 3), dtype=np.uint8)
+    models = {name: rng.dirichlet(np.ones(10), 3000) for name in ("LeNet", "dense")}
+    arguments = labels, models["LeNet"], images, names
+    yield "one model", cnn_utils.ConfusionMatrixExplorer(*arguments)
+    yield "two models", cnn_utils.ConfusionMatrixExplorer(labels, models, images, names)
+    digits = [str(i) for i in range(10)]
+    yield "digits", cnn_utils.ConfusionMatrixExplorer(labels, models, images, digits)
+    yield "browser", cnn_utils.ImageBrowser(images, *arguments[:2], class_names=names)
+
+
+WIDGETS = dict(widgets())
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_the_letters_in_widgets_pictures_have_7_points_on_paper(name, tmp_path):
+    data, metadata = WIDGETS[name]._repr_mimebundle_()
+    output = v4.new_output("display_data", data=data, metadata=metadata)
+    notebook = v4.new_notebook(cells=[v4.new_code_cell("", outputs=[output])])
+    pdf = pypdfium2.PdfDocument(build(notebook, tmp_path, "x", TODAY))
+    (drawn,) = [x for page in pdf for x in page.get_objects(filter=[IMAGE], max_depth=9)]
+    left, _, right, _ = drawn.get_bounds()
+    inches = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).width / 100 / PIXEL_RATIO
+    scale = (right - left) / 72 / inches
+    figure = WIDGETS[name].figure()
+    figure.draw_without_rendering()
+    texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+    assert len(texts) > 20
+    assert min(text.get_fontsize() for text in texts) * scale >= 7
 
 
 def test_headings_become_bookmarks(tmp_path):

@@ -103,6 +103,13 @@ def test_the_integers_on_the_axis_are_epochs():
     assert all(tick == int(tick) for tick in ticks)
 
 
+@pytest.mark.parametrize(("n", "ticks"), [(1, [1]), (2, [1, 2]), (3, [1, 2, 3])])
+def test_from_the_first_epoch_the_axis_names_epochs(n, ticks):
+    ax = plot_training_history({"loss": [3.0, 2.0, 1.0][:n]}).ax_
+    assert ax.get_xlim() == (0.5, n + 0.5)
+    assert [tick for tick in ax.get_xticks() if 0.5 <= tick <= n + 0.5] == ticks
+
+
 def test_a_loss_that_still_falls_has_nothing_shaded():
     display = plot_training_history({"loss": [3.0, 2.0], "val_loss": [3.0, 2.0]})
     assert display.best_epoch_ == 2
@@ -181,6 +188,25 @@ def test_a_history_without_loss_is_refused():
         plot_training_history({"accuracy": [0.5]})
 
 
+@pytest.mark.parametrize(
+    ("losses", "labels"),
+    [
+        ([0.08], ["0.02", "0.04", "0.06", "0.08", "0.1"]),
+        ([0.08, 0.075], ["0.076", "0.078", "0.08"]),
+        ([1.31, 0.32], ["0.4", "0.6", "0.8", "1", "1.2", "1.4"]),
+        ([0.08, 0.004], ["0.005", "0.01", "0.02", "0.05"]),
+        ([2.3, 0.01], ["0.01", "0.03", "0.1", "0.3", "1", "3"]),
+    ],
+)
+def test_the_logarithmic_axis_has_at_least_three_readable_labels(losses, labels):
+    ax = plot_training_history({"loss": losses}).ax_
+    ax.figure.draw_without_rendering()
+    low, high = ax.get_ylim()
+    texts = [t for t in ax.yaxis.get_majorticklabels() if low <= t.get_position()[1] <= high]
+    assert [text.get_text() for text in texts] == labels
+    assert len(labels) >= 3
+
+
 @pytest.mark.parametrize("losses", [[1.18, 1.01], [0.02, 0.0012], [0.02, 0.0003], [2.3, 1e-4]])
 def test_the_numbers_at_a_loss_alone_do_not_touch(losses):
     display = plot_training_history({"loss": losses})
@@ -188,5 +214,5 @@ def test_the_numbers_at_a_loss_alone_do_not_touch(losses):
     low, high = display.ax_.get_ylim()
     labels = display.ax_.yaxis.get_majorticklabels()
     boxes = [t.get_window_extent() for t in labels if low <= t.get_position()[1] <= high]
-    assert len(boxes) >= 2
+    assert len(boxes) >= 3
     assert all(below.y1 <= above.y0 for below, above in itertools.pairwise(boxes))

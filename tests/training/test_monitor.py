@@ -1,7 +1,9 @@
 import asyncio
 import io
+import itertools
 import signal
 import threading
+import time
 from types import SimpleNamespace
 
 import keras
@@ -34,8 +36,10 @@ def notebook(monkeypatch):
     events = SimpleNamespace(
         register=lambda _, hook: hooks.append(hook), unregister=lambda _, hook: hooks.remove(hook)
     )
-    shell = SimpleNamespace(kernel=True, events=events)
-    outputs = []
+    outputs, sent = [], []
+    session = SimpleNamespace(send=lambda *message: sent.append(message))
+    kernel = SimpleNamespace(session=session, iopub_socket="to the page")
+    shell = SimpleNamespace(kernel=kernel, events=events)
 
     def display(first, **_):
         outputs.append(Output(first))
@@ -43,7 +47,7 @@ def notebook(monkeypatch):
 
     monkeypatch.setattr(monitor, "get_ipython", lambda: shell)
     monkeypatch.setattr(monitor, "display", display)
-    return SimpleNamespace(outputs=outputs, hooks=hooks)
+    return SimpleNamespace(outputs=outputs, hooks=hooks, sent=sent)
 
 
 def fit(callback, epochs=2, more=(), **options):
@@ -97,12 +101,70 @@ def test_no_figure_is_left_in_pyplot_s_hands(notebook):
     assert plt.get_fignums() == []
 
 
+BUSY = ("to the page", "status", {"execution_state": "busy"})
+
+
+def test_once_a_second_the_page_hears_that_the_kernel_is_busy(notebook, monkeypatch):
+    seconds = itertools.count(step=2)
+    monkeypatch.setattr(monitor, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    fit(TrainingMonitor(file=io.StringIO()), epochs=3)
+    assert len(notebook.sent) >= 3 * STEPS  # the clock is two seconds later at each look
+    assert set(map(str, notebook.sent)) == {str(BUSY)}
+
+
+def test_it_is_said_in_the_first_batch_too_but_not_after_the_training(notebook):
+    slow = At(0, lambda: time.sleep(1.5))
+    counts = []
+    count = At(1, lambda: counts.append(len(notebook.sent)))
+    fit(TrainingMonitor(file=io.StringIO()), epochs=1, more=[slow, count])
+    assert counts[0] >= 1
+    assert str(notebook.sent[0]) == str(BUSY)
+    n = len(notebook.sent)
+    fit(TrainingMonitor(file=io.StringIO()), epochs=1)
+    time.sleep(1.2)
+    assert len(notebook.sent) == n
+
+
+def test_from_another_thread_nothing_is_said_of_the_main_one(notebook, monkeypatch):
+    seconds = itertools.count(step=2)
+    monkeypatch.setattr(monitor, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    thread = threading.Thread(target=fit, args=[TrainingMonitor(file=io.StringIO())])
+    thread.start()
+    thread.join()
+    assert len(notebook.outputs) == 2
+    assert notebook.sent == []
+
+
+def test_the_axes_hold_all_epochs_while_it_trains(notebook):
+    limits = []
+    watch = TrainingMonitor(file=io.StringIO())
+
+    def look(*_):
+        watch._draw()
+        limits.append([ax.get_xlim() for ax in watch.display_.panels])
+
+    fit(watch, epochs=3, more=[keras.callbacks.LambdaCallback(on_epoch_end=look)])
+    assert limits == [[(0.5, 3.5)] * 2] * 3
+
+
+def test_after_a_stop_the_axes_hold_the_trained_epochs(notebook):
+    watch = TrainingMonitor(file=io.StringIO())
+
+    def end(epoch, logs):
+        watch._draw()
+        watch.model.stop_training = epoch == 2  # as EarlyStopping does
+
+    fit(watch, epochs=40, more=[keras.callbacks.LambdaCallback(on_epoch_end=end)])
+    assert watch.display_.panels[0].get_xlim() == (0.5, 3.5)
+    assert notebook.outputs[0].shown[-1] == {"text/plain": "Epochs trained: 3."}
+
+
 def test_quick_epochs_are_not_all_drawn(notebook, monkeypatch):
-    # Each look at the clock is a tenth of a second after the last.
-    ticks = (i / 10 for i in range(10**6))
+    # Each look at the clock is a fiftieth of a second after the last; an epoch takes about six.
+    ticks = (i / 50 for i in range(10**6))
     monkeypatch.setattr(monitor, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     fit(TrainingMonitor(file=io.StringIO()), epochs=30)
-    # The placeholder, one of about nine epochs (a second must pass), and the last.
+    # The placeholder, one of about eight epochs (a second must pass), and the last.
     assert 4 <= len(notebook.outputs[1].shown) <= 6
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 # Canvas: doejane_LATE_101_9001_group7-1.zip (person, upload; -1 for the second one of this name).
 CANVAS = re.compile(
-    r"(?P<name>(?:anon_)?[^_]+)(?:_LATE)?_(?P<id>\d+)_"
+    r"(?P<name>(?:anon_)?[^_]+)(?P<late>_LATE)?_(?P<id>\d+)_"
     r"(?:(?P<when>\d+)_(?P<rest>.+)|(?P<text>text|link)(?:\.html?)?)",
     re.S,
 )
@@ -60,6 +60,8 @@ class Upload(NamedTuple):
         Increases with the time of the upload, or "".
     team : str
         Name of the platform's team, or "".
+    is_late : bool
+        Whether the platform says so.
     """
 
     person: str
@@ -68,6 +70,15 @@ class Upload(NamedTuple):
     file: str
     when: str = ""
     team: str = ""
+    is_late: bool = False
+
+    @property
+    def time(self) -> datetime | None:
+        """Return when it was uploaded, in the platform's local time, if its name tells."""
+        for form in ("%Y-%m-%d-%H-%M-%S", "%Y-%m-%dT%H:%M:%S"):
+            with suppress(ValueError):
+                return datetime.strptime(self.when, form)
+        return None
 
 
 def read_name(name: str, is_folder: bool = False) -> Upload:
@@ -87,7 +98,8 @@ def read_name(name: str, is_folder: bool = False) -> Upload:
         rest = PurePath(found["rest"] or f"{found['text']}.html")
         file = re.sub(r"-\d{1,2}$", "", rest.stem) + rest.suffix
         when = (found["when"] or "").zfill(20)
-        return Upload(f"{found['name']}_{found['id']}", True, stem, file, when)
+        person, is_late = f"{found['name']}_{found['id']}", bool(found["late"])
+        return Upload(person, True, stem, file, when, is_late=is_late)
     if found := INSPERA.fullmatch(stem):
         file = "" if is_folder else (found["rest"] or "") + PurePath(name).suffix
         return Upload(found["name"], True, stem, file)

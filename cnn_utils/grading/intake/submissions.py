@@ -53,6 +53,10 @@ class Submission:
         Why nothing can be read, or "".
     places : dict
         Path and numbers of members through zips, for each known file.
+    handed_in : str
+        When, in ISO format, if the names of the files tell; "" otherwise.
+    is_late : bool
+        Whether the platform says that it was late.
     """
 
     name: str
@@ -62,6 +66,8 @@ class Submission:
     review: list[str] = field(default_factory=list)
     problem: str = ""
     places: dict[str, tuple] = field(default_factory=dict)
+    handed_in: str = ""
+    is_late: bool = False
 
     def files(self) -> dict[str, bytes]:
         """Return the files that grading needs, by their names in the assignment.
@@ -85,7 +91,7 @@ class Submission:
 
     def hash_of(self, files: dict[str, bytes]) -> str:
         """Return a hash of the files and of what is known about them."""
-        known = [self.members, self.notes, self.review, self.problem]
+        known = [self.members, self.notes, self.review, self.problem, self.handed_in, self.is_late]
         return content_hash({**files, "": json.dumps(known).encode()})
 
 
@@ -452,9 +458,17 @@ def _submissions(bundles: list[_Bundle]) -> list[Submission]:
                 review=_told(bundle.review),
                 problem="" if bundle.places else " ".join(_told(bundle.problems)),
                 places={known: (f.path, f.members) for known, f in bundle.places.items()},
+                # Of equal files of a group, the first counts; of one person's, the last.
+                handed_in=min(filter(None, (_handed_in(one) for one in everyone)), default=""),
+                is_late=all(one.uploads[-1][1].is_late for one in everyone),
             )
         )
     return found
+
+
+def _handed_in(bundle: _Bundle) -> str:
+    time = bundle.uploads[-1][1].time
+    return time.isoformat() if time else ""
 
 
 def _shown(name: str) -> str:

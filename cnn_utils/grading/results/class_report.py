@@ -1,7 +1,5 @@
 """Write an overview of the class for the instructor: a web page without other files."""
 
-import base64
-import binascii
 import re
 from collections import Counter
 from pathlib import Path
@@ -10,13 +8,11 @@ from statistics import median
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.results.gradebook import header_of
-from cnn_utils.grading.results.pages import render
+from cnn_utils.grading.results.pages import picture_sources, render
 from cnn_utils.grading.results.similarity import Pair
 
 BARS = 10
-# What browsers draw without running it, as the <img> of a page.
-PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}
-MAX_PICTURES, MAX_PICTURE, MAX_PAGE = 6, 3_000_000, 60_000_000  # of a task; in letters
+MAX_PAGE = 60_000_000  # letters
 
 
 def class_summary(
@@ -24,6 +20,7 @@ def class_summary(
     source_notebooks: dict[str, SourceNotebook],
     pairs: list[Pair],
     figures: list[tuple[str, str]] = (),
+    title: str = "",
 ) -> dict:
     """Return the contents of the page.
 
@@ -36,12 +33,17 @@ def class_summary(
         From `find_similar`.
     figures : list of (str, str)
         From `write_figures`.
+    title : str
+        Of the course.
     """
+    everybody, rows = rows, [row for row in rows if not row["is_excused"]]
     shares = [row["score"] / row["max_score"] if row["max_score"] else 0.0 for row in rows]
     counts = Counter(min(int(share * BARS), BARS - 1) for share in shares)
     seconds = [row["seconds"] for row in rows]
     return {
+        "title": title or "The class",
         "n": len(rows),
+        "n_excused": len(everybody) - len(rows),
         "statuses": Counter(row["status"] for row in rows).most_common(),
         "max_score": max((row["max_score"] for row in rows), default=0),
         "to_mark": sum(row["to_mark"] > 0 for row in rows),
@@ -68,6 +70,11 @@ def class_summary(
         "slowest": sorted(((row["seconds"], row["name"]) for row in rows), reverse=True)[:3],
         "seconds": (median(seconds), sum(seconds)) if seconds else (0, 0),
         "reviews": [(row["name"], *header_of(row), row["review"]) for row in rows if row["review"]],
+        "adjusted": [
+            (row["name"], row["score"], row["days_late"], row["late_points"], row["adjustments"])
+            for row in everybody
+            if row["adjustments"] or row["days_late"]
+        ],
         "alone": Counter(key for row in rows for key in row["by_check_alone"]).most_common(),
         "pairs": pairs,
         "figures": figures,
@@ -80,9 +87,11 @@ def write_class_report(
     pairs: list[Pair],
     path: Path,
     figures: list[tuple[str, str]] = (),
+    title: str = "",
 ) -> None:
     """Write the page; see `class_summary`."""
-    write_whole(path, render("class", class_summary(rows, source_notebooks, pairs, figures)))
+    summary = class_summary(rows, source_notebooks, pairs, figures, title)
+    write_whole(path, render("class", summary))
 
 
 def write_figures(
@@ -113,8 +122,7 @@ def _figures(results: list[dict], key: str) -> list[dict]:
     found, size = [], 0
     for result in results:
         figures = result.get("figures", {}).get(key, [])
-        pictures = [pair for pair in figures if _is_picture(*pair)][:MAX_PICTURES]
-        shown = [f"data:{mime};base64,{''.join(text.split())}" for mime, text in pictures]
+        shown = picture_sources(figures)
         size += sum(map(len, shown))
         if size > MAX_PAGE:
             shown = []
@@ -125,19 +133,8 @@ def _figures(results: list[dict], key: str) -> list[dict]:
     return found
 
 
-def _is_picture(mime: str, text: str) -> bool:
-    try:
-        return (
-            mime in PICTURES
-            and len(text) <= MAX_PICTURE
-            and bool(base64.b64decode("".join(text.split()), validate=True))
-        )
-    except (binascii.Error, ValueError):
-        return False
-
-
 def _task_summary(key: str, heading: str, max_points: float, rows: list[dict]) -> dict:
-    points = [row[key] for row in rows if row[key] != ""]
+    points = [row[key] for row in rows if isinstance(row[key], (int, float))]
     return {
         "name": heading or key,
         "key": key,
@@ -145,5 +142,5 @@ def _task_summary(key: str, heading: str, max_points: float, rows: list[dict]) -
         "n_full": sum(p == max_points for p in points),
         "n_some": sum(0 < p < max_points for p in points),
         "n_none": sum(p == 0 for p in points) if max_points else 0,
-        "n_waiting": len(rows) - len(points),
+        "n_waiting": sum(row[key] == "" for row in rows),
     }

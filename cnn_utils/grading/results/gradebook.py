@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnn_utils.grading.intake.assignment import SourceNotebook, key_of
+from cnn_utils.grading.results.adjustments import EXCUSED, adjustment_sentences
+from cnn_utils.grading.results.points import total
 from cnn_utils.grading.results.similarity import Pair, messages_for
 from cnn_utils.grading.results.spreadsheets import as_cell, write_table
 
 FIRST = ["name", "group", "members", "status", "score", "max_score", "to_mark"]
+FIRST += ["days_late", "late_points", "adjustments"]
 FACTS = ["part1_accuracy", "part1_f1", "part2_accuracy", "submission_accuracy"]
 FACTS += ["lenet_fingerprint", "cnn_fingerprint"]
 ABOUT = ["sandbox", "seconds", "input_hash", "master_hash", "kit"]
@@ -25,12 +28,13 @@ def as_rows(
     """Return one dict per hand-in, by the gradebook's columns, and a few more.
 
     "group" is the table in its notebook's header, "members" the platform's names of all who
-    uploaded it, and "by_check_alone" the tasks for which there is no other evidence.
+    uploaded it, and "by_check_alone" the tasks for which there is no other evidence. A task holds
+    "" until its text is marked, and "excused" if it does not count.
 
     Parameters
     ----------
     results : list of dict
-        From `grade_one`.
+        From `grade_one`, adjusted or not.
     source_notebooks : dict of str to SourceNotebook
     pairs : sequence of Pair
         From `find_similar`.
@@ -38,7 +42,6 @@ def as_rows(
     rows = []
     for result in results:
         marks = {key_of(mark["task"], mark["kind"]): mark for mark in result["marks"]}
-        given = [mark["points"] for mark in marks.values() if mark["points"] is not None]
         alone = [key for key, mark in marks.items() if mark.get("by_check_alone")]
         reviews = [
             f"{key}: {mark['review']}"
@@ -53,17 +56,20 @@ def as_rows(
             "members": result.get("members") or [result["name"]],
             "by_check_alone": alone,
             "status": result["status"],
-            "score": sum(given),
-            "max_score": sum(mark["max_points"] for mark in marks.values()),
-            "to_mark": sum(mark["max_points"] for mark in marks.values() if mark["points"] is None),
+            **total(result)._asdict(),
+            "is_excused": result.get("is_excused", False),
+            "days_late": result.get("late", {}).get("days", ""),
+            "late_points": result.get("late", {}).get("points", ""),
+            "adjustments": "; ".join(adjustment_sentences(result)),
             "review": "; ".join(reviews),
             "notes": "; ".join(result["notes"]),
             **{name: result["facts"].get(name, "") for name in FACTS},
             **{name: result.get(name, "") for name in ABOUT},
         }
         for key in columns(source_notebooks):
-            points = marks[key]["points"] if key in marks else 0.0
-            row[key] = "" if points is None else points
+            mark = marks.get(key, {"points": 0.0})
+            points = "" if mark["points"] is None else mark["points"]
+            row[key] = EXCUSED if mark.get("is_excused") or result.get("is_excused") else points
         rows.append(row)
     return rows
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,6 @@ from cnn_utils.grading.verify.own_network import read_submission
 from cnn_utils.metrics import f1_score
 from cnn_utils.notebook.reader import Unreadable, read
 from cnn_utils.sequences import accuracy_interval
-from cnn_utils.submission import validate_submission
 
 # Accuracies to beat; --baseline sets others.
 BASELINES = {"BEAT ME": 0.70, "SandvikNet": 0.80}
@@ -29,6 +29,9 @@ class Entry:
     Attributes
     ----------
     name : str
+        Of the hand-in, for the instructor only, or of the baseline.
+    group : str
+        What the class reads: the group, or "Anonymous 1" and so on.
     accuracy, f1 : float, 0-1
     low, high : float, 0-1
         95 % interval of the accuracy; NaN for a baseline.
@@ -44,11 +47,7 @@ class Entry:
     high: float = float("nan")
     is_baseline: bool = False
     rank: int = 0
-
-
-def read_labels(path: Path) -> np.ndarray:
-    """Read the labels of the test images from a CSV file (``ID,Prediction``)."""
-    return validate_submission(path)["Prediction"].to_numpy()
+    group: str = ""
 
 
 def score(predictions: np.ndarray, labels: np.ndarray, name: str = "") -> Entry:
@@ -79,7 +78,7 @@ def score_handins(
     Returns
     -------
     entries : list of Entry
-        By the name of the group.
+        By the name of the hand-in.
     refused : dict of str to str
         Reasons of the hand-ins without an entry, by name.
     """
@@ -93,12 +92,13 @@ def score_handins(
         if isinstance(predictions, str):
             refused[handed_in.name] = predictions
         else:
-            entries.append(score(predictions, labels, _public_name(handed_in.name, files)))
+            entry = score(predictions, labels, handed_in.name)
+            entries.append(replace(entry, group=_group(handed_in.name, files)))
     return entries, refused
 
 
-def _public_name(name: str, files: dict[str, bytes]) -> str:
-    """Return what the class may read: the group, else a name without the platform's numbers."""
+def _group(name: str, files: dict[str, bytes]) -> str:
+    """Return what the class may read: number and name of the group, or ""."""
     for file, data in files.items():
         if not file.endswith((".ipynb", ".py")):
             continue
@@ -112,17 +112,22 @@ def _public_name(name: str, files: dict[str, bytes]) -> str:
             return f"{number[:40]} ({title[:60]})" if title else number[:40]
     if group := re.search(r"group[ _-]?(\d+)", name, re.IGNORECASE):
         return f"Group {int(group[1])}"
-    return re.split(r"(?:_LATE)?_\d+(?:_|$)", name)[0] or name
+    return ""
 
 
 def ranked(entries: list[Entry], baselines: dict[str, float]) -> list[Entry]:
-    """Return all lines, best first; a submission beats the baselines below it."""
-    lines = [Entry(name, value, is_baseline=True) for name, value in baselines.items()]
+    """Return all lines, best first; a submission beats the baselines below it.
+
+    Whoever names no group gets a pseudonym.
+    """
+    lines = [Entry(name, value, is_baseline=True, group=name) for name, value in baselines.items()]
     for entry in entries:
         n_better = sum(other.accuracy > entry.accuracy for other in entries)
         lines.append(replace(entry, rank=1 + n_better))
     # An accuracy equal to a baseline does not beat it.
-    return sorted(lines, key=lambda line: (-line.accuracy, not line.is_baseline, line.name))
+    lines.sort(key=lambda line: (-line.accuracy, not line.is_baseline, line.group, line.name))
+    names = (f"Anonymous {number}" for number in count(1))
+    return [line if line.group else replace(line, group=next(names)) for line in lines]
 
 
 def write_page(lines: list[Entry], refused: dict[str, str], path: Path, title: str) -> None:

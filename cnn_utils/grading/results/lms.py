@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.intake import platforms
+from cnn_utils.grading.results.give_back import joined
 from cnn_utils.grading.results.spreadsheets import printable, read_table, write_table
 
 # Canvas' columns; the names of Moodle's depend on its language.
@@ -18,6 +19,11 @@ KEPT += ("Root Account", "Section")
 GROUP = re.compile(
     r"(?<![^\W\d_])(gr[ou]+p|groep|grwp|skupin|ryhm|csoport|team|[ée]quip|rühm|nhóm|kelompok|груп"
     r"|ομάδ|กลุ่ม|グループ|班|小?[组組]|그룹|모둠|مجموع|گروه|קבוצ)[^\W\d_]*",
+    re.IGNORECASE,
+)
+COMMENTS = re.compile(
+    r"feedback|comm?ent|koment|коммент|r[üu]ckmeld|återkoppl|tilbakemeld|tilbagemeld|palaut|opmerk"
+    r"|retroaliment|r[ée]troaction|reactie|评语|反馈|コメント|フィードバック|피드백",
     re.IGNORECASE,
 )
 BETWEEN_NAMES = re.compile(r"[;/&|+\n]|<br\s*/?>|(?<=\s)(?:and|und|et|og|och|en|y|e)(?=\s)")
@@ -37,12 +43,15 @@ class Filled:
         Hand-ins that match no row, or share their row with another one.
     questions : list of str
         What a person must decide, such as between two students of one name.
+    numbers : dict of str to str
+        Hand-in of each of Moodle's participants that got points, if its downloads are by person.
     """
 
     n_filled: int = 0
     not_marked: list[str] = field(default_factory=list)
     not_found: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    numbers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -66,9 +75,18 @@ class Export:
     rows: list[dict[str, str]]
     target: str
     people: list[Person]
+    is_canvas: bool
+    comments: str = ""
 
 
-def fill_in(export: Path, rows: list[dict], out: Path, column: str | None = None) -> Filled:
+def fill_in(
+    export: Path,
+    rows: list[dict],
+    out: Path,
+    column: str | None = None,
+    roster: Path | None = None,
+    texts: dict[str, str] | None = None,
+) -> Filled:
     """Fill the points into an export of Canvas' gradebook or Moodle's grading worksheet.
 
     A row is filled only if exactly one hand-in fits it. A hand-in is matched by the number in the
@@ -85,14 +103,22 @@ def fill_in(export: Path, rows: list[dict], out: Path, column: str | None = None
         The file to write.
     column : str, optional
         Canvas' assignment, with or without the number after its name; Moodle's column of grades.
+    roster : Path, optional
+        A CSV file that tells each student's group; see `add_groups`.
+    texts : dict of str to str, optional
+        Feedback in HTML by name of the hand-in, for Moodle's column of comments. What others wrote
+        there stays.
 
     Raises
     ------
     KitError
-        If the export has another format, or no such column.
+        If the export or the roster has another format, or no such column.
     """
     table, filled, sure = _read(export, column), Filled(), set()
+    if roster:
+        filled.questions += add_groups(table.people, roster)
     claims = [_claims(row, table.people, filled.questions) for row in rows]
+    is_by_person = not table.is_canvas and _are_by_person(rows, table.people)
     for i, person in enumerate(table.people):
         found = [(claim[i], row) for row, claim in zip(rows, claims, strict=True) if i in claim]
         # What the platform says comes before what students wrote into their notebooks.
@@ -107,11 +133,21 @@ def fill_in(export: Path, rows: list[dict], out: Path, column: str | None = None
         sure.add(row["name"])
         if person.row[table.target].strip().upper() == "EX":
             filled.questions.append(f"{person.label} is excused (EX) and stays so.")
+        elif row.get("is_excused") and table.is_canvas:
+            person.row[table.target] = "EX"
+            filled.n_filled += 1
+        elif row.get("is_excused"):
+            filled.questions.append(f"{person.label} is excused: the grade stays as it is.")
         elif row.get("status") == "failed":
             filled.questions.append(f"{person.label}: the grader failed, so no points: run again.")
         elif not row["to_mark"]:
             person.row[table.target] = _scaled(row, person.max_points)
             filled.n_filled += 1
+            if is_by_person:
+                filled.numbers[person.number] = row["name"]
+            if table.comments and row["name"] in (texts or {}):
+                comment = joined(person.row[table.comments], texts[row["name"]])
+                person.row[table.comments] = comment
     filled.not_found = [row["name"] for row in rows if row["name"] not in sure]
     filled.not_marked = [row["name"] for row in rows if row["name"] in sure and row["to_mark"]]
     write_table(table.columns, table.rows, out)
@@ -158,7 +194,7 @@ def _canvas(export: Path, columns: list[str], rows: list[dict], wanted: str | No
         name = f"{given} {family}"
         people.append(_person(row, name, row["ID"], cells, groups, max_points))
     columns = [name for name in columns if name in KEPT or name == target]
-    return Export(columns, rows, target, people)
+    return Export(columns, rows, target, people, is_canvas=True)
 
 
 def _moodle(export: Path, columns: list[str], rows: list[dict], wanted: str | None) -> Export:
@@ -185,7 +221,7 @@ def _moodle(export: Path, columns: list[str], rows: list[dict], wanted: str | No
         cells = {name: row[name] for name in known}
         name = next((row[name] for name in known if name not in groups), "")
         people.append(_person(row, name, row[identifier], cells, groups, max_points))
-    return Export(columns, rows, target, people)
+    return Export(columns, rows, target, people, False, _comments(columns, target))
 
 
 def _person(row: dict, name: str, number: str, cells: dict, groups: list, max_points) -> Person:
@@ -197,6 +233,43 @@ def _person(row: dict, name: str, number: str, cells: dict, groups: list, max_po
     logins = {_key(text) for text in texts} - {""}
     found = {group_number(cells[column]) for column in groups} - {""}
     return Person(row, label, number, full_names, logins, found, max_points)
+
+
+def _comments(columns: list[str], target: str) -> str:
+    """Return the column of comments behind the grades, or ""."""
+    behind = columns[columns.index(target) + 1 :]
+    return next((name for name in behind if COMMENTS.search(name)), "")
+
+
+def add_groups(people: list[Person], roster: Path) -> list[str]:
+    """Add the groups of a roster, for exports without them; return what is unclear.
+
+    Parameters
+    ----------
+    people : list of Person
+        Changed.
+    roster : Path
+        A CSV file with a column of groups; all others identify the student: by number, name,
+        login or address.
+    """
+    columns, rows = read_table(roster)
+    groups = [name for name in columns if GROUP.search(name)]
+    if len(groups) != 1:
+        required = "have one column of groups, such as 'group', and one of names or numbers"
+        raise KitError.about(f"--roster '{roster}'", required, f"the columns {', '.join(columns)}")
+    questions = []
+    for row in rows:
+        group = row.pop(groups[0])
+        cells = [cell for cell in row.values() if cell.strip()]
+        keys = {_key(cell) for cell in cells} | {cell.strip() for cell in cells}
+        found = [p for p in people if p.number in keys or keys & (p.full_names | p.logins)]
+        if len(found) == 1 and group_number(group):
+            found[0].groups.add(group_number(group))
+        elif cells:
+            who = printable(", ".join(cells))
+            fits = " or ".join(person.label for person in found) or "nobody in the export"
+            questions.append(f"The roster's {who}, group {printable(group) or '(none)'}: {fits}?")
+    return questions
 
 
 def _are_groups(column: str, rows: list[dict]) -> bool:
@@ -270,6 +343,17 @@ def _claims(row: dict, people: list[Person], questions: list[str]) -> dict[int, 
         else:
             written += found
     return {**dict.fromkeys(written, False), **dict.fromkeys(certain, True)}
+
+
+def _are_by_person(rows: list[dict], people: list[Person]) -> bool:
+    """Return whether Moodle's downloads have the numbers of persons, not those of teams."""
+    known = {person.number: person.full_names for person in people}
+    found = [platforms.MOODLE.match(who) for row in rows for who in row.get("members") or ()]
+    return all(
+        any(_key(one["name"]).endswith(name) for name in known.get(one["id"], ()))
+        for one in found
+        if one
+    )
 
 
 def uploader(name: str) -> str:

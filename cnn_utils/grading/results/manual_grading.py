@@ -10,11 +10,12 @@ from pathlib import Path
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook, key_of
-from cnn_utils.grading.results.pages import printable_lines
+from cnn_utils.grading.results.pages import picture_sources, printable_lines
 from cnn_utils.grading.results.spreadsheets import (
     MAX_CELL,
     as_text,
     beginning,
+    from_text,
     read_table,
     write_table,
 )
@@ -29,7 +30,7 @@ PICTURE = re.compile(r"data:image/[\w.+-]{1,40};base64,[A-Za-z0-9+/=\s]{200,}")
 
 def merge_marks(
     results: list[dict], source_notebooks: dict[str, SourceNotebook], path: Path
-) -> list[dict]:
+) -> tuple[list[dict], list[dict]]:
     """Read the points from the sheet, and write it again with all texts to mark.
 
     A row is identified by its task and an id that does not reveal the name. Filled-in rows stay,
@@ -47,18 +48,18 @@ def merge_marks(
     -------
     results : list of dict
         With the points and comments of the sheet.
+    rows : list of dict
+        Of the sheet; those of hand-ins here have the whole "text" and its "figures", too.
 
     Raises
     ------
     KitError
         If points are not a number from 0 to the maximum; then the sheet is left unchanged.
     """
-    marked, salt = copy.deepcopy(results), _salt(path.with_name(SALT))
-    filled = _read(path)
-    rows = []
+    marked, filled, rows = copy.deepcopy(results), _read(path), []
+    figures = _figure_tasks(source_notebooks)
     for result in marked:
-        # It begins with a letter: a spreadsheet reads 12345e67 as a number.
-        identity = "h" + hashlib.sha256(salt + os.fsencode(result["name"])).hexdigest()[:8]
+        identity = anonymous_id(result["name"], path)
         for mark in result["marks"]:
             if mark["kind"] != "answer" or mark["points"] is not None:
                 continue
@@ -70,6 +71,8 @@ def merge_marks(
                 "task": mark["task"],
                 "answer": _for_a_cell(answer, whole),
                 "most": mark["max_points"],
+                "text": PICTURE.sub("[a picture]", answer),
+                "figures": _figures(result, mark, figures),
             }
             rows.append({**row, **{name: old.get(name, "") for name in ("points", "comment")}})
             points = _points(rows[-1], path)
@@ -83,9 +86,45 @@ def merge_marks(
     if lost:
         print(f"NOTE: {path.name} has points in {len(lost)} rows that belong to no hand-in here.")
     rows += filled.values()
-    sheet = [{**row, "answer": as_text(printable_lines(row["answer"]))} for row in rows]
-    write_table(COLUMNS, sheet, path)
-    return marked
+    write_table(COLUMNS, as_sheet(rows), path)
+    return marked, rows
+
+
+def _figures(result: dict, mark: dict, tasks: dict[tuple[str, str], list[str]]) -> list[str]:
+    shown, part = result.get("figures", {}), mark["part"]
+    found = (shown.get(f"{part}/{task}", []) for task in tasks.get((part, mark["task"]), ()))
+    return picture_sources([figure for figures in found for figure in figures])
+
+
+def as_sheet(rows: list[dict]) -> list[dict]:
+    """Return rows whose texts a spreadsheet takes as texts."""
+    return [
+        {
+            **row,
+            "answer": as_text(printable_lines(row["answer"])),
+            "comment": as_text(row["comment"]),
+        }
+        for row in rows
+    ]
+
+
+def anonymous_id(name: str, path: Path) -> str:
+    """Return an id that does not reveal a name, from the secret beside a sheet."""
+    salt = path.with_name(SALT)
+    if not salt.is_file():
+        write_whole(salt, secrets.token_hex(16))
+    # It begins with a letter: a spreadsheet reads 12345e67 as a number.
+    return "h" + hashlib.sha256(salt.read_bytes() + os.fsencode(name)).hexdigest()[:8]
+
+
+def _figure_tasks(source_notebooks: dict[str, SourceNotebook]) -> dict[tuple[str, str], list[str]]:
+    """Return the code tasks whose figures belong to a text, by notebook and task."""
+    return {
+        (name, cell.metadata["task"]): cell.metadata.get("figures", [])
+        for name, source_notebook in source_notebooks.items()
+        for cell in source_notebook.cells
+        if "task" in cell.metadata and cell.cell_type == "markdown"
+    }
 
 
 def _for_a_cell(text: str, whole: Path) -> str:
@@ -130,6 +169,7 @@ def _read(path: Path) -> dict[tuple[str, str], dict]:
     found: dict[tuple[str, str], dict] = {}
     for row in rows:
         row = {name: row[name] for name in COLUMNS}
+        row["comment"] = from_text(row["comment"])
         old = found.setdefault((row["id"], row["task"]), row)
         if not old["points"].strip():
             found[row["id"], row["task"]] = row
@@ -138,10 +178,3 @@ def _read(path: Path) -> dict[tuple[str, str], dict]:
             received = f"{old['points']} in one row and {row['points']} in another"
             raise KitError.about(where, "be given once", received)
     return found
-
-
-def _salt(path: Path) -> bytes:
-    """Return the secret of this batch, from which its anonymous ids are made."""
-    if not path.is_file():
-        write_whole(path, secrets.token_hex(16))
-    return path.read_bytes()

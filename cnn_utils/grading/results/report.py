@@ -5,8 +5,10 @@ from pathlib import Path
 
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook
+from cnn_utils.grading.results.adjustments import adjustment_of_whole
 from cnn_utils.grading.results.gradebook import header_of
 from cnn_utils.grading.results.pages import printable_lines, render
+from cnn_utils.grading.results.points import late_sentence, total
 
 STATUS = {
     "complete": "",
@@ -16,6 +18,7 @@ STATUS = {
     "crashed": "A notebook ended its own run, so none of its checks counts.",
     "unreadable": "A file could not be read.",
     "failed": "The grader failed; your instructor knows.",
+    "excused": "",
 }
 
 
@@ -39,7 +42,8 @@ def student_report(result: dict, source_notebooks: dict[str, SourceNotebook]) ->
             "kind": m["kind"],
             "points": m["points"],
             "max_points": m["max_points"],
-            "reason": m["reason"] or _without_reason(m["points"], m["max_points"]),
+            "is_excused": m.get("is_excused", False),
+            "reason": _reason(m),
         }
         for m in result["marks"]
     ]
@@ -51,9 +55,10 @@ def student_report(result: dict, source_notebooks: dict[str, SourceNotebook]) ->
         "uploaded_by": result.get("members") or [],
         "status": STATUS.get(result["status"], result["status"]),
         "tasks": tasks,
-        "score": sum(t["points"] for t in tasks if t["points"] is not None),
-        "max_score": sum(t["max_points"] for t in tasks),
-        "to_mark": sum(t["max_points"] for t in tasks if t["points"] is None),
+        **total(result)._asdict(),
+        "is_excused": result.get("is_excused", False),
+        "late": late_sentence(result),
+        "whole": adjustment_of_whole(result),
         "notes": result["notes"],
         "facts": {
             label: f"{100 * result['facts'][key]:.2f} %"
@@ -67,7 +72,12 @@ def student_report(result: dict, source_notebooks: dict[str, SourceNotebook]) ->
     }
 
 
-def _without_reason(points: float | None, max_points: float) -> str:
+def _reason(mark: dict) -> str:
+    points, max_points = mark["points"], mark["max_points"]
+    adjusted = f"{mark['adjusted']}.".replace("..", ".") if mark.get("adjusted") else ""
+    reasons = [adjusted[:1].upper() + adjusted[1:], mark["reason"]]
+    if any(reasons):
+        return "\n".join(filter(None, reasons))
     if points is None:
         return "A person will mark this."
     return "All is well." if points >= max_points else f"{points:g} of {max_points:g} points."
@@ -81,12 +91,13 @@ def gradescope(result: dict, source_notebooks: dict[str, SourceNotebook]) -> dic
             "name": f"{task['heading']} ({task['kind']})",
             "number": str(number),
             "score": task["points"] or 0.0,
-            "max_score": task["max_points"],
+            "max_score": 0.0 if task["is_excused"] else task["max_points"],
             "output": printable_lines(task["reason"]),
             "visibility": "after_published",
         }
         for number, task in enumerate(report["tasks"], start=1)
     ]
+    told = [report["status"], report["late"], report["whole"], *report["notes"]]
     leaderboard = [
         {"name": label, "value": result["facts"][key], "order": "desc"}
         for key, label in (("submission_accuracy", "CIFAR-10"), ("part1_accuracy", "MNIST"))
@@ -95,7 +106,7 @@ def gradescope(result: dict, source_notebooks: dict[str, SourceNotebook]) -> dic
     return {
         "score": report["score"],
         "execution_time": result.get("seconds", 0),
-        "output": printable_lines("\n".join([report["status"], *report["notes"]]).strip()),
+        "output": printable_lines("\n".join(filter(None, told))),
         "output_format": "text",
         "visibility": "after_published",
         "stdout_visibility": "hidden",
@@ -112,13 +123,15 @@ def write_reports(
     Parameters
     ----------
     results : list of dict
-        From `batch.grade`, with the name of each "file".
+        From `batch.grade`, with the name of each "file"; without one, nothing was handed in.
     source_notebooks : dict of str to SourceNotebook
     folder : Path
         Made if missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for result in results:
+        if "file" not in result:
+            continue
         texts = {
             "html": render("report", student_report(result, source_notebooks)),
             "json": json.dumps(gradescope(result, source_notebooks), indent=1, ensure_ascii=False),

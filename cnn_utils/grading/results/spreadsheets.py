@@ -22,6 +22,11 @@ def as_text(value: str) -> str:
     return f"'{value}" if value.startswith(FORMULA) else value
 
 
+def from_text(value: str) -> str:
+    """Return a text without the quote of `as_text`."""
+    return value[1:] if value.startswith("'") and value[1:].startswith(FORMULA) else value
+
+
 def as_cell(value):
     """Prepare a value for a table: on one line, and not a formula."""
     if isinstance(value, float) and value.is_integer():

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from cnn_utils.grading.sandbox.limits import TMPFS_SIZE, limited, user_of
+from cnn_utils.grading.sandbox.limits import TMPFS_SIZE, as_user, limited, user_of
 
 
 def command_line(workdir: Path, readable: list[Path], command: list[str]) -> list[str]:
@@ -41,13 +41,13 @@ def _tmpfs(place: str) -> list[str]:
 
 
 def _as_nobody(workdir: Path) -> list[str]:
-    user = str(user_of(workdir))
     if os.geteuid() != 0:
+        user = str(user_of(workdir))
         return ["--unshare-user", "--disable-userns", "--uid", user, "--gid", user, "--"]
     # Only root may read this Python, so root sets up the mounts; then root becomes another user,
     # because the limit on processes does not apply to root.
-    words = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--", "setpriv"]
-    return [*words, f"--reuid={user}", f"--regid={user}", "--clear-groups", "--no-new-privs"]
+    words = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--"]
+    return [*words, *as_user(workdir)]
 
 
 def _python_folders() -> list[Path]:

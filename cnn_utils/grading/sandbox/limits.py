@@ -25,6 +25,13 @@ def user_of(workdir: Path) -> int:
     return FIRST_USER + zlib.crc32(str(workdir).encode()) % N_USERS
 
 
+def as_user(workdir: Path) -> list[str]:
+    """Return the words before a command that root runs as the user of a hand-in."""
+    user = str(user_of(workdir))
+    words = ["setpriv", f"--reuid={user}", f"--regid={user}"]
+    return [*words, "--clear-groups", "--no-new-privs"]
+
+
 def limited(command: list[str]) -> list[str]:
     """Return a command that runs another one with limits on each of its processes (Linux)."""
     words = ["prlimit", f"--data={MEMORY}", f"--fsize={FILE_SIZE}", f"--nproc={PROCESSES}"]

@@ -99,7 +99,8 @@ def prepared(settings: Settings, work: Path) -> Iterator[BatchContext]:
     source_notebooks = read_source_notebooks(settings.notebooks)
     chosen = choose(settings.sandbox, settings.image)
     if chosen.name == "rlimits":
-        print("WARNING: without a sandbox, student code can read your files and use your network.")
+        readable = "what all users may read" if chosen.is_other_user else "your files"
+        print(f"WARNING: without a sandbox, student code can read {readable} and use your network.")
     with tempfile.TemporaryDirectory(dir=work) as folder:
         kit = Path(folder) / "kit"
         package_for_students(kit / "cnn_utils")
@@ -107,6 +108,8 @@ def prepared(settings: Settings, work: Path) -> Iterator[BatchContext]:
             shutil.copy(HERE / name, kit)
         shutil.copy(QUICK_KERAS, kit / "sitecustomize.py")
         compileall.compile_dir(kit, quiet=2)
+        for path in (kit, *kit.rglob("*")):  # the kit may be its owner's only, copies are not
+            path.chmod(0o755 if path.is_dir() else 0o644)
         os.chmod(folder, 0o755)
         cache = Path(folder).resolve() / "cache"
         cache.mkdir()

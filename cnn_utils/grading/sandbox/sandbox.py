@@ -14,12 +14,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cnn_utils.errors import KitError
 from cnn_utils.grading.sandbox import bubblewrap, container
-from cnn_utils.grading.sandbox.limits import limited, too_much
+from cnn_utils.grading.sandbox.limits import as_user, limited, too_much
 
 # One thread each: several hand-ins are graded at a time, one per core.
 ENVIRONMENT = {
@@ -76,10 +76,13 @@ class Sandbox:
     name : {"container", "bwrap", "rlimits"}
     image : str
         The container's image.
+    is_other_user : bool
+        Whether `rlimits` runs as a user of its own, who can't read what is root's.
     """
 
     name: str
     image: str = ""
+    is_other_user: bool = False
     _running: set[subprocess.Popen] = field(default_factory=set, repr=False)
     _is_stopped: bool = False
 
@@ -174,7 +177,7 @@ class Sandbox:
         command = [sys.executable, *arguments]
         if self.name == "bwrap":
             return bubblewrap.command_line(workdir, readable, command)
-        return limited(command)
+        return [*(as_user(workdir) if self.is_other_user else ()), *limited(command)]
 
 
 def choose(name: str = "auto", image: str | None = None) -> Sandbox:
@@ -200,6 +203,10 @@ def choose(name: str = "auto", image: str | None = None) -> Sandbox:
             reasons.append("container: no image named")
             continue
         sandbox = Sandbox(candidate, image or "")
+        if candidate == "rlimits" and os.geteuid() == 0:
+            other = replace(sandbox, is_other_user=True)
+            if _why_not(other) is None:
+                return other
         if (reason := _why_not(sandbox)) is None:
             return sandbox
         reasons.append(f"{candidate}: {reason}")

@@ -8,17 +8,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import h5py
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from cnn_utils.checks.lenet_by_hand import logits
 from cnn_utils.data import sample
 from cnn_utils.data.formats import CIFAR10_FILE, MNIST_FILE, read_cifar10, read_mnist
+from cnn_utils.data.loaders import CIFAR10_CLASSES
 from cnn_utils.data.sample.digits import shuffled_labels
 from cnn_utils.errors import KitError
 from cnn_utils.grading.release.student_file import LABELS_FILE
+from cnn_utils.grading.results.spreadsheets import read_table
 from cnn_utils.metrics import f1_score
-from cnn_utils.submission import validate_submission
+from cnn_utils.submission import N_ROWS, plain
 
 LABEL_FILES = (MNIST_FILE, CIFAR10_FILE, LABELS_FILE)
 SAMPLE = Path("sample")
@@ -66,8 +69,8 @@ def read_reference_data(folder: Path | None, networks: Collection[str] = ()) -> 
     Parameters
     ----------
     folder : Path or None
-        Holds ``mnist.npz``, ``student_dataset_CIFAR10.h5`` and ``labels_CIFAR10.csv``
-        (``ID,Prediction``, as in a submission); or `SAMPLE` for the drawn sample.
+        Holds ``mnist.npz``, ``student_dataset_CIFAR10.h5`` and the labels, see
+        `read_photo_labels`; or `SAMPLE` for the drawn sample.
     networks : collection of str
         The networks to rate: "lenet" needs the first file, "cnn" the second. Without the third,
         "cnn" is only compared with its submission.
@@ -95,18 +98,72 @@ def read_reference_data(folder: Path | None, networks: Collection[str] = ()) -> 
     if (folder / CIFAR10_FILE).is_file():
         arrays = read_cifar10(folder / CIFAR10_FILE)[0]
         photos, others = arrays["X_test"], _others(arrays)
-    if (folder / LABELS_FILE).is_file():
-        labels = validate_submission(folder / LABELS_FILE)["Prediction"].to_numpy()
-    elif "cnn" in networks:
+    labels = read_photo_labels(folder)
+    if labels is None and "cnn" in networks:
         print(f"NOTE: without {LABELS_FILE}, the accuracy of Part 2's networks is not rated.")
     return ReferenceData(digits, photos, labels, others)
+
+
+def read_photo_labels(path: Path) -> np.ndarray | None:
+    """Read the labels of CIFAR-10's test images, in the order of the student file.
+
+    Parameters
+    ----------
+    path : Path
+        ``labels_CIFAR10.csv`` (``ID,Prediction``, the labels as 0-9 or as names) or an .h5 file
+        with ``y_test``, by any name; or a folder with the former or with a labelled
+        ``student_dataset_CIFAR10.h5``; or `SAMPLE`.
+
+    Returns
+    -------
+    labels : ndarray of shape (10000,) or None
+        None if a folder holds no labels.
+
+    Raises
+    ------
+    KitError
+        If the file is missing, damaged or of another kind.
+    """
+    if path == SAMPLE:
+        return _sample_labels()
+    if path.is_dir():
+        found = [path / name for name in (LABELS_FILE, CIFAR10_FILE) if (path / name).is_file()]
+        labels = (read_photo_labels(file) for file in found)
+        return next((array for array in labels if array is not None), None)
+    if path.suffix.lower() in (".h5", ".hdf5"):
+        return _stored_labels(path)
+    numbers = {name: str(number) for number, name in enumerate(CIFAR10_CLASSES)}
+    columns, rows = read_table(path)
+    cells = [[plain(cell) for cell in row.values()] for row in rows]
+    labels = {row[0]: numbers.get(row[1].lower(), row[1]) for row in cells if len(row) == 2}
+    if labels.keys() != set(map(str, range(N_ROWS))) or not set(labels.values()) <= {*"0123456789"}:
+        expected = f"hold ID,Prediction and the labels of images 0 to {N_ROWS - 1:,}, 0-9 or names"
+        received = f"{len(labels):,} different IDs below '{','.join(columns)[:60]}'"
+        raise KitError.about(f"'{path}'", expected, received)
+    return np.array([int(labels[str(number)]) for number in range(N_ROWS)])
+
+
+def _stored_labels(file: Path) -> np.ndarray | None:
+    try:
+        with h5py.File(file, "r", locking=False) as f:
+            labels = f["y_test"][()] if "y_test" in f else None
+    except OSError as error:
+        raise KitError.about(f"'{file}'", "be a readable HDF5 file", str(error)[:200]) from None
+    if labels is not None and (labels.size != N_ROWS or not set(labels.flat) <= set(range(10))):
+        expected = f"hold {N_ROWS:,} labels 0-9"
+        raise KitError.about(f"y_test in '{file}'", expected, labels)
+    return labels if labels is None else labels.reshape(-1).astype(np.int64)
+
+
+def _sample_labels() -> np.ndarray:
+    return shuffled_labels(60_000)[50_000:]  # the sample's file does not hold them
 
 
 def _sample() -> ReferenceData:
     print("NOTE: rated on the drawn sample; use it for a trial, not for a course.")
     digits = read_mnist(sample.mnist_file())
     arrays = read_cifar10(sample.cifar10_file())[0]
-    labels = shuffled_labels(60_000)[50_000:]  # the file does not hold them
+    labels = _sample_labels()
     tested = digits["X_test"], digits["y_test"]
     return ReferenceData(tested, arrays["X_test"], labels, _others(arrays))
 

@@ -32,6 +32,19 @@ def test_platforms_name_the_person_the_file_and_the_time(name, expected):
     assert upload.is_known
 
 
+def test_lateness_is_read():
+    assert read_name("doejane_LATE_101_9001_a.zip").is_late
+    assert not read_name("doejane_101_9001_a.zip").is_late
+    times = [upload.time for upload in map(read_name, NAMES)]
+    assert [time and f"{time:%d %H:%M}" for time in times] == [
+        *[None] * 6,
+        *["20 10:00"] * 2,
+        "09 10:00",
+        "20 15:30",
+        None,
+    ]
+
+
 @pytest.mark.parametrize(
     "name", ["group7.zip", "20261120_a.zip", "2026_a.zip", "part1_lenet.ipynb"]
 )

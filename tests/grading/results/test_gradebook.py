@@ -62,7 +62,7 @@ def test_whole_numbers_are_written_so_and_lines_stay_lines(source_notebooks, tmp
     )
     lines = (tmp_path / "book.csv").read_text("utf-8-sig").splitlines()
     assert len(lines) == 2
-    assert lines[1].startswith("ann,,,complete,10,35,5,10,0,,")
+    assert lines[1].startswith("ann,,,complete,10,35,5,,,,10,0,,")
 
 
 def test_group_members_and_uploaders_stand_in_the_book(source_notebooks, tmp_path):

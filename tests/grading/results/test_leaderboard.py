@@ -60,19 +60,23 @@ def test_the_command_writes_a_page_that_needs_nothing_else(places, capsys):
     options += ["--baseline", "BEAT ME=0.7", "--baseline", "SandvikNet=0.8"]
     assert main(["leaderboard", str(places / "in"), *options]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[:3] == ["   1  0.8500  ann", "   -  0.8000  SandvikNet", "   2  0.7500  =cy()"]
+    assert said[:3] == [
+        "   1  0.8500  Anonymous 1 (ann)",
+        "   -  0.8000  SandvikNet",
+        "   2  0.7500  Anonymous 2 (=cy())",
+    ]
     text = (places / "board.html").read_text()
     page = BeautifulSoup(text, "html.parser")
     rows = [[cell.text.strip() for cell in row.find_all("td")] for row in page.find_all("tr")[1:]]
     assert [row[1] for row in rows] == [
-        "ann",
+        "Anonymous 1",
         "SandvikNet (baseline)",
-        "=cy()",
-        "bo",
+        "Anonymous 2",
+        "Anonymous 3",
         "BEAT ME (baseline)",
-        "<b>di",
+        "Anonymous 4",
     ]
-    assert rows[0][:3] == ["1", "ann", "85.00 %"]
+    assert rows[0][:3] == ["1", "Anonymous 1", "85.00 %"]
     assert "src=" not in text
     assert "http" not in text
     # Only the instructor learns who handed in nothing.
@@ -96,11 +100,18 @@ def test_the_class_reads_groups_and_no_files_or_numbers(tmp_path, source_noteboo
     (tmp_path / "in" / "roemax_LATE_102_9002").mkdir()
     export_submission(right_for(7_000), tmp_path / "in" / "roemax_LATE_102_9002" / "submission.csv")
     entries, _ = score_handins(tmp_path / "in", LABELS, {"lab.ipynb": source_notebook})
-    names = {entry.name for entry in entries}
-    assert names == {"Group 7 (The\u202e nets)", "Group 12", "Alpha", "roemax"}
+    names = {entry.name: entry.group for entry in entries}
+    assert names == {
+        "doejane_101": "Group 7 (The\u202e nets)",
+        "group12": "Group 12",
+        "b": "Alpha",
+        "roemax_LATE_102_9002": "",
+    }
     write_page(ranked(entries, {}), {"x": "invalid"}, tmp_path / "a.html", "Board")
     page = (tmp_path / "a.html").read_text()
     assert "Group 7 (The nets)" in page
+    assert "Anonymous 1" in page
+    assert "roemax" not in page
     assert "1 not scored, because its file is invalid." in page
 
 

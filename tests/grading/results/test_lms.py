@@ -148,6 +148,16 @@ def test_who_is_excused_stays_so(tmp_path):
     assert result.questions == ["Bo Dahl (1202) is excused (EX) and stays so."]
 
 
+def test_who_is_excused_gets_no_points(tmp_path):
+    excused = {**row("annb"), "is_excused": True}
+    result, people = filled(tmp_path, POSTED, excused, column="CNN")
+    assert [p["CNN (77)"] for p in people][2] == "EX"
+    assert result.n_filled == 1
+    result, people = filled(tmp_path, MOODLE, {**row("Ann Berg"), "is_excused": True})
+    assert people[0]["Grade"] == ""
+    assert result.questions == ["Ann Berg (501) is excused: the grade stays as it is."]
+
+
 def test_canvas_names_in_two_columns(tmp_path):
     export = POSTED.replace("Student", "LastName,FirstName").replace('"', "")
     export = export.replace("    Points Possible", "    Points Possible,").replace("\n,", "\n,,")

@@ -35,7 +35,7 @@ def fill(sheet, delimiter=",", encoding="utf-8-sig", **changed):
 
 
 def merged(results, source_notebook, sheet):
-    marked = merge_marks(results, {"lab.ipynb": source_notebook}, sheet)
+    marked, _ = merge_marks(results, {"lab.ipynb": source_notebook}, sheet)
     return [(r["marks"][1]["points"], r["marks"][1]["reason"]) for r in marked]
 
 
@@ -134,7 +134,7 @@ def test_a_text_that_was_changed_after_marking_is_for_review(
 ):
     merged([result("ann")], source_notebook, sheet)
     fill(sheet, points="4")
-    (row,) = merge_marks([result("ann", changed)], {"lab.ipynb": source_notebook}, sheet)
+    (row,), _ = merge_marks([result("ann", changed)], {"lab.ipynb": source_notebook}, sheet)
     assert row["marks"][1]["points"] == 4
     assert row["marks"][1].get("review", "").startswith(review)
     assert bool(row["marks"][1].get("review")) == bool(review)
@@ -151,7 +151,7 @@ def test_a_long_text_stops_no_later_run_and_loses_no_marks(source_notebook, shee
     assert merged(results, source_notebook, sheet) == [(None, "")] * 2
     for points in ("2", "4"):
         fill(sheet, points=points)
-        found = merge_marks(results, {"lab.ipynb": source_notebook}, sheet)
+        found, _ = merge_marks(results, {"lab.ipynb": source_notebook}, sheet)
         assert [r["marks"][1]["points"] for r in found] == [float(points)] * 2
         assert not any(r["marks"][1].get("review") for r in found)
     cells = [row["answer"] for row in rows(sheet)]
@@ -172,5 +172,5 @@ def test_a_text_changed_behind_a_picture_is_for_review(source_notebook, sheet):
     merged([result("ann", f"{PICTURE} So.")], source_notebook, sheet)
     fill(sheet, points="4")
     changed = [result("ann", f"{PICTURE} Not so.")]
-    (row,) = merge_marks(changed, {"lab.ipynb": source_notebook}, sheet)
+    (row,), _ = merge_marks(changed, {"lab.ipynb": source_notebook}, sheet)
     assert row["marks"][1]["review"] == "its text was changed after it was marked"

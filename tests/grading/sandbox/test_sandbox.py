@@ -8,7 +8,7 @@ import pytest
 from cnn_utils.errors import KitError
 from cnn_utils.grading.sandbox import limits
 from cnn_utils.grading.sandbox import sandbox as module
-from cnn_utils.grading.sandbox.sandbox import choose
+from cnn_utils.grading.sandbox.sandbox import Sandbox, choose
 from tests.grading.small_lab import needs_sandbox
 
 
@@ -112,6 +112,32 @@ def test_all_that_was_started_dies_with_it(workdir):
 def test_limits_alone_are_only_used_on_request(workdir):
     assert run(workdir, "open('x', 'w')", name="rlimits").code == 0
     assert (workdir / "x").exists()
+
+
+SYSTEM_PYTHON = "/usr/bin/python3"  # one that all users may run
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not os.access(SYSTEM_PYTHON, os.X_OK), reason="not root, or no Python"
+)
+def test_with_limits_alone_root_s_files_are_root_s(workdir, monkeypatch):
+    monkeypatch.setattr(module.sys, "executable", SYSTEM_PYTHON)
+    secret = workdir.parent / "secret"
+    secret.write_text("answers")
+    secret.chmod(0o600)
+    code = f"import os; print(os.getuid(), flush=True); open({str(secret)!r})"
+    outcome = Sandbox("rlimits", is_other_user=True).run(workdir, [], ["-c", code], 30)
+    assert outcome.tail.startswith(f"{limits.user_of(workdir)}\n")
+    assert "PermissionError" in outcome.tail
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_root_runs_as_another_user_where_that_works(monkeypatch, works):
+    monkeypatch.setattr(module.os, "geteuid", lambda: 0)
+    why_not = lambda sandbox: None if works or not sandbox.is_other_user else "no"  # noqa: E731
+    monkeypatch.setattr(module, "_why_not", why_not)
+    assert choose("rlimits").is_other_user == works
+    assert not choose("bwrap").is_other_user
 
 
 def test_without_a_sandbox_nothing_is_run(monkeypatch):

@@ -1,15 +1,21 @@
+from pathlib import Path
+
+import h5py
 import numpy as np
 import pytest
 
 from cnn_utils.checks.lenet_by_hand import LENET_SHAPES
+from cnn_utils.data.loaders import CIFAR10_CLASSES
 from cnn_utils.errors import KitError
 from cnn_utils.grading.verify import reference_data as module
 from cnn_utils.grading.verify.reference_data import (
     SAMPLE,
     ReferenceData,
     rate_lenet,
+    read_photo_labels,
     read_reference_data,
 )
+from cnn_utils.submission import export_submission
 
 
 def test_lenet_is_rated_as_keras_would():
@@ -93,7 +99,7 @@ def test_the_sample_serves_for_a_trial(capsys):
 
 
 def test_without_labels_part_2_is_not_rated_by_its_accuracy(tmp_path, capsys, monkeypatch):
-    (tmp_path / "student_dataset_CIFAR10.h5").write_text("")
+    h5py.File(tmp_path / "student_dataset_CIFAR10.h5", "w").close()
     arrays = {"X_test": np.zeros((10_000, 1, 1, 1), np.uint8)}
     arrays |= {"X_train": np.arange(600).reshape(300, 1, 2, 1), "y_train": np.arange(300)}
     monkeypatch.setattr(module, "read_cifar10", lambda path: (arrays, "official"))
@@ -103,3 +109,66 @@ def test_without_labels_part_2_is_not_rated_by_its_accuracy(tmp_path, capsys, mo
     assert len(labels) == 200
     np.testing.assert_array_equal(images[:, 0, :, 0], np.stack([2 * labels + 1, 2 * labels], 1))
     assert "NOTE: without labels_CIFAR10.csv" in capsys.readouterr().out
+
+
+LABELS = np.arange(10_000) % 10
+
+
+def stored(file, array):
+    with h5py.File(file, "w") as f:
+        f["y_test"] = array
+    return file
+
+
+def as_table(head, rows):
+    return head + "".join(f"{number},{label}\n" for number, label in rows)
+
+
+@pytest.mark.parametrize("kind", ["csv", "names", "semicolons", "h5", "column", "folder", "file"])
+def test_labels_are_read_from_what_an_instructor_has(tmp_path, kind):
+    numbers, path = list(enumerate(LABELS)), tmp_path / "a.csv"
+    if kind == "csv":
+        path.write_text(as_table("ID,Prediction\n", numbers))
+    elif kind == "names":
+        named = [(i, CIFAR10_CLASSES[label]) for i, label in reversed(numbers)]
+        path.write_text(as_table("id,label\n", named))
+    elif kind == "semicolons":
+        text = as_table("ID,Prediction\n", [(i, f"{label}.0") for i, label in numbers])
+        path.write_text(text.replace(",", ";"), newline="\r\n")
+    elif kind in ("h5", "column"):
+        path = stored(tmp_path / "a.h5", LABELS if kind == "h5" else LABELS[:, None].astype("u1"))
+    elif kind == "folder":
+        path = stored(tmp_path / "student_dataset_CIFAR10.h5", LABELS).parent
+    else:
+        path = export_submission(LABELS, tmp_path / "labels_CIFAR10.csv").parent
+    labels = read_photo_labels(path)
+    np.testing.assert_array_equal(labels, LABELS)
+    assert labels.dtype == np.int64
+
+
+def test_a_folder_without_labels_and_the_sample(tmp_path):
+    assert read_photo_labels(tmp_path) is None
+    labels = read_photo_labels(Path("sample"))
+    assert (labels.shape, set(labels)) == ((10_000,), set(range(10)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "ID,Prediction\n0,1\n", "received 1 different IDs below 'ID,Prediction'"),
+        ("a.csv", as_table("ID,Prediction\n", [(i, 11) for i in range(10_000)]), "0-9 or names"),
+        ("a.h5", "no", "be a readable HDF5 file"),
+        ("b.csv", None, "be a CSV file"),
+    ],
+)
+def test_other_files_are_refused(tmp_path, name, content, message):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(KitError, match=message):
+        read_photo_labels(tmp_path / name)
+
+
+@pytest.mark.parametrize("array", [LABELS[:9], LABELS + 1])
+def test_other_arrays_are_refused(tmp_path, array):
+    with pytest.raises(KitError, match=r"y_test in .* must hold 10,000 labels 0-9"):
+        read_photo_labels(stored(tmp_path / "a.h5", array))
