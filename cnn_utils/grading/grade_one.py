@@ -184,12 +184,16 @@ class _Grading:
         }
         sources |= {k: x[:MAX_LETTERS].decode("utf-8", "replace") for k, x in modules.items()}
         comparison.agrees |= results_of(source_notebook.own_tests, claims)
+        shown = {
+            *compare.FIGURE_TASKS,
+            *(x for task in source_notebook.tasks for x in task.figures),
+        }
         for task in source_notebook.tasks:
             answer, key = answers[f"{task.kind}:{task.name}"], f"{name}/{task.key}"
             given = mark(task, answer, claims, comparison, sources)
             row["marks"].append({"part": name, **given.as_dict()})
             row["answers"][key] = answer["source"][:MAX_LETTERS]
-            if task.kind == "code" and task.name in compare.FIGURE_TASKS:
+            if task.kind == "code" and task.name in shown:
                 row["figures"][key] = compare.shown_figures(answer)
         row["helpers"][name] = "\n".join(map("\n".join, helpers.values()))[:MAX_LETTERS]
 
