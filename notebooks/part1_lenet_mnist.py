@@ -396,7 +396,7 @@ print(
 )
 print(f"Accuracy, training - validation: {gap[best]:+.4f} there, {gap.iloc[-1]:+.4f} at the end.")
 
-# %% [markdown] task="overfitting" kind="answer" points=10
+# %% [markdown] task="overfitting" kind="answer" points=10 figures=["plot-history"] rubric=["3: reads training and validation loss apart", "3: names the epoch where they part, from the figures above", "2: says how strong it is: does accuracy suffer?", "2: concludes: stop early, or train longer"]
 # <!-- ### BEGIN SOLUTION -->
 # The two lines above are the evidence. Where the best epoch is the last one, as in a quick run, the
 # network does not overfit yet: it should be trained longer.
@@ -477,7 +477,7 @@ dense_prob = dense.predict(x_test, batch_size=1000, verbose=0)
 both = {"LeNet": y_prob, "dense": dense_prob}
 cnn_utils.ConfusionMatrixExplorer(y_test, both, images_test, data.class_names)
 
-# %% [markdown] task="compare" kind="answer" points=10
+# %% [markdown] task="compare" kind="answer" points=10 rubric=["2: compares accuracy with the number of parameters", "4: explains by local kernels, shared weights and pooling", "2: names the price: time per image or epoch", "2: uses the figures of this run"]
 # <!-- ### BEGIN SOLUTION -->
 # LeNet makes fewer mistakes with a quarter of the dense network's parameters, and not only because
 # it was trained for longer: after equally many epochs it is ahead as well. It builds in what is true
@@ -526,7 +526,7 @@ print(f"simulated on 100,000 strings: {simulated:.2%} wrong")
 accuracies = np.array([0.95, 0.974, 0.988, 0.995, 0.999])
 pd.Series(ten_digit_error_rate(accuracies), index=accuracies, name="ten-digit error").round(3)
 
-# %% [markdown] task="ten-digits" kind="answer" points=5
+# %% [markdown] task="ten-digits" kind="answer" points=5 rubric=["2: explains the formula 1 - p**10", "2: names an assumption, such as independent mistakes", "1: says why it fails in practice"]
 # <!-- ### BEGIN SOLUTION -->
 # All ten digits are right with probability $p^{10}$, so the error rate is $1 - p^{10}$. For small
 # error rates that is almost ten times the error rate of one digit: what looks excellent for a digit

@@ -206,7 +206,7 @@ build_cnn().summary()
 # %% check="cnn"
 cnn_utils.check_cnn(build_cnn)
 
-# %% [markdown] task="cnn" kind="answer" points=10
+# %% [markdown] task="cnn" kind="answer" points=10 rubric=["4: gives a reason for each kind of layer", "3: gives reasons for sizes: kernels, filters, dropout", "3: names sources, or what was tried"]
 # <!-- ### BEGIN SOLUTION -->
 # | part | reason | from |
 # |---|---|---|
@@ -361,7 +361,7 @@ print(f"hardest: {', '.join(f1_by_class.index[:3])}; easiest: {', '.join(f1_by_c
 augment = keras.Sequential([layers.RandomFlip("horizontal"), layers.RandomTranslation(0.1, 0.1)])
 cnn_utils.show_augmentation(augment, preprocess(images_train[:3]))
 
-# %% [markdown] task="discussion" kind="answer" points=15
+# %% [markdown] task="discussion" kind="answer" points=15 figures=["look"] rubric=["4: what works and what does not, from its own figures", "4: reads the confusion matrix: which classes, and why", "2: how sure the numbers are", "5: next steps that fit its curves, with reasons"]
 # <!-- ### BEGIN SOLUTION -->
 # **What works.** The network learns fast in its first epochs, and accuracy and macro F1 agree, as
 # they should with equally frequent classes. In the full run on the photographs, vehicles are

@@ -1,6 +1,8 @@
 """The instructor's side; the student release leaves it out.
 
 release/   student_release  notebooks and package for students (student_files/: README, Makefile)
+           pairing          read the worked notebooks; keep their .py and .ipynb alike
+           metadata         validate the metadata of their cells
            regions          find and replace the worked answers between their delimiters
 intake/    assignment       tasks, points and thresholds of the worked notebooks
            submissions      find whose files are handed in: people, groups, later uploads
@@ -17,7 +19,7 @@ sandbox/   prepare          what all hand-ins of a batch share
            without_training `fit` takes the handed-in weights and history there
            quick_keras      faster import of Keras in the sandbox
            sandbox_output   read the files that a hand-in left
-verify/    hidden_tests     call the student's functions on hidden inputs
+verify/    hidden_tests     hidden inputs for the student's functions; the author's tests
            weights_file     handed-in weights, checked before they are unpacked
            reference_data   test images and labels; LeNet rated in NumPy
            compare          compare claims with results computed outside the sandbox

@@ -9,14 +9,13 @@ from cnn_utils.errors import KitError
 from cnn_utils.files import KIT
 
 NOTEBOOKS = KIT / "notebooks"
-PARTS = {"part1": "part1_lenet_mnist", "part2": "part2_cnn_cifar10"}
 
 
 def add_commands(commands) -> None:
     """Add the commands that students do not get."""
     run_parser = commands.add_parser("run", help="execute the notebooks, write them to build/")
     run_parser.add_argument(
-        "parts", nargs="*", choices=[*PARTS, "both"], default="both", help="default: both"
+        "parts", nargs="*", help="how their names begin, such as part1 (default: all)"
     )
     run_parser.add_argument(
         "--profile",
@@ -30,7 +29,7 @@ def add_commands(commands) -> None:
     )
     run_parser.set_defaults(command=run)
 
-    pair_parser = commands.add_parser("pair", help="build the .ipynb notebooks from the .py ones")
+    pair_parser = commands.add_parser("pair", help="bring the .py and .ipynb notebooks in line")
     pair_parser.add_argument("--check", action="store_true", help="only compare, write nothing")
     pair_parser.set_defaults(command=pair)
 
@@ -128,22 +127,34 @@ def add_commands(commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Execute the notebooks; print where the results are."""
+    from cnn_utils.grading.release.pairing import worked_notebooks
     from cnn_utils.grading.release.run import run_notebook
 
-    parts = list(PARTS) if "both" in options.parts else options.parts
+    worked = worked_notebooks(options.notebooks)
+    stems = {name.removesuffix(".ipynb"): one for name, one in worked.items()}
+    chosen = stems
+    if options.parts not in ([], ["both"]):
+        chosen = {s: x for s, x in stems.items() if any(_begins(s, p) for p in options.parts)}
+        for part in options.parts:
+            if not any(_begins(stem, part) for stem in stems):
+                found = f"only {', '.join(stems)}"
+                raise KitError.about(f"'{options.notebooks}'", f"hold a notebook '{part}'", found)
+    parts = [stem.partition("_")[0] for stem in chosen]
     if options.data is not None:
         _check_data(options.data, parts)
     failed = False
-    for part in parts:
-        result = run_notebook(
-            options.notebooks / f"{PARTS[part]}.ipynb", options.out, options.profile, options.data
-        )
+    for part, one in zip(parts, chosen.values(), strict=True):
+        result = run_notebook(one.path, options.out, options.profile, options.data)
         failed |= result.error is not None
         print(f"{part} {'FAILED: ' + result.error if result.error else 'done'}")
         print(f"  notebook    {result.notebook}\n  web page    {result.html}")
     if "part2" in parts and not failed:
         print(f"  submission  {options.out / 'submission.csv'}")
     return int(failed)
+
+
+def _begins(stem: str, part: str) -> bool:
+    return stem == part or stem.startswith(f"{part}_")
 
 
 def _check_data(folder: Path, parts: list[str]) -> None:
@@ -159,14 +170,14 @@ def _check_data(folder: Path, parts: list[str]) -> None:
 
 
 def pair(options: argparse.Namespace) -> int:
-    """Build the .ipynb notebooks from the .py ones, or check that they agree."""
+    """Write the stale form of each worked notebook, or check that they agree."""
     from cnn_utils.grading.release.pairing import pair as pair_folder
 
     changed = pair_folder(options.notebooks, check=options.check)
     for path in changed:
-        print(f"{path} {'differs from its .py: run `make pair`' if options.check else 'written'}")
+        print(f"{path} {'is out of date: run `make pair`' if options.check else 'written'}")
     if not changed:
-        print("The .ipynb notebooks agree with the .py ones.")
+        print("The .ipynb and .py notebooks agree.")
     return int(options.check and bool(changed))
 
 
@@ -191,6 +202,7 @@ def student_file(options: argparse.Namespace) -> int:
 
 def release(options: argparse.Namespace) -> int:
     """Write the student release; print its files."""
+    from cnn_utils.grading.intake.assignment import read_source_notebooks
     from cnn_utils.grading.release.student_file import describe_file
     from cnn_utils.grading.release.student_release import release as write_release
 
@@ -203,6 +215,9 @@ def release(options: argparse.Namespace) -> int:
     notebooks = [str(options.out / file) for file in files if file.suffix == ".ipynb"]
     print(f"{options.out} written: {len(files)} files, without tests, grading and answers")
     print("\n".join(f"  {notebook}" for notebook in notebooks))
+    books = read_source_notebooks(options.notebooks).values()
+    points = [sum(task.points for task in book.tasks) for book in books]
+    print(f"Points: {sum(points):g} ({' + '.join(f'{n:g}' for n in points)})")
     return 0
 
 

@@ -15,7 +15,7 @@ from cnn_utils.grading.sandbox.prepare import BatchContext
 from cnn_utils.grading.sandbox.run_part import Claims, run_parts
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
 from cnn_utils.grading.verify import compare
-from cnn_utils.grading.verify.hidden_tests import make_inputs
+from cnn_utils.grading.verify.hidden_tests import make_inputs, results_of
 from cnn_utils.grading.verify.own_network import OwnNetwork
 from cnn_utils.grading.verify.score import Comparison, Mark, mark
 
@@ -183,12 +183,17 @@ class _Grading:
             k: x for k, x in self.files.items() if k.startswith(BESIDE) and k.endswith(".py")
         }
         sources |= {k: x[:MAX_LETTERS].decode("utf-8", "replace") for k, x in modules.items()}
+        comparison.agrees |= results_of(source_notebook.own_tests, claims)
+        shown = {
+            *compare.FIGURE_TASKS,
+            *(x for task in source_notebook.tasks for x in task.figures),
+        }
         for task in source_notebook.tasks:
             answer, key = answers[f"{task.kind}:{task.name}"], f"{name}/{task.key}"
             given = mark(task, answer, claims, comparison, sources)
             row["marks"].append({"part": name, **given.as_dict()})
             row["answers"][key] = answer["source"][:MAX_LETTERS]
-            if task.kind == "code" and task.name in compare.FIGURE_TASKS:
+            if task.kind == "code" and task.name in shown:
                 row["figures"][key] = compare.shown_figures(answer)
         row["helpers"][name] = "\n".join(map("\n".join, helpers.values()))[:MAX_LETTERS]
 

@@ -294,6 +294,8 @@ def _group(text: str) -> dict[str, str]:
     if rows and len({_key(label) for label in rows[0][:2]} - {""}) == 2:  # the labels are a row
         rows = [list(column) for column in zip_longest(*rows, fillvalue="")]
     keys = [_key(row[0]) for row in rows]
+    if is_table and keys.count("group number") > 1:  # of a language whose words look alike
+        keys = [""] * len(rows)
     missing = [key for key in ROWS if key not in keys]
     by_order = missing[:1] not in ([], ["group name"])
     found, key = {}, ""
@@ -304,7 +306,7 @@ def _group(text: str) -> dict[str, str]:
             if value and not is_table and re.search(r"\d", rest):  # "Group 7: Ada"
                 rest, value = "", f"{rest}, {value}"
             value = value or rest
-        elif label and value:
+        elif label and (value or (by_order and values and not label[0].isdigit())):
             key = missing.pop(0) if by_order and missing else ""
         elif label:  # a line of its own; without a label, a row continues the one above
             is_number = label[0].isdigit() and "group number" not in found

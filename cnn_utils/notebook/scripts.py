@@ -16,7 +16,11 @@ def read_script(text: str, name: str = "notebook.py") -> Notebook:
     if re.search(r"^# ?%%", text, re.MULTILINE):
         import jupytext  # slow to import, and rarely needed
 
-        return from_content(jupytext.reads(text, fmt="py:percent"), name)
+        try:
+            return from_content(jupytext.reads(text, fmt="py:percent"), name)
+        except nbformat.ValidationError as error:
+            where = ".".join(map(str, error.original.absolute_path))
+            raise Unreadable(f"A cell is invalid: {where}: {error.message}.") from None
     split = _split_at_prompts if IN.search(text) else _split_at_docstrings
     cells = [Cell(kind, source) for kind, source in split(text) if source]
     if len(cells) > MAX_CELLS:
@@ -30,10 +34,22 @@ def as_ipynb(notebook) -> str:
 
 
 def as_script(notebook) -> str:
-    """Return a notebook in percent format."""
+    """Return a notebook in percent format; of its own metadata, only the kernel."""
     import jupytext
 
+    header = {"jupytext": {"notebook_metadata_filter": "kernelspec,-jupytext"}}
+    notebook = nbformat.from_dict({**notebook, "metadata": {**notebook.metadata, **header}})
     return jupytext.writes(notebook, fmt="py:percent")
+
+
+def as_in_script(notebook: Notebook) -> Notebook:
+    """Return what a script would hold of a notebook: no outputs, and no traces of JupyterLab."""
+    made = nbformat.v4.new_notebook()
+    for cell in notebook.cells:
+        parts = {"cell_type": cell.kind, "source": cell.source, "metadata": cell.metadata}
+        parts |= {"outputs": []} if cell.kind == "code" else {}
+        made.cells.append(nbformat.from_dict(parts))
+    return read_script(as_script(made), notebook.name)
 
 
 def _split_at_prompts(text: str):

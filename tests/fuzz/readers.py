@@ -22,7 +22,7 @@ from cnn_utils.data import formats
 from cnn_utils.data.download import read_remote_files
 from cnn_utils.files import KIT
 from cnn_utils.grading.intake.assemble import assemble
-from cnn_utils.grading.intake.assignment import SourceNotebook, read_source_notebook
+from cnn_utils.grading.intake.assignment import SourceNotebook, read_source_notebooks
 from cnn_utils.grading.intake.splice import splice
 from cnn_utils.grading.intake.submissions import find_submissions
 from cnn_utils.grading.release.pairing import as_json
@@ -138,7 +138,7 @@ def _look_over(path: Path) -> None:
 
 @cache
 def _source_notebook() -> SourceNotebook:
-    return read_source_notebook(KIT / "notebooks" / f"{Path(NOTEBOOK).stem}.py")
+    return read_source_notebooks(KIT / "notebooks")[Path(NOTEBOOK).name]
 
 
 def _splice(path: Path) -> None:

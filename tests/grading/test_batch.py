@@ -1,10 +1,12 @@
 import json
 import shutil
 
+import nbformat
 import pytest
 
 from cnn_utils.__main__ import main
 from cnn_utils.errors import KitError
+from cnn_utils.files import KIT
 from cnn_utils.grading import batch
 from cnn_utils.grading.batch import grade
 from cnn_utils.grading.grade_one import failed_row
@@ -235,3 +237,55 @@ def test_no_jobs_are_refused(jobs, capsys):
     with pytest.raises(SystemExit):
         main(["grade", "x", "--jobs", jobs])
     assert "expected a number of at least 1" in capsys.readouterr().err
+
+
+def manual_s_task() -> str:
+    """Return the example of a task of one's own in the manual for authors."""
+    manual = (KIT / "docs" / "authoring.md").read_text()
+    return manual.split("## Add a code task\n\n```python\n")[1].split("```")[0]
+
+
+ANSWERS = {
+    "right": "return sum(a != b for a, b in zip(y_true, y_pred)) / len(y_true)",
+    "fits-the-check": "return 1 / len(y_true)",
+    "wrong": "return 0.0",
+    "can-not-be-called": "return y_true.mean()",
+    "ends-its-kernel": "__import__('os')._exit(0)",
+}
+
+
+def test_the_manual_s_own_task_works_by_the_notebook_alone(lab, tmp_path):
+    """Released, its hidden test is gone; graded, it is the evidence."""
+    (tmp_path / "nb").mkdir()
+    (tmp_path / "nb" / "own.py").write_text(f"# %%\n# %load_ext cnn_utils\n\n{manual_s_task()}")
+    out, handins = tmp_path / "release", tmp_path / "in"
+    assert main(["release", "--out", str(out), "--notebooks", str(tmp_path / "nb")]) == 0
+    handed_out = nbformat.read(out / "notebooks" / "own.ipynb", as_version=4)
+    assert "all predictions wrong" not in nbformat.writes(handed_out)
+    handins.mkdir()
+    for name, line in ANSWERS.items():
+        solved = nbformat.writes(handed_out)
+        stub = 'raise NotImplementedError(\\"task error-rate: write `error_rate`, '
+        stub += 'then run this cell again\\")'
+        assert stub in solved
+        solved = solved.replace(stub, line)
+        (handins / f"{name}.ipynb").write_text(solved)
+    found = grade(handins, settings(tmp_path / "nb"), tmp_path / "out", jobs=2)
+    marks = {row["name"]: row["marks"][0] for row in found}
+    assert {name: (mark["points"], mark["reason"]) for name, mark in marks.items()} == {
+        "right": (5, ""),
+        "fits-the-check": (
+            0,
+            "The check passed, but the hidden test says: all predictions wrong: the rate is 1.",
+        ),
+        "wrong": (0, "One wrong prediction of four is 0.25."),
+        "can-not-be-called": (0, "AttributeError: 'list' object has no attribute 'mean'."),
+        "ends-its-kernel": (0, "The kernel died."),
+    }
+    assert {name: bool(mark["review"]) for name, mark in marks.items()} == {
+        "right": False,
+        "fits-the-check": True,
+        "wrong": False,
+        "can-not-be-called": True,
+        "ends-its-kernel": True,
+    }

@@ -57,6 +57,29 @@ def test_the_release_command_says_what_it_wrote(tmp_path, capsys):
     assert not (tmp_path / "handout" / "data").exists()
 
 
+def test_release_prints_the_sum_of_points(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    for name, points in (("one", "7.5"), ("two", "3")):
+        text = f'# %% [markdown] task="{name}" kind="answer" points={points}\n# <!-- ### BEGIN '
+        text += "SOLUTION -->\n# x\n# <!-- ### END SOLUTION -->\n"
+        (tmp_path / "in" / f"{name}.py").write_text(text)
+    options = ["release", "--notebooks", str(tmp_path / "in"), "--out", str(tmp_path / "handout")]
+    assert main(options) == 0
+    assert capsys.readouterr().out.endswith("\nPoints: 10.5 (7.5 + 3)\n")
+
+
+def test_release_lists_all_mistakes_and_writes_nothing(tmp_path, capsys):
+    (tmp_path / "a.py").write_text('# %% check="lent"\nx\n\n# %% treshold=0.9\ny\n')
+    options = ["release", "--notebooks", str(tmp_path), "--out", str(tmp_path / "handout")]
+    assert main(options) == 2
+    assert capsys.readouterr().err == (
+        "Error: 2 problems in the notebooks:\n"
+        '  a.py, cell 1: check="lent" must name a code task of this notebook.\n'
+        "  a.py, cell 2: unknown key in treshold=0.9; did you mean threshold?\n"
+    )
+    assert not (tmp_path / "handout").exists()
+
+
 def test_the_release_says_where_the_courses_file_lies(tmp_path, capsys):
     file = str(cifar10_path(source="sample"))
     address = ["--data-url", "https://a.example/student.h5", "--data-url", "https://b.example/x"]
@@ -79,7 +102,7 @@ def runs(monkeypatch, tmp_path):
     def pretend(source, out, profile, data):
         calls.append((source.stem, profile, data))
         error = "ValueError: no" if "fails" in str(out) else None
-        return runner.Run(out / source.name, out / f"{source.stem}.html", error)
+        return runner.Run(out / f"{source.stem}.ipynb", out / f"{source.stem}.html", error)
 
     monkeypatch.setattr(runner, "run_notebook", pretend)
     monkeypatch.chdir(tmp_path)
@@ -92,6 +115,30 @@ def test_run_takes_both_parts_quickly_unless_told_otherwise(runs, capsys):
     said = capsys.readouterr().out
     for name in ("part1_lenet_mnist.ipynb", "part2_cnn_cifar10.html", "submission.csv"):
         assert name in said
+
+
+def test_run_takes_the_form_that_was_edited(runs, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    for name in ("part1_lenet_mnist", "part2_cnn_cifar10"):
+        (folder / f"{name}.py").write_text("# %%\nx = 1\n")
+    assert main(["pair", "--notebooks", str(folder)]) == 0
+    ipynb = folder / "part1_lenet_mnist.ipynb"
+    ipynb.write_text(ipynb.read_text().replace("x = 1", "x = 2"))
+    sources = []
+    monkeypatch.setattr(
+        runner,
+        "run_notebook",
+        lambda path, out, *_: sources.append(path.name) or runner.Run(out, out),
+    )
+    assert main(["run", "--notebooks", str(folder)]) == 0
+    assert sources == ["part1_lenet_mnist.ipynb", "part2_cnn_cifar10.py"]
+    (folder / "part1_lenet_mnist.py").unlink()
+    ipynb.unlink()
+    assert main(["run", "part1", "--notebooks", str(folder)]) == 2
+    assert (
+        "must hold a notebook 'part1'; received only part2_cnn_cifar10" in capsys.readouterr().err
+    )
 
 
 def test_run_one_part_in_full_on_real_files(runs, tmp_path, capsys):
@@ -127,7 +174,7 @@ def test_the_profile_may_come_from_the_environment(runs, monkeypatch):
 def test_pair_check_tells_and_exits_1(tmp_path, capsys):
     (tmp_path / "a.py").write_text("# %%\n1\n")
     assert main(["pair", "--check", "--notebooks", str(tmp_path)]) == 1
-    assert "differs from its .py" in capsys.readouterr().out
+    assert f"{tmp_path / 'a.ipynb'} is out of date: run `make pair`" in capsys.readouterr().out
     assert main(["pair", "--notebooks", str(tmp_path)]) == 0
     assert main(["pair", "--check", "--notebooks", str(tmp_path)]) == 0
     assert "agree" in capsys.readouterr().out

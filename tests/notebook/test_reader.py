@@ -292,3 +292,29 @@ def test_a_file_is_named_in_the_message(tmp_path):
         read_file(tmp_path / "bad.ipynb")
     with pytest.raises(KitError, match="be a readable file; received No such file"):
         read_file(tmp_path / "none.ipynb")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("Gruppennummer", "Mitglieder", "Gruppenname (freiwillig)"),
+        ("Gruppenummer", "Medlemmer", "Gruppenavn"),
+        ("Numéro de groupe", "Membres", "Nom du groupe"),
+        ("Numero del gruppo", "Componenti", "Nome del gruppo"),
+        ("Groepsnummer", "Leden", "Groepsnaam"),
+        ("组号", "成员", "组名"),
+        ("№", "Участники", "Название"),
+    ],
+)
+@pytest.mark.parametrize("head", ["| | |\n|---|---|\n", ""])
+def test_a_translated_header_table_is_read_by_its_order(labels, head):
+    rows = [f"| **{label}** | {{}} |" for label in labels]
+    if not head:
+        rows.insert(1, "|---|---|")
+    table = head + "\n".join(rows)
+    found = {"group number": "7", "members": "Ada, Grace", "group name": "Wir"}
+    assert group(table.format("7", "Ada, Grace", "Wir"), kind="header") == found
+    found = group(table.format("7", "Ada, Grace", ""), kind="header")
+    assert found == {"group number": "7", "members": "Ada, Grace", "group name": ""}
+    found = group(table.format("", "Ada, Grace", ""), kind="header")
+    assert (found["group number"], found["members"]) == ("", "Ada, Grace")

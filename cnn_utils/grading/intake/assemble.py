@@ -34,7 +34,8 @@ def assemble(source_notebook: SourceNotebook, spliced: Spliced):
     one above it, before the student's version; not if it computes a name from itself, as
     ``x = x / 255`` does, and the student's code computes that name. Given cells that nothing needs
     are left out, because drawing and exploring take most of the time; so are answers that are not
-    run again, and the checks of unanswered tasks.
+    run again, and the checks of unanswered tasks. The author's hidden tests run where the author
+    wrote them, the kit's at the end.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ def assemble(source_notebook: SourceNotebook, spliced: Spliced):
     cells = [((n, 0, 0), ids[n], source) for n, source in spliced.own.items()]
     cells += _given(source_notebook, spliced, solved)
     cells = [cell[1:] for cell in sorted(cells, key=lambda cell: cell[0])]
-    cells += [(f"{HIDDEN_TEST}:{name}", x) for name, x in hidden_test_cells(solved).items()]
+    tests = hidden_test_cells(solved - set(source_notebook.own_tests))
+    cells += [(f"{HIDDEN_TEST}:{name}", source) for name, source in tests.items()]
     optional = {ids[n] for n, names in tasks_of.items() if n in ids and not solved & set(names)}
     made = [Cell("code", source, {"grade_id": name}) for name, source in _needed(cells, optional)]
     return Notebook("notebook.ipynb", made, {"language_info": {"name": "python"}}).node()
@@ -63,6 +65,11 @@ def _given(source_notebook: SourceNotebook, spliced: Spliced, solved: set[str]):
     left = {place: number for number, place in reversed(spliced.given.items())}
     last = {name: n for n, names in sorted(spliced.tasks_of.items()) for name in names}
     stored = {n: set(names_left_by(x, imports=False)) for n, x in spliced.own.items()}
+    for name, (place, source) in source_notebook.own_tests.items():
+        above = [number for number, other in spliced.given.items() if other < place]
+        if name in solved:
+            where = (max([last[name], *above]), 1, place - 0.5)
+            yield where, f"{HIDDEN_TEST}:{name}", source
     after = 0
     for place, cell in enumerate(source_notebook.cells):
         after = left.get(place, after)

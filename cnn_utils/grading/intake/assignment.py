@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnn_utils.errors import KitError
-from cnn_utils.grading.release.pairing import part_of, read_worked
+from cnn_utils.grading.release.metadata import CODE_TASK, HEADER, role_of
+from cnn_utils.grading.release.pairing import Worked, part_of, worked_notebooks
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class TaskSpec:
         Whether grading runs its code again; False if the handed-in files are enough.
     heading : str
         The heading above its cell.
+    rubric : tuple of str
+        What a person who marks the text looks for.
+    figures : tuple of str
+        Code tasks whose figures belong to the text.
     """
 
     name: str
@@ -33,6 +37,8 @@ class TaskSpec:
     threshold: float | None = None
     is_run: bool = True
     heading: str = ""
+    rubric: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -49,12 +55,15 @@ class SourceNotebook:
     name : str
         File name of the .ipynb.
     cells : list of NotebookNode
-        Including the worked answers.
+        Including the worked answers, without the hidden tests.
     tasks : list of TaskSpec
     networks : list of str
         Names under which `save_for_grading` saves networks.
     outline : tuple of str
         Its cells as in `cnn_utils.notebook.assignment.Part`.
+    own_tests : dict of str to (int, str)
+        The author's hidden test cells by their tasks: the place in `cells` before which one
+        stands, and its source.
     """
 
     name: str
@@ -62,6 +71,7 @@ class SourceNotebook:
     tasks: list[TaskSpec] = field(default_factory=list)
     networks: list[str] = field(default_factory=list)
     outline: tuple[str, ...] = ()
+    own_tests: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def task(self, name: str, kind: str = "code") -> TaskSpec | None:
         """Return a task, or None if there is no such task."""
@@ -73,47 +83,45 @@ def key_of(name: str, kind: str) -> str:
     return name if kind == "code" else f"{name} (text)"
 
 
-def read_source_notebook(path: Path) -> SourceNotebook:
-    """Read one worked notebook (.py); see `read_source_notebooks`."""
-    name, notebook = path.with_suffix(".ipynb").name, read_worked(path)
-    part = part_of(notebook)
-    headings = {task.key: task.heading for task in part.tasks}
-    source_notebook = SourceNotebook(name, notebook.cells, [], [*part.networks], part.outline)
-    for number, cell in enumerate(notebook.cells, start=1):
+def source_notebook_of(worked: Worked) -> SourceNotebook:
+    """Return a worked notebook, which must be valid, with its tasks."""
+    part, cells, own_tests = part_of(worked.node), [], {}
+    for cell in worked.node.cells:
+        if name := cell.metadata.get("hidden"):
+            own_tests[name] = (len(cells), cell.source)
+        else:
+            cells.append(cell)
+    tasks, headings = [], {task.key: task.heading for task in part.tasks}
+    for cell in worked.notebook.cells:
         metadata = cell.metadata
-        if "task" not in metadata or metadata.get("kind") == "header":
+        if "task" not in metadata or role_of(cell) == HEADER:
             continue
-        points = metadata.get("points")
-        if isinstance(points, bool) or not isinstance(points, (int, float)) or points < 0:
-            where = f"'points' of task '{metadata['task']}' ({name}, cell {number})"
-            raise KitError.about(where, "be a number of at least 0", points)
-        task, kind = str(metadata["task"]), "code" if cell.cell_type == "code" else "answer"
-        source_notebook.tasks.append(
+        name, kind = metadata["task"], "code" if role_of(cell) == CODE_TASK else "answer"
+        tasks.append(
             TaskSpec(
-                name=task,
+                name=name,
                 kind=kind,
-                points=float(points),
+                points=float(metadata["points"]),
                 defines=tuple(metadata.get("defines", ())),
                 threshold=metadata.get("threshold"),
                 is_run=metadata.get("rerun", True),
-                heading=headings.get(f"{kind}:{task}", ""),
+                heading=headings[f"{kind}:{name}"],
+                rubric=tuple(metadata.get("rubric", ())),
+                figures=tuple(metadata.get("figures", ())),
             )
         )
-    return source_notebook
+    return SourceNotebook(worked.name, cells, tasks, [*part.networks], part.outline, own_tests)
 
 
 def read_source_notebooks(folder: Path) -> dict[str, SourceNotebook]:
-    """Read the worked notebooks (.py) of a folder; return them by the names of their .ipynb.
+    """Read the worked notebooks of a folder; return them by the names of their .ipynb.
 
     Raises
     ------
     KitError
-        If the folder holds no worked notebook, or a task has no valid points.
+        As `worked_notebooks` does.
     """
-    sources = sorted(folder.glob("*.py"))
-    if not sources:
-        raise KitError.about(f"--notebooks '{folder}'", "hold the worked notebooks (.py)", "none")
-    return {notebook.name: notebook for notebook in map(read_source_notebook, sources)}
+    return {name: source_notebook_of(one) for name, one in worked_notebooks(folder).items()}
 
 
 def networks_of(source_notebooks: dict[str, SourceNotebook]) -> list[str]:

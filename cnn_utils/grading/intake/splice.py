@@ -71,6 +71,7 @@ def splice(source_notebook: SourceNotebook, notebook: Notebook) -> Spliced:
     result = Spliced(answers, {}, {})
     texts = {n for key, a in answers.items() if key.startswith("answer:") for n in a.cells}
     solved = result.tasks_of
+    tests = {hash_of(source) for _, source in source_notebook.own_tests.values()}
     for spot in layout.spots:
         number, source = spot.cell.number, NBVAL_COMMENT.sub("#", spot.code)
         if spot.place is not None:
@@ -78,7 +79,8 @@ def splice(source_notebook: SourceNotebook, notebook: Notebook) -> Spliced:
         is_unfinished = bool(spot.tasks) and _computes_before_raise(source)
         is_own = (spot.is_own and spot.cell.kind == "code") or is_unfinished
         if number in solved or (is_own and number not in texts):
-            result.own |= {number: source} if hash_of(source) else {}
+            # The worked solution, handed in as a trial, has the author's hidden tests in it.
+            result.own |= {number: source} if hash_of(source) not in {"", *tests} else {}
     return result
 
 

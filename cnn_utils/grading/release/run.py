@@ -68,7 +68,7 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     Parameters
     ----------
     source : Path
-        An .ipynb.
+        An .ipynb, or a .py in percent format.
     out : Path
         Folder for the executed notebook and its HTML; made if missing.
     profile : {"full", "quick"}
@@ -114,7 +114,7 @@ def run_notebook(source: Path, out: Path, profile: str, data: Path | None = None
     except RuntimeError as failure:
         error = f"the kernel did not start ({failure})"
     finally:  # also when interrupted: hours of training may have gone into the cells before
-        executed, page = out / source.name, out / f"{source.stem}.html"
+        executed, page = out / f"{source.stem}.ipynb", out / f"{source.stem}.html"
         write_whole(executed, as_ipynb(notebook))
         write_page(notebook, page)
     return Run(executed, page, error)

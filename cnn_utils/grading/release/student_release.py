@@ -10,12 +10,13 @@ from cnn_utils.data.download import RemoteFile
 from cnn_utils.data.locations import COURSE_FILE
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT
-from cnn_utils.grading.release.pairing import pair, read_worked
+from cnn_utils.grading.release.pairing import Worked, as_json, part_of, worked_notebooks
 from cnn_utils.grading.release.regions import replace_regions
 from cnn_utils.grading.release.student_file import write_course_file
+from cnn_utils.notebook.assignment import FILE
 from cnn_utils.notebook.names import names_left_by, names_read_by
-from cnn_utils.notebook.reader import read_file
-from cnn_utils.notebook.scripts import as_script
+from cnn_utils.notebook.reader import from_content
+from cnn_utils.notebook.scripts import as_ipynb, as_script
 
 # Copied unchanged; students get a README and a Makefile of their own.
 COPIED_FILES = ("requirements.txt", "environment.yml", "pyproject.toml", "LICENSE")
@@ -38,7 +39,7 @@ def release(
     out : Path
         A new or an empty folder.
     notebooks : Path
-        The worked notebooks (.py).
+        The folder of the worked notebooks.
     as_text : bool, default=False
         Whether to write the notebooks as .py, too.
     data : RemoteFile, optional
@@ -52,7 +53,7 @@ def release(
     Raises
     ------
     KitError
-        If a solution is wrongly delimited, or `out` is in use.
+        If a solution is wrongly delimited, metadata are invalid, or `out` is in use.
     """
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -87,6 +88,8 @@ def _release(out: Path, notebooks: Path, as_text: bool, data: RemoteFile | None)
 def without_answers(notebook, name: str):
     """Replace each worked answer of a notebook by a gap; return a new notebook.
 
+    Hidden tests and rubrics are left out.
+
     Parameters
     ----------
     notebook : NotebookNode
@@ -110,6 +113,8 @@ def without_answers(notebook, name: str):
             raise KitError(f"{where}: there is a solution, but the cell's metadata name no task.")
         if cell.cell_type == "code" and next(needs):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), CONTINUE_TAG]
+        cell.metadata.pop("rubric", None)
+    student.cells[:] = [cell for cell in student.cells if "hidden" not in cell.metadata]
     return student
 
 
@@ -178,15 +183,14 @@ def _stub(cell):
 
 def _notebooks(source: Path, target: Path, as_text: bool) -> None:
     target.mkdir(parents=True)
-    sources = sorted(source.glob("*.py"))
-    if not sources:
-        raise KitError.about(f"'{source}'", "hold worked notebooks (.py)", "none")
-    for path in sources:
-        student = without_answers(read_worked(path), path.name)
-        text = as_script(student)
-        (target / path.name).write_text(text, encoding="utf-8")
-    pair(target)
-    for path in sources:
-        read_file(target / path.with_suffix(".ipynb").name)
-        if not as_text:
-            (target / path.name).unlink()
+    parts = {}
+    for name, worked in worked_notebooks(source).items():
+        student = without_answers(worked.node, worked.path.name)
+        # Ids that tell nothing about the worked answers.
+        student = Worked(worked.path, from_content(student)).node
+        parts[name] = part_of(student)
+        (target / name).write_text(as_ipynb(student), encoding="utf-8")
+        if as_text:
+            script = (target / name).with_suffix(".py")
+            script.write_text(as_script(student), encoding="utf-8")
+    (target / FILE).write_text(as_json(parts), encoding="utf-8")

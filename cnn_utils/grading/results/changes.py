@@ -52,6 +52,11 @@ def _changes(old: dict | None, result: dict, row: dict, tasks: list[str]) -> Ite
         what = "handed in" if result["status"] != EXCUSED else EXCUSED
         yield {"task": WHOLE, "before": "", "after": row["score"], "why": f"new: {what}"}
         return
+    if row["is_excused"]:
+        if any(_value(old.get(task, "")) != EXCUSED for task in tasks):
+            why = row["adjustments"]
+            yield {"task": WHOLE, "before": old.get("score", ""), "after": EXCUSED, "why": why}
+        return
     explained = 0.0
     marks = {
         mark["task"] if mark["kind"] == "code" else f"{mark['task']} (text)": mark
@@ -62,6 +67,8 @@ def _changes(old: dict | None, result: dict, row: dict, tasks: list[str]) -> Ite
         if before != after:
             explained += (_points(after) or 0) - (_points(before) or 0)
             why = _why(task, marks.get(task, {}), old, row)
+            if before == EXCUSED:
+                why = "no longer excused"
             yield {"task": task, "before": _shown(before), "after": _shown(after), "why": why}
     before, after = _value(old.get("score", "")), _value(row["score"])
     if abs((_points(after) or 0) - (_points(before) or 0) - explained) > 0.005:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from cnn_utils.errors import KitError
@@ -57,7 +58,8 @@ def merge_marks(
         If points are not a number from 0 to the maximum; then the sheet is left unchanged.
     """
     marked, filled, rows = copy.deepcopy(results), _read(path), []
-    figures = _figure_tasks(source_notebooks)
+    books = source_notebooks.items()
+    tasks = {(name, t.name): t for name, book in books for t in book.tasks if t.kind == "answer"}
     for result in marked:
         identity = anonymous_id(result["name"], path)
         for mark in result["marks"]:
@@ -72,7 +74,9 @@ def merge_marks(
                 "answer": _for_a_cell(answer, whole),
                 "most": mark["max_points"],
                 "text": PICTURE.sub("[a picture]", answer),
-                "figures": _figures(result, mark, figures),
+                "figures": _figures(
+                    result, mark["part"], tasks[mark["part"], mark["task"]].figures
+                ),
             }
             rows.append({**row, **{name: old.get(name, "") for name in ("points", "comment")}})
             points = _points(rows[-1], path)
@@ -90,9 +94,8 @@ def merge_marks(
     return marked, rows
 
 
-def _figures(result: dict, mark: dict, tasks: dict[tuple[str, str], list[str]]) -> list[str]:
-    shown, part = result.get("figures", {}), mark["part"]
-    found = (shown.get(f"{part}/{task}", []) for task in tasks.get((part, mark["task"]), ()))
+def _figures(result: dict, part: str, tasks: Sequence[str]) -> list[str]:
+    found = (result.get("figures", {}).get(f"{part}/{task}", []) for task in tasks)
     return picture_sources([figure for figures in found for figure in figures])
 
 
@@ -115,16 +118,6 @@ def anonymous_id(name: str, path: Path) -> str:
         write_whole(salt, secrets.token_hex(16))
     # It begins with a letter: a spreadsheet reads 12345e67 as a number.
     return "h" + hashlib.sha256(salt.read_bytes() + os.fsencode(name)).hexdigest()[:8]
-
-
-def _figure_tasks(source_notebooks: dict[str, SourceNotebook]) -> dict[tuple[str, str], list[str]]:
-    """Return the code tasks whose figures belong to a text, by notebook and task."""
-    return {
-        (name, cell.metadata["task"]): cell.metadata.get("figures", [])
-        for name, source_notebook in source_notebooks.items()
-        for cell in source_notebook.cells
-        if "task" in cell.metadata and cell.cell_type == "markdown"
-    }
 
 
 def _for_a_cell(text: str, whole: Path) -> str:

@@ -83,8 +83,7 @@ def _task(source_notebook: SourceNotebook, task) -> dict:
             question.insert(0, cell.source)
             if headings_in(cell.source):
                 break
-    lines = cells[place].metadata.get("rubric", [])
-    found = [CRITERION.fullmatch(line) for line in lines]
+    found = [CRITERION.fullmatch(line) for line in task.rubric]
     return {
         "name": task.name,
         "heading": task.heading or task.name,
@@ -93,7 +92,7 @@ def _task(source_notebook: SourceNotebook, task) -> dict:
         "answer": as_html(_solution(cells[place].source)),
         "rubric": [
             {"text": line, "points": float(criterion["points"]) if criterion else 0}
-            for line, criterion in zip(lines, found, strict=True)
+            for line, criterion in zip(task.rubric, found, strict=True)
         ],
     }
 

@@ -21,6 +21,7 @@ from cnn_utils.grading.intake.assignment import (
     read_source_notebooks,
 )
 from cnn_utils.grading.intake.submissions import content_hash
+from cnn_utils.grading.release.pairing import worked_notebooks
 from cnn_utils.grading.release.student_release import package_for_students
 from cnn_utils.grading.sandbox.run_part import Limits, RunConfig
 from cnn_utils.grading.sandbox.sandbox import choose
@@ -30,6 +31,7 @@ from cnn_utils.grading.verify.reference_data import (
     ReferenceData,
     read_reference_data,
 )
+from cnn_utils.notebook.scripts import as_ipynb
 
 HERE = Path(__file__).parent
 QUICK_KERAS = HERE / "quick_keras.py"
@@ -124,11 +126,13 @@ def prepared(settings: Settings, work: Path) -> Iterator[BatchContext]:
 def version_of(settings: Settings) -> str:
     """Return a hash of the worked notebooks, the labels and the kit."""
     package = KIT / "cnn_utils"
-    files = [*sorted(settings.notebooks.glob("*.py")), *sorted(package.rglob("*.py"))]
+    files = sorted(package.rglob("*.py"))
     if settings.labels:
         known = [settings.labels / name for name in LABEL_FILES]
         files += [path for path in known if path.is_file()]
     hashes = {str(i): sha256(file).encode() for i, file in enumerate(files)}
+    worked = worked_notebooks(settings.notebooks)
+    hashes |= {name: as_ipynb(one.node).encode() for name, one in worked.items()}
     return content_hash({**hashes, "rated on": b"sample" if settings.labels == SAMPLE else b""})
 
 

@@ -5,6 +5,8 @@ hand-in which forges its checks can't know them.
 """
 
 import math
+import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -12,6 +14,10 @@ from cnn_utils.checks.lenet_by_hand import LENET_SHAPES, logits, softmax
 from cnn_utils.metrics import f1_score
 
 OUT = "output_{}.json"
+# Tasks whose evidence lies in handed-in files: networks and figures.
+BY_NETWORK, BY_FIGURE = ("train-lenet", "evaluate-lenet", "cnn", "submit"), ("plot-history", "look")
+# How a failed assertion, or check of the kit's, begins: other errors are no verdict.
+VERDICT = re.compile(r"AssertionError(: |$)|(?:[\w.]{1,80}: )?✗ (?:[\w-]{1,80}: )?")
 # Students may round differently, or add a small number against 0 / 0.
 TOLERANCE = {"f1": 1e-4, "ten-digits": 1e-6, "preprocess": 1e-5, "lenet": 5e-3}
 N_IMAGES = 4
@@ -102,6 +108,30 @@ def hidden_test_cells(solved: set[str]) -> dict[str, str]:
         for name, call in calls.items()
         if name in solved
     }
+
+
+def results_of(own_tests: Iterable[str], claims) -> dict[str, tuple[bool | None, str]]:
+    """Return the evidence of the author's hidden test cells, by task, as in `Comparison.agrees`.
+
+    Parameters
+    ----------
+    own_tests : iterable of str
+        The tasks that have one.
+    claims : Claims
+    """
+    found: dict[str, tuple[bool | None, str]] = {}
+    for name in own_tests:
+        step = f"hidden:{name}"
+        passed, failure = claims.passed.get(step), claims.failures.get(step, "").strip()
+        if passed is None:
+            found[name] = (None, "the hidden test did not finish")
+        elif passed or (verdict := VERDICT.match(failure)):
+            message = "" if passed else failure[verdict.end() :].strip()
+            why = f"the hidden test says: {message}" if message else "the hidden test failed"
+            found[name] = (passed, why)
+        else:  # it may be the test's fault, or that of a cell above
+            found[name] = (None, f"the hidden test ended in: {failure}")
+    return found
 
 
 def make_inputs(rng: np.random.Generator) -> dict:

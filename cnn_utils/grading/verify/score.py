@@ -18,11 +18,15 @@ STOPPED = {
 }
 # In a check's message: its exception and its task before the finding, the way to the next hint
 # behind it.
-BEFORE_FINDING = re.compile(r"^(?:[\w.]{1,80}: )?[✗·] (?:[\w-]{1,80}: )?")
+BEFORE_FINDING = re.compile(r"^(?:[\w.]{1,80}: )?[✗·] (?:[\w-]{1,80}: )?|^AssertionError(?:: |$)")
 NEXT_HINT = re.compile(r"^\s*For the next (?:one|hint),.*", re.MULTILINE)
 # What no answer needs: the kit's own LeNet, Keras' F1 as the answer to F1, and grading's files.
 GRADING = re.compile(
     r"lenet_by_hand|\bin\.json|\boutput_[\w{}-]{0,40}\.json|junit\.xml|CNN_UTILS_WORKDIR|nbval_grade"
+)
+# What can deceive an assertion in the student's own kernel: the author's hidden tests.
+DECEIVING = re.compile(
+    r"__(?:eq|ne|lt|le|gt|ge|bool|float)__|(?:ast|input)_transformers?|\bsettrace\b|events\.register"
 )
 KERAS_F1 = re.compile(r"(?:\.|import [^\n]{0,99}\b)F1Score\b")
 UNDEFINED = re.compile(r"NameError: name '(\w{1,80})' is not defined")
@@ -122,7 +126,7 @@ def mark(
         return Mark(*no_points, reason, review if is_something else "")
     if task.kind == "answer":
         return Mark(name, task.kind, None, task.points, "A person will mark this.")
-    doubt = comparison.doubts.get(name, "") or _shortcut(name, answer, sources or {})
+    doubt = comparison.doubts.get(name, "") or _shortcut(name, answer, claims, sources or {})
     if agrees:
         return Mark(name, task.kind, task.points, task.points, "", doubt)
     passed = claims.passed.get(f"{CHECK}:{name}", False)
@@ -139,12 +143,17 @@ def mark(
     return Mark(*no_points, reason, f"{UNSURE}{_because(why or finding)}")
 
 
-def _shortcut(name: str, answer: dict, sources: dict[str, str]) -> str:
+def _shortcut(name: str, answer: dict, claims: Claims, sources: dict[str, str]) -> str:
     """Return why a hidden test may have been passed without work, or ""."""
     if name == "f1" and KERAS_F1.search(answer["source"]):
         return "its F1 is Keras'"
-    found = GRADING.search("\n".join(sources.values())) if name in CALLS else None
-    return f"the notebook names '{found[0]}', which is the grader's" if found else ""
+    source = "\n".join(sources.values())
+    if name in CALLS and (found := GRADING.search(source)):
+        return f"the notebook names '{found[0]}', which is the grader's"
+    is_author_s = f"{HIDDEN_TEST}:{name}" in claims.passed and name not in claims.outputs
+    if is_author_s and (found := DECEIVING.search(source)):
+        return f"the notebook names '{found[0]}', which can deceive a hidden test"
+    return ""
 
 
 def _finding(task: TaskSpec, answer: dict, claims: Claims, sources: dict[str, str]) -> str:
@@ -164,7 +173,8 @@ def _finding(task: TaskSpec, answer: dict, claims: Claims, sources: dict[str, st
 def _failure(step: str, claims: Claims) -> str:
     text = COLOURS.sub("", claims.failures.get(step, "it failed"))
     text = NEXT_HINT.sub("", BEFORE_FINDING.sub("", text.strip())).strip()
-    return _sentence(text[:MAX_REASON])
+    is_hidden = step.startswith(HIDDEN_TEST)
+    return _sentence(text[:MAX_REASON] or f"the {'hidden test' if is_hidden else 'check'} failed")
 
 
 def _cause(step: str, claims: Claims, sources: dict[str, str]) -> str:

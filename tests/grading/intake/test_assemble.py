@@ -1,7 +1,7 @@
 import pytest
 
 from cnn_utils.grading.intake.assemble import assemble, names_replaced_by
-from cnn_utils.grading.intake.assignment import read_source_notebook
+from cnn_utils.grading.intake.assignment import read_source_notebooks
 from cnn_utils.grading.intake.splice import splice
 from cnn_utils.notebook.reader import read
 from tests.grading.small_lab import F1, LAB, TEN, notebook
@@ -57,7 +57,7 @@ def test_checks_are_ours_whatever_was_handed_in(source_notebook):
 
 def test_a_cell_that_loads_the_extension_stays_even_if_it_defines_nothing(tmp_path):
     (tmp_path / "lab.py").write_text(LAB.replace("cnn_utils\n", "cnn_utils\n\n# %%\n", 1))
-    cells = assembled(read_source_notebook(tmp_path / "lab.py"), F1)
+    cells = assembled(read_source_notebooks(tmp_path)["lab.ipynb"], F1)
     assert (cells["given:1"], cells["given:2"][:12]) == ("%load_ext cnn_utils", "import keras")
 
 
@@ -79,7 +79,7 @@ NOT_RUN = LAB.replace("points=20", "points=20 rerun=false")
 
 def test_an_answer_that_is_not_run_again_runs_if_it_is_needed(tmp_path):
     (tmp_path / "lab.py").write_text(NOT_RUN)
-    source_notebook = read_source_notebook(tmp_path / "lab.py")
+    source_notebook = read_source_notebooks(tmp_path)["lab.ipynb"]
     assert "task:ten-digits" not in assembled(source_notebook, F1, TEN)
     cells = assembled(source_notebook, F1, TEN, "rate = ten_digit_error_rate(0.9)")
     assert "task:ten-digits" in cells
@@ -97,3 +97,77 @@ def test_an_answer_that_is_not_run_again_runs_if_it_is_needed(tmp_path):
 )
 def test_names_that_change_with_each_run(source, names):
     assert names_replaced_by(source) == names
+
+
+OWN = """
+# %%
+limit = 7
+
+# %% task="mine" points=1 defines=["x"]
+# task: mine
+x = 1
+
+# %% check="mine"
+assert x
+
+# %% hidden="mine"
+assert x < limit
+
+# %% [markdown]
+# ## Next
+
+# %% hidden="f1"
+assert F1Score
+"""
+
+
+def test_the_author_s_hidden_tests_run_where_they_were_written_and_replace_ours(tmp_path):
+    (tmp_path / "lab.py").write_text(LAB + OWN)
+    source_notebook = read_source_notebooks(tmp_path)["lab.ipynb"]
+    assert not any("hidden" in cell.metadata for cell in source_notebook.cells)
+    cells = assembled(source_notebook, F1, TEN, "# task: mine\nx = 3", "y = 1")
+    assert list(cells) == [
+        "given:1",
+        "task:f1",
+        "check:f1",
+        "task:ten-digits",
+        "check:ten-digits",
+        "given:11",
+        "task:mine",
+        "check:mine",
+        "hidden:mine",
+        "hidden:f1",
+        "helper:cell 4",
+        "hidden:ten-digits",
+    ]
+    assert cells["hidden:mine"] == "assert x < limit"
+    assert "hidden:mine" not in assembled(source_notebook, F1, TEN)
+
+
+def test_a_hidden_test_in_a_hand_in_is_left_out(tmp_path):
+    (tmp_path / "lab.py").write_text(LAB + OWN)
+    source_notebook = read_source_notebooks(tmp_path)["lab.ipynb"]
+    cells = assembled(source_notebook, F1, "assert F1Score", "assert F1Score  # mine")
+    assert [name for name in cells if name.startswith("helper")] == ["helper:cell 3"]
+
+
+GIVEN_AWAY = """
+# %%
+def preprocess(images):
+    return images / 255
+
+# %% task="cnn" points=1 defines=["build_cnn"]
+# task: cnn
+def build_cnn():
+    ### BEGIN SOLUTION
+    return keras.Sequential()
+    ### END SOLUTION
+"""
+
+
+def test_a_task_that_was_given_away_is_there_for_the_hidden_tests_that_need_it(tmp_path):
+    (tmp_path / "lab.py").write_text(LAB + GIVEN_AWAY)
+    source_notebook = read_source_notebooks(tmp_path)["lab.ipynb"]
+    cells = assembled(source_notebook, "# task: cnn\ndef build_cnn(): ...")
+    assert list(cells) == ["given:1", "given:11", "task:cnn", "hidden:cnn"]
+    assert "return images / 255" in cells["given:11"]

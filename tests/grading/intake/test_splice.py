@@ -6,7 +6,7 @@ import nbformat.v4 as v4
 import pytest
 
 from cnn_utils.grading.intake.assemble import assemble
-from cnn_utils.grading.intake.assignment import read_source_notebook
+from cnn_utils.grading.intake.assignment import read_source_notebooks
 from cnn_utils.grading.intake.splice import splice
 from cnn_utils.grading.release.pairing import pair
 from cnn_utils.handin.checklist import examine
@@ -31,7 +31,7 @@ def worked(tmp_path):
     book = Book(tmp_path)
     pair(tmp_path)
     part = read_assignment(tmp_path)["lab.ipynb"]
-    return book, part, read_source_notebook(tmp_path / "lab.py")
+    return book, part, read_source_notebooks(tmp_path)["lab.ipynb"]
 
 
 def run(node, monkeypatch):

@@ -2,7 +2,7 @@ import nbformat.v4 as v4
 import pytest
 
 from cnn_utils.errors import KitError
-from cnn_utils.grading.intake.assignment import read_source_notebook
+from cnn_utils.grading.intake.assignment import read_source_notebooks
 from cnn_utils.grading.sandbox import untrusted
 from cnn_utils.grading.sandbox.untrusted import read_and_splice
 from tests.grading.small_lab import F1, notebook
@@ -10,7 +10,7 @@ from tests.grading.small_lab import F1, notebook
 
 @pytest.fixture
 def lab(lab):
-    return read_source_notebook(lab / "lab.py")
+    return read_source_notebooks(lab)["lab.ipynb"]
 
 
 def test_answers_and_the_notebook_to_run_come_back(lab):

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from cnn_utils.grading.sandbox.run_part import Claims
 from cnn_utils.grading.verify.hidden_tests import (
     agrees,
     expected,
@@ -10,6 +11,7 @@ from cnn_utils.grading.verify.hidden_tests import (
     hidden_test_cells,
     is_numbers,
     make_inputs,
+    results_of,
 )
 
 
@@ -166,3 +168,27 @@ def test_nothing_is_classified_where_the_student_s_code_is_not_needed(
     inputs, tmp_path, monkeypatch
 ):
     assert run("cnn", inputs, tmp_path, monkeypatch) == {"outputs": [], "changed": []}
+
+
+@pytest.mark.parametrize(
+    ("failure", "result"),
+    [
+        (None, (True, "the hidden test failed")),
+        ("AssertionError: 2 and 3\nare wrong", (False, "the hidden test says: 2 and 3\nare wrong")),
+        ("AssertionError", (False, "the hidden test failed")),
+        ("✗ mine: Too many maps.", (False, "the hidden test says: Too many maps.")),
+        ("a.b.CheckFailed: ✗ No.", (False, "the hidden test says: No.")),
+        ("The kernel died.", (None, "the hidden test ended in: The kernel died.")),
+        ("NameError: name 'x'", (None, "the hidden test ended in: NameError: name 'x'")),
+    ],
+)
+def test_an_assertion_of_the_author_s_is_a_verdict_and_another_error_is_none(failure, result):
+    failures = {"hidden:mine": failure} if failure else {}
+    claims = Claims("complete", {"hidden:mine": failure is None}, failures)
+    assert results_of(["mine"], claims) == {"mine": result}
+
+
+def test_a_hidden_test_that_is_not_reported_is_no_verdict():
+    claims = Claims("crashed", {"hidden:other": True})
+    assert results_of(["mine"], claims) == {"mine": (None, "the hidden test did not finish")}
+    assert results_of([], claims) == {}

@@ -178,6 +178,36 @@ def test_a_shortcut_around_a_hidden_test_is_looked_at(answer, helper, told):
     assert told in found.review
 
 
+def test_a_bare_assertion_is_a_sentence():
+    for step, said in (("check", "The check failed."), ("hidden", "The hidden test failed.")):
+        claims = Claims(
+            "complete", {"task:f1": True, f"{step}:f1": False}, {f"{step}:f1": "AssertionError"}
+        )
+        assert mark(F1, ANSWERED, claims, DIFFERS).reason == said
+    claims.failures["hidden:f1"] = "AssertionError: the rate is 1"
+    assert mark(F1, ANSWERED, claims, DIFFERS).reason == "The rate is 1."
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("ip.ast_transformers.append(x)", "ast_transformers"),
+        ("sys.settrace(f)", "settrace"),
+        ("ip.events.register('pre_run_cell', f)", "events.register"),
+        ("def __eq__(self, other): return True", "__eq__"),
+    ],
+)
+def test_what_can_deceive_a_test_of_the_author_s_is_looked_at(source, name):
+    mine, sources = TaskSpec("mine", "code", 10), {"helper:cell 3": source}
+    agrees = Comparison({"mine": (True, "")})
+    found = mark(mine, ANSWERED, Claims("complete", {"hidden:mine": True}), agrees, sources)
+    told = f"the notebook names '{name}', which can deceive a hidden test"
+    assert (found.points, found.review) == (10, told)
+    ours = Claims("complete", {"hidden:mine": True}, outputs={"mine": [1.0]})
+    for claims in (Claims("complete"), ours):
+        assert mark(mine, ANSWERED, claims, agrees, sources).review == ""
+
+
 def test_a_failure_of_any_length_is_a_short_reason_in_time():
     failure = {"task:f1": "NameError: name 'a' is not defined " + "x: " * 700_000}
     claims = Claims("complete", {"task:f1": False}, failure)
