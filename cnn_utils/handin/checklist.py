@@ -94,7 +94,9 @@ def examine(
     findings = [*_tasks(answers), *_outdated(notebook, outdated)]
     unsolved = [task for task in part.tasks if answers[task.key].state == "unanswered"]
     findings += [*_errors(notebook, outdated, unsolved), *_run(notebook), *_group(notebook)]
-    if all(a.state == "answered" for key, a in answers.items() if key.startswith("code:")):
+    # Cells to run again save these anew.
+    is_answered = (a.state == "answered" for key, a in answers.items() if key.startswith("code:"))
+    if not outdated and all(is_answered):
         findings += map(Finding, check_artifacts(notebook, folder, part.networks))
         if "code:submit" in answers:
             findings += map(Finding, check_submission(folder, part.networks))

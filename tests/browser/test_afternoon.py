@@ -236,7 +236,8 @@ NAIVE = {
         PART1,
         "train-lenet",
         FIT.format("images_train[..., None], y_train_hot"),
-        "Hint 1 of 2: Did `fit` get the scaled images, `x_train`, each of them with its own label?",
+        # The first words depend on how far this short training came.
+        "the scaled",
     ),
     "shows the figure first": (
         PART1,
@@ -334,13 +335,14 @@ def test_a_naive_answer_is_cured_by_a_sentence(desk, name):
     assert words in shown
     if name == [other for other in NAIVE if NAIVE[other][1] == task][-1]:
         notebook.solve(task)
-        assert notebook.run(CHECKS[task]).startswith(f"✓ {task}: ")
+        assert f"✓ {task}: " in notebook.run(CHECKS[task])
 
 
 def test_the_header_is_filled_in_as_it_says(desk):
     notebook = desk(PART1)
     header = notebook.cell("| **Group number**")
-    assert "double-click it" in header.inner_text()
+    header.scroll_into_view_if_needed()
+    header.get_by_text("double-click it").wait_for()
     header.locator(".jp-MarkdownOutput").dblclick()
     header.locator(".cm-content").click()
     notebook.page.keyboard.press("Control+a")
