@@ -201,6 +201,6 @@ def test_hand_in_never_says_more_than_twelve_lines(folder, ran):
     assert lines[0] == "one.ipynb:"
     assert lines[1] == "  - cell 3 (# task: lenet): no answer yet."
     assert "below it: not run, or out of date: choose Run, Run Selected Cell" in lines[2]
-    assert lines[4] == "  - 3 more points, shown after these."
+    assert lines[4] == "  - 2 more points, shown after these."
     with zipfile.ZipFile(folder / "group_unknown.zip") as archive:
         assert "one.pdf" in archive.namelist()
