@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import cache
 from importlib import resources
 
 import jinja2
@@ -24,12 +25,16 @@ def render(template: str, values: dict) -> str:
         Such as "report" for ``report.html.j2``.
     values : dict
     """
+    style = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
+    return _template(template).render({**values, "style": style})
+
+
+@cache  # compiling takes longer than filling in
+def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_shown
     )
-    values = {**values, "style": Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))}
-    source = (TEMPLATES / f"{template}.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source).render(values)
+    return environment.from_string((TEMPLATES / f"{name}.html.j2").read_text(encoding="utf-8"))
 
 
 def _shown(value):
