@@ -255,7 +255,8 @@ def grade(options: argparse.Namespace) -> int:
     counts = Counter(row["status"] for row in rows)
     statuses = ", ".join(f"{n} {status}" for status, n in counts.most_common())
     n_review = sum(bool(row["review"]) for row in rows)
-    print(f"{len(rows)} hand-ins: {statuses}; {n_review} for a person to look at")
+    n = f"{len(rows)} hand-in{'s' * (len(rows) != 1)}"
+    print(f"{n}: {statuses}; {n_review} for a person to look at")
     print(f"{options.out / BOOK}: the points; {options.out / CLASS}: the class")
     print(
         f"{options.out / REPORTS}: a page for each student; {options.out / FIGURES}: their figures"
@@ -263,7 +264,7 @@ def grade(options: argparse.Namespace) -> int:
     print(f"{options.out / MARKING}: mark the texts there, or in {SHEET}; then run this again")
     print(f"{options.out / adjustments.FILE}: your decisions; write them, then run this again")
     if written.n_changes:
-        print(f"{options.out / changes.FILE}: {written.n_changes} changes, and why")
+        print(f"{options.out / changes.FILE}: whose points changed, and why ({written.n_changes})")
     numbers = {}
     if options.lms:
         texts = {
@@ -283,7 +284,7 @@ def _fill_in(options: argparse.Namespace, rows: list[dict], texts: dict) -> dict
 
     target = options.out / f"filled_in_{options.lms.name}"
     filled = fill_in(options.lms, rows, target, options.column, options.roster, texts)
-    print(f"{target}: {filled.n_filled} rows filled in")
+    print(f"{target}: points for {filled.n_filled} of its students")
     for names, why in (
         (filled.not_marked, "waiting for their texts to be marked"),
         (filled.not_found, "no matching row, or several hand-ins match it"),
@@ -300,6 +301,8 @@ def autograder(options: argparse.Namespace) -> int:
     from cnn_utils.grading.release.gradescope import write_autograder
 
     names = write_autograder(options.out, options.notebooks, options.labels)
+    if options.labels is None:
+        print("NOTE: without --labels, networks are not rated: their tasks get 0 points there.")
     size = options.out.stat().st_size / 1e6
     print(f"{options.out} written: {len(names)} files, {size:.1f} MB")
     print("Gradescope's container usually forbids bubblewrap. Then a hand-in runs as another user,")

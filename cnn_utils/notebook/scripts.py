@@ -33,6 +33,12 @@ def as_ipynb(notebook) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
+def with_text(markdown: str) -> str:
+    """Return the text of an .ipynb with one Markdown cell."""
+    cell = nbformat.v4.new_markdown_cell(markdown, id="text")
+    return as_ipynb(nbformat.v4.new_notebook(cells=[cell]))
+
+
 def as_script(notebook) -> str:
     """Return a notebook in percent format; of its own metadata, only the kernel."""
     import jupytext

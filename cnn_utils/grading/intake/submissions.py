@@ -111,7 +111,9 @@ class _Bundle:
 
     @property
     def upload(self) -> Upload:
-        return next((upload for _, upload in self.uploads if upload.member), self.uploads[0][1])
+        """Return the last upload that tells a member."""
+        uploads = [upload for _, upload in reversed(self.uploads)]
+        return next((upload for upload in uploads if upload.member), uploads[-1])
 
     @property
     def file(self) -> str:
@@ -419,6 +421,9 @@ def _strangers(version: _Bundle) -> list[str]:
     """Return who handed in a group's files although its header names the others only."""
     people = " ".join(c.people for c in version.chosen.values())
     words = [_plain(word) for word in re.findall(r"[^\W\d_]{3,}", people[:500])]
+    for name in re.split(r"[,;&/|\n]", people[:500]):  # "Bo Li" may be "libo" or "boli"
+        parts = [_plain(word) for word in name.split()]
+        words += ["".join(parts), "".join(reversed(parts))] if len(parts) > 1 else []
     bundles = [version, *version.copies]
     named = [any(word in _plain(bundle.upload.member) for word in words) for bundle in bundles]
     if not any(named):

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from cnn_utils.errors import KitError, cannot_write
 from cnn_utils.files import KIT, atomic_path
+from cnn_utils.grading.intake.assignment import read_source_notebooks
 from cnn_utils.grading.results.course import FILE as COURSE_FILE
 from cnn_utils.grading.verify.reference_data import LABEL_FILES, SAMPLE
+from cnn_utils.notebook.assignment import FILE as ASSIGNMENT
 
 SCRIPTS = resources.files("cnn_utils.grading.release") / "gradescope_files"
 EXECUTABLE = 0o755 << 16
@@ -32,12 +34,12 @@ def write_autograder(out: Path, notebooks: Path, labels: Path | None = None) -> 
     """
     files = {name: KIT / name for name in ("requirements.txt", "pyproject.toml")}
     package = KIT / "cnn_utils"
+    read_source_notebooks(notebooks)  # names what is wrong with them
     kinds = (".py", ".typ", ".ttf", ".txt", ".json", ".j2", ".css", ".js")
     modules = [path for path in package.rglob("*") if path.suffix in kinds]
     files |= {f"cnn_utils/{path.relative_to(package)}": path for path in modules}
-    sources = [*notebooks.glob("*.py"), *notebooks.glob("*.ipynb"), *notebooks.glob(COURSE_FILE)]
-    if not sources:
-        raise KitError.about(f"--notebooks '{notebooks}'", "hold the worked notebooks", "none")
+    kinds = ("*.py", "*.ipynb", ASSIGNMENT, COURSE_FILE)
+    sources = [path for kind in kinds for path in notebooks.glob(kind)]
     files |= {f"notebooks/{path.name}": path for path in sources}
     if labels and labels != SAMPLE:
         found = {f"labels/{n}": labels / n for n in LABEL_FILES if (labels / n).is_file()}

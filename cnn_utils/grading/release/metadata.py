@@ -7,8 +7,10 @@ from collections import Counter
 from difflib import get_close_matches
 
 from cnn_utils.errors import KitError
+from cnn_utils.grading.release.regions import BEGIN
 from cnn_utils.grading.verify.hidden_tests import BY_FIGURE, BY_NETWORK, CALLS
 from cnn_utils.notebook.assignment import MARKER
+from cnn_utils.notebook.names import names_left_by
 from cnn_utils.notebook.reader import Cell, Notebook
 
 # What a cell is, by its kind and metadata.
@@ -51,8 +53,8 @@ KEYS = {
         lambda x: _is_number(x) and 0 <= x <= 1,
     ),
     "rerun": ((CODE_TASK,), "be true or false", lambda x: isinstance(x, bool)),
-    "rubric": ((TEXT_TASK,), "be a list of texts", _is_list),
     "figures": ((TEXT_TASK,), "be a list of code tasks", _is_list),
+    "rubric": ((TEXT_TASK,), "be a list of texts", _is_list),
     "check": ((CODE,), "be the name of a code task", lambda x: isinstance(x, str)),
     "hidden": ((CODE,), "be the name of a code task", lambda x: isinstance(x, str)),
     "saves": ((CODE,), 'be "lenet" or "cnn"', lambda x: x in ("lenet", "cnn")),
@@ -175,6 +177,11 @@ def _problems_of(cell: Cell):
         yield f"the first line of task '{name}' must be '# task: {name}'."
     if role == CODE and marker:
         yield f"it begins with '# task: {marker[1]}', but its metadata lack task=\"{marker[1]}\"."
+    names, defined = cell.metadata.get("defines"), names_left_by(cell.source)
+    if role == CODE_TASK and BEGIN in cell.source and _is_list(names):
+        for missing in (name for name in names if name not in defined):
+            what = f"defines= names {missing}, which the worked code does not define"
+            yield f"{what}{_meant(missing, defined)}"
     if role in (CODE_TASK, TEXT_TASK) and "points" not in cell.metadata:
         yield f"task '{name}' has no points."
     if role == TEXT_TASK and "kind" not in cell.metadata:

@@ -150,22 +150,25 @@ def adjusted(
     chosen, problems = defaultdict(list), []
     for one in adjustments:
         fits = people.named(one.submission)
+        names = {_letters(result["name"]): result["name"] for result in results}
+        near = closest(_letters(one.submission), names)
+        advice = f"Did you mean '{names[near]}'?" if near and not fits else ""
         if not fits and one.excused and one.task == WHOLE:
+            told = f"NOTE: {path.name}, line {one.line}: '{one.submission}' is excused and has no"
+            print(f"{told} hand-in. {advice}".rstrip())
             results.append(_absent(one.submission))
             people = People(results)
             fits = [results[-1]]
         if len(fits) == 1:
             chosen[fits[0]["name"]].append(one)
             continue
-        near = closest(one.submission, [result["name"] for result in results])
-        advice = f"Did you mean '{near}'?" if near else ""
         received = f"'{one.submission}', which fits none"
         if fits:
             received = f"'{one.submission}', which fits {_listed(r['name'] for r in fits)}"
         expected = "be a name in the gradebook, or a group's number"
-        error = KitError.about("'submission'", expected, received, advice if not fits else "")
+        error = KitError.about("'submission'", expected, received, advice)
         problems.append(f"Line {one.line}: {error}")
-    extensions = {}
+    extensions, unknown = {}, []
     for key, more in course.extensions.items():
         fits = people.named(key)
         if len(fits) > 1:
@@ -174,7 +177,10 @@ def adjusted(
             problems.append(
                 str(KitError.about(f"An extension in {COURSE_FILE}", expected, received))
             )
+        unknown += [] if fits else [f"'{key}'"]
         extensions |= {result["name"]: more for result in fits}
+    if unknown:
+        print(f"NOTE: extensions in {COURSE_FILE} fit no hand-in: {', '.join(unknown)}")
     for result in results:
         rows = chosen[result["name"]]
         problems += _apply(result, rows)
@@ -237,6 +243,7 @@ def _apply(result: dict, rows: list[Adjustment]) -> Iterable[str]:
             continue
         if given or changes:
             mark["points"] = after
+            mark["reason"] = "" if before is None else mark["reason"]
         mark["is_excused"] = is_excused
         was = "nothing" if before is None else f"{before:g}"
         what = "excused" if is_excused else f"changed from {was} to {after:g} points"
@@ -272,6 +279,10 @@ def _absent(name: str) -> dict:
 
 def _plain(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold().strip().lstrip("'")
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W\d_]", "", name.casefold())
 
 
 def _listed(names: Iterable[str]) -> str:

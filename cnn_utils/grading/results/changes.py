@@ -13,8 +13,8 @@ COLUMNS = ["name", "task", "before", "after", "why"]
 def write_changes(book: Path, results: list[dict], rows: list[dict], tasks: list[str]) -> int:
     """Compare the new rows with the gradebook of the last run; write the differences beside it.
 
-    A changed score has a line of its own where the changes of its tasks do not explain it. Without
-    a gradebook or differences nothing is written.
+    A changed score has a line of its own where the changes of its tasks do not explain it. A file
+    of an earlier run is replaced; without differences and such a file, nothing is written.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def write_changes(book: Path, results: list[dict], rows: list[dict], tasks: list
         why = "its row was removed"
         change = {"task": WHOLE, "before": old.get("score", ""), "after": "", "why": why}
         found.append({"name": name, **change})
-    if found:
+    if found or book.with_name(FILE).is_file():  # one of an earlier run is emptied
         cells = [{column: as_cell(value) for column, value in row.items()} for row in found]
         write_table(COLUMNS, cells, book.with_name(FILE))
     return len(found)
@@ -89,6 +89,8 @@ def _why(task: str, mark: dict, old: dict, row: dict) -> str:
         return "its adjustment was withdrawn"
     if old.get("input_hash") != as_cell(row["input_hash"]):
         return "handed in again"
+    if mark.get("kind") == "answer" and mark["points"] is None:
+        return "its mark was removed"
     if mark.get("kind") == "answer":
         return "marked" + (f": {mark['reason']}" if mark.get("reason") else "")
     if old.get("master_hash") != as_cell(row["master_hash"]):

@@ -2,15 +2,13 @@
 
 import html
 import io
-import json
 import re
 import zipfile
 from pathlib import Path, PurePath
 
-import nbformat.v4 as v4
-
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake import platforms
+from cnn_utils.notebook.scripts import with_text
 
 FEEDBACK = "feedback.html"
 MOODLE_ZIP, CANVAS_ZIP = "feedback_moodle.zip", "feedback_canvas.zip"
@@ -108,20 +106,19 @@ def _zipped(contents: dict[str, bytes]) -> bytes:
 
 
 def _canvas_names(uploads: list[str]) -> list[str]:
-    """Return one file of each person's, such as can hold a report."""
-    chosen: dict[str, str] = {}
+    """Return the last file of each person's that can hold a report, a zip rather than others."""
+    chosen: dict[str, tuple[bool, int, str]] = {}
     for name in uploads:
-        found = platforms.CANVAS.fullmatch(name)
-        if found and found["when"] and PurePath(name).suffix.lower() in (".zip", ".ipynb"):
+        found, suffix = platforms.CANVAS.fullmatch(name), PurePath(name).suffix.lower()
+        if found and found["when"] and suffix in (".zip", ".ipynb"):
+            file = (suffix == ".zip", int(found["when"]), name)
             person = f"{found['name']}_{found['id']}"
-            if not chosen.get(person, "").lower().endswith(".zip"):
-                chosen[person] = name
-    return list(chosen.values())
+            chosen[person] = max(file, chosen.get(person, file))
+    return [name for _, _, name in chosen.values()]
 
 
 def _as_kind(suffix: str, page: bytes) -> bytes:
     if suffix == ".zip":
         return _zipped({FEEDBACK: page})
     body = page.decode().partition("<body>")[2].partition("</body>")[0]
-    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(body.strip(), id="feedback")])
-    return json.dumps(notebook, indent=1).encode()
+    return with_text(body.strip()).encode()

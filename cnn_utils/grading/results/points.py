@@ -52,9 +52,13 @@ def add_late_days(result: dict, course: Course, days_late: int | None, extension
     handed_in = result.get("handed_in")
     days = course.days_late(datetime.fromisoformat(handed_in)) if handed_in else None
     days = days if days_late is None else days_late
-    if days is None and result.get("is_late") and course.percent_per_day:
-        question = "The platform says it was late: write its days_late into adjustments.csv."
-        result["review"] = [*result.get("review", []), question]
+    if days is None and result.get("is_late"):
+        late = "The platform says it was late"
+        if course.percent_per_day:
+            question = f"{late}: write its days_late into adjustments.csv."
+            result["review"] = [*result.get("review", []), question]
+        else:
+            result["notes"] = [*result["notes"], f"{late}."]
     if not days:
         return
     counted = course.counted(days, extension)

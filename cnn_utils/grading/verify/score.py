@@ -10,6 +10,8 @@ from cnn_utils.grading.verify.hidden_tests import CALLS
 
 REFUTED = "the check passed, but the comparison does not agree"
 UNSURE = "nothing shows whether it is right"
+# Grading trains nothing: this check judges what was handed in, and without that a stand-in.
+NOT_BY_CHECK = {"train-lenet"}
 MAX_REASON = 1_000
 STOPPED = {
     "timeout": "The notebook took too long.",
@@ -139,6 +141,8 @@ def mark(
         return Mark(*no_points, _sentence(f"The check passed, but {why}"), f"{REFUTED}: {why}")
     if agrees is False:
         return Mark(*no_points, finding or _sentence(why))
+    if why and name in NOT_BY_CHECK:
+        finding = ""
     reason = finding or _sentence(why or "Its check did not run")
     return Mark(*no_points, reason, f"{UNSURE}{_because(why or finding)}")
 

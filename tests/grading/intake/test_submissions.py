@@ -328,6 +328,13 @@ def test_a_copy_by_someone_whom_the_header_does_not_name_is_looked_at(find):
     ]
 
 
+def test_a_short_name_is_known_in_both_orders(find):
+    files = {n: d.replace(b"Ann and Bo", b"Anna M, Bo Li") for n, d in files_of_group(7).items()}
+    names = ["manna_101_9001_g.zip", "libo_102_9002_g.zip"]
+    (one,) = find(dict.fromkeys(names, files))
+    assert one.review == []
+
+
 def test_a_member_with_a_part_of_the_files_is_a_member(find):
     part = {ONE: filled(ONE, 7)}
     (one,) = find({"doe_101_9001_g.zip": part, "roe_102_9002_g.zip": files_of_group(7)})

@@ -140,3 +140,13 @@ def test_a_broken_kit_leaves_no_result_and_fails(root):
     assert done.returncode != 0
     assert "--notebooks 'notebooks' must hold the worked notebooks" in done.stderr
     assert not (root / "results").exists()
+
+
+def test_notebooks_with_mistakes_are_refused(lab, tmp_path):
+    wrong = (lab / "lab.py").read_text().replace("points=10", 'points="10"')
+    (tmp_path / "lab.py").write_text(wrong)
+    (tmp_path / "assignment.json").write_text("{}")
+    with pytest.raises(KitError, match="write points=10"):
+        write_autograder(tmp_path / "a.zip", tmp_path)
+    (tmp_path / "lab.py").write_text((lab / "lab.py").read_text())
+    assert "notebooks/assignment.json" in write_autograder(tmp_path / "a.zip", tmp_path)

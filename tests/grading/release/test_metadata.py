@@ -62,6 +62,12 @@ WRONG = [
         F1.replace("F1Score", "F1 Score"),
         'cell 5: defines=["F1 Score"] must be a list of Python names.',
     ),
+    (
+        F1,
+        F1.replace("F1Score", "F1Scores"),
+        "cell 5: defines= names F1Scores, which the worked code does not define; did you mean"
+        " F1Score?",
+    ),
     (F1, F1 + ' rerun="no"', 'cell 5: rerun="no" must be true or false.'),
     (F1, F1 + ' kind="code"', 'cell 5: kind="code" must be "answer" or "header".'),
     (F1, F1 + ' rubric=["x"]', f'cell 5: rubric=["x"] {BELONGS} (text task), not to code task.'),

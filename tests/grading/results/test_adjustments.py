@@ -135,8 +135,26 @@ def test_changes_of_one_task_add_up(file):
 
 
 def test_a_text_is_marked_here_as_well(file):
-    (row,) = apply(file, [result("ann")], Adjustment(2, "ann", "why (text)", points=4))
+    ann = result("ann")
+    ann["marks"][2]["reason"] = "A person will mark this."
+    (row,) = apply(file, [ann], Adjustment(2, "ann", "why (text)", points=4))
     assert total(row) == (14, 35, 0)
+    assert row["marks"][2]["reason"] == ""
+
+
+def test_who_may_be_meant_is_told(file, capsys):
+    people = [result("smithzoe_105")]
+    apply(
+        file,
+        people,
+        Adjustment(2, "Smith Zoe", excused=True),
+        course=Course(extensions={"99": 1, "x": 2}),
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "NOTE: adjustments.csv, line 2: 'Smith Zoe' is excused and has no hand-in. "
+        "Did you mean 'smithzoe_105'?",
+        "NOTE: extensions in course.toml fit no hand-in: '99', 'x'",
+    ]
 
 
 def test_who_is_excused_keeps_the_row_and_may_have_handed_in_nothing(file):

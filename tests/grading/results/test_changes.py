@@ -107,3 +107,11 @@ def test_a_gradebook_that_a_spreadsheet_saved_is_the_same(run, tmp_path):
     text = book.read_text("utf-8-sig").replace("7.5", "7|5").replace(",", ";").replace("|", ",")
     book.write_text(text, encoding="cp1252")
     assert run([changed([(0, 7.5, "")])]) == []
+
+
+def test_a_removed_mark_is_told_so_and_an_old_file_is_emptied(run, tmp_path):
+    run([changed([(2, 4, "")])])
+    waiting = changed([(2, None, "A person will mark this.")])
+    assert run([waiting]) == [("ann", "why (text)", "4", "", "its mark was removed")]
+    (tmp_path / "changes.csv").write_text("of an earlier run")
+    assert run([waiting]) == []

@@ -87,6 +87,7 @@ def test_moodle_gets_the_names_that_it_gave(reports, tmp_path):
 
 def test_canvas_gets_each_person_s_file_back(reports, tmp_path):
     uploads = ["bergann_1201_9001_part1-1.ipynb", "bergann_1201_9002_all.zip"]
+    uploads += ["bergann_1201_8999_all.zip"]
     uploads += ["dahlbo_LATE_1202_9003_part1.ipynb", "dahlbo_LATE_1202_9004_report.pdf"]
     results = [graded("a", ["bergann_1201_9001_part1"], uploads), graded("b", ["b"], ["b.zip"])]
     (path,) = write_feedback_zips(results, reports, tmp_path)
@@ -95,7 +96,7 @@ def test_canvas_gets_each_person_s_file_back(reports, tmp_path):
     with zipfile.ZipFile(io.BytesIO(found["bergann_1201_9002_all.zip"])) as archive:
         assert archive.namelist() == ["feedback.html"]
     notebook = json.loads(found["dahlbo_LATE_1202_9003_part1.ipynb"])
-    assert [cell["source"] for cell in notebook["cells"]] == ["<h1>a</h1>"]
+    assert ["".join(cell["source"]) for cell in notebook["cells"]] == ["<h1>a</h1>"]
 
 
 def test_names_of_no_platform_give_no_zip(reports, tmp_path):

@@ -55,6 +55,9 @@ def test_the_platform_tells_the_time_or_a_person_is_asked():
     assert row["review"] == [
         "The platform says it was late: write its days_late into adjustments.csv."
     ]
+    row = result(is_late=True)
+    add_late_days(row, Course(), None, 0)
+    assert row["notes"] == ["The platform says it was late."]
     course = Course(due=datetime(2026, 11, 20), percent_per_day=10)
     row = result(handed_in="2026-11-21T10:00:00")
     add_late_days(row, course, None, 0)
