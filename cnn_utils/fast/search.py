@@ -40,7 +40,15 @@ def search_recipe(
     """
     recipe = Recipe() if recipe is None else recipe
     data = check_training_data(images, labels) + check_training_data(*validation, "`validation`")
-    tuner = _RecipeTuner(
+
+    def measure(parameters) -> dict[str, float]:
+        variant = replace(recipe, **recipe_space(parameters).values)
+        start = time.perf_counter()
+        model, _ = train_fast_cnn(*data[:2], variant)
+        score = accuracy_of(model, *data[2:], variant)
+        return {"score": score, "seconds": time.perf_counter() - start}
+
+    tuner = Tuner(
         objective=keras_tuner.Objective("score", direction="max"),
         max_trials=n_trials,
         seed=recipe.seed,
@@ -48,7 +56,7 @@ def search_recipe(
         project_name=f"recipe_{joblib.hash((recipe, data))[:8]}",
     )
     tuner.oracle.max_trials = n_trials  # a continued search comes with the number it began with
-    tuner.search(*data, recipe=recipe)
+    tuner.search(measure)
     trials = sorted(tuner.oracle.trials.values(), key=lambda trial: int(trial.trial_id))
     rows = [
         {
@@ -62,22 +70,19 @@ def search_recipe(
     return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="trial"))
 
 
-class _RecipeTuner(keras_tuner.BayesianOptimization):
-    """Train one recipe per trial, instead of building and fitting a model."""
+def recipe_space(space: keras_tuner.HyperParameters | None = None) -> keras_tuner.HyperParameters:
+    """Add the parameters that `search_recipe` varies, and their ranges, to a space or a new one."""
+    space = keras_tuner.HyperParameters() if space is None else space
+    space.Float("learning_rate", 0.06, 0.48, sampling="log", default=0.24)
+    space.Float("label_smoothing", 0.0, 0.3, step=0.1, default=0.2)
+    space.Int("shift", 0, 4, default=2)
+    space.Choice("batch_size", [128, 256], default=256)
+    return space
 
-    def run_trial(self, trial, images, labels, held_out, held_out_labels, recipe):
-        """Return the score of a trial and its seconds."""
-        parameters = trial.hyperparameters
-        variant = replace(
-            recipe,
-            learning_rate=parameters.Float(
-                "learning_rate", 0.06, 0.48, sampling="log", default=0.24
-            ),
-            label_smoothing=parameters.Float("label_smoothing", 0.0, 0.3, step=0.1, default=0.2),
-            shift=parameters.Int("shift", 0, 4, default=2),
-            batch_size=parameters.Choice("batch_size", [128, 256], default=256),
-        )
-        start = time.perf_counter()
-        model, _ = train_fast_cnn(images, labels, variant)
-        score = accuracy_of(model, held_out, held_out_labels, variant)
-        return {"score": score, "seconds": time.perf_counter() - start}
+
+class Tuner(keras_tuner.BayesianOptimization):
+    """Measure parameters by a function, instead of building and fitting a model."""
+
+    def run_trial(self, trial, measure):
+        """Return what the function measures for a trial's parameters, its "score" among it."""
+        return measure(trial.hyperparameters)
