@@ -75,7 +75,10 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
         array = array[:, 0]
     if array.ndim != 1:
         raise KitError.about(f"`{name}`", expected, array)
-    if array.dtype.kind not in "iub" and not _whole_numbers(array):
+    is_whole = array.dtype.kind in "iub"
+    if array.dtype.kind == "f":  # larger ones are all whole
+        is_whole = ((np.abs(array) < 2**53) & (array == np.round(array))).all()
+    if not is_whole:
         next_step = "Class names or single scores cannot be counted."
         raise KitError.about(f"`{name}`", expected, array, next_step)
     return array.astype(np.int64)
@@ -203,13 +206,6 @@ def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
         if mistakes[i, j] > 0
     ]
     return pd.DataFrame(rows, columns=["true", "predicted", "images"])
-
-
-def _whole_numbers(array: np.ndarray) -> bool:
-    """Return whether floats are integers, small enough for floats to represent exactly."""
-    return array.dtype.kind == "f" and bool(
-        ((np.abs(array) < 2**53) & (array == np.round(array))).all()
-    )
 
 
 def _n_scores(values) -> int:
