@@ -1,19 +1,13 @@
 """What `model.fit` recorded, as a table with one row per epoch."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnn_utils.errors import KitError
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def history_table(history) -> pd.DataFrame:
+def history_table(history):
     """Return a training history as a table.
 
     Parameters

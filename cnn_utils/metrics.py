@@ -150,7 +150,7 @@ def precision_recall_f1(counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     counts = np.asarray(counts, dtype=np.float64)
     hits = np.diag(counts)
     predicted, actual = counts.sum(axis=0), counts.sum(axis=1)
-    return _ratio(hits, predicted), _ratio(hits, actual), _ratio(2 * hits, predicted + actual)
+    return ratio(hits, predicted), ratio(hits, actual), ratio(2 * hits, predicted + actual)
 
 
 def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | None = None):
@@ -214,5 +214,6 @@ def _n_scores(values) -> int:
     return shape[1] if len(shape) == 2 and shape[1] > 1 else 0
 
 
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Divide floats; 0 where the denominator is not positive."""
     return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
