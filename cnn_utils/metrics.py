@@ -1,15 +1,8 @@
 """Confusion counts, precision, recall and F1 in plain NumPy."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from cnn_utils.errors import KitError, check_choice
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # A confusion matrix has a cell for each pair of classes; more classes are a mistake.
 MAX_CLASSES = 10_000
@@ -181,8 +174,8 @@ def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | Non
     return float(np.average(f1, weights=weights))
 
 
-def classification_table(y_true, y_pred, class_names) -> pd.DataFrame:
-    """Tabulate precision, recall, F1 and number of images per class."""
+def classification_table(y_true, y_pred, class_names):
+    """Tabulate precision, recall, F1 and number of images per class, as a DataFrame."""
     import pandas as pd
 
     class_names = as_names(class_names)
@@ -192,8 +185,8 @@ def classification_table(y_true, y_pred, class_names) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index(class_names, name="class"))
 
 
-def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
-    """List the `n` most frequent mistakes as (true, predicted, images), most frequent first."""
+def most_confused(y_true, y_pred, class_names, n: int = 5):
+    """List the `n` most frequent mistakes (true, predicted, images) as a DataFrame, in order."""
     import pandas as pd
 
     class_names = as_names(class_names)
