@@ -16,7 +16,7 @@ NUMBER = re.compile(r"[-+−]?[\d.,]+(e[-+]?\d+)?\s*%?|nan", re.IGNORECASE)
 def table(node, writer) -> str:
     """Return the markup of a ``table`` tag; what does not fit a page's table is noted."""
     rows = [row for row in node.find_all("tr") if row.find_parent("table") is node]
-    if rows and len(rows) > 1 and not rows[0].get_text(strip=True) and not rows[0].find("img"):
+    if len(rows) > 1 and not rows[0].get_text(strip=True) and not rows[0].find("img"):
         rows = rows[1:]  # Markdown has no table without a head, only an empty one
     cells, n_columns, n_header = _placed(rows[:MAX_ROWS])
     if not cells or len(node.find_parents("table")) >= MAX_NESTED:
