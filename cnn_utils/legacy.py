@@ -1,11 +1,10 @@
 """Functions of earlier notebooks, built from what replaces them."""
 
 import keras
-import keras_tuner
 import pandas as pd
 import tensorflow as tf
 
-from cnn_utils.fast.search import Tuner
+from cnn_utils.fast.search import trials_of
 
 
 def OneCycle(peak: float, steps: int):
@@ -25,16 +24,9 @@ def strategy(devices=None) -> tf.distribute.MirroredStrategy:
 
 def search_parameters(score, space, n_trials=10, folder="search", seed=458) -> pd.DataFrame:
     """Return the trials of KerasTuner's Bayesian search for values with the highest `score`."""
-    tuner = Tuner(
-        objective=keras_tuner.Objective("score", "max"),
-        max_trials=n_trials,
-        hyperparameters=space,
-        tune_new_entries=False,
-        seed=seed,
-        directory=folder,
-        project_name="search_parameters",
-    )
-    tuner.search(lambda parameters: {"score": score(parameters.values)})
-    trials = tuner.oracle.trials.values()
-    rows = [{**trial.hyperparameters.values, "score": trial.score} for trial in trials]
-    return pd.DataFrame(rows)
+
+    def measure(parameters) -> dict[str, float]:
+        return {"score": score(parameters.values)}
+
+    options = {"hyperparameters": space, "tune_new_entries": False}
+    return trials_of(measure, n_trials, seed, folder, "search_parameters", **options)

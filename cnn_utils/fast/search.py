@@ -48,26 +48,8 @@ def search_recipe(
         score = accuracy_of(model, *data[2:], variant)
         return {"score": score, "seconds": time.perf_counter() - start}
 
-    tuner = Tuner(
-        objective=keras_tuner.Objective("score", direction="max"),
-        max_trials=n_trials,
-        seed=recipe.seed,
-        directory=folder,
-        project_name=f"recipe_{joblib.hash((recipe, data))[:8]}",
-    )
-    tuner.oracle.max_trials = n_trials  # a continued search comes with the number it began with
-    tuner.search(measure)
-    trials = sorted(tuner.oracle.trials.values(), key=lambda trial: int(trial.trial_id))
-    rows = [
-        {
-            **trial.hyperparameters.values,
-            "score": trial.score,
-            "seconds": trial.metrics.get_last_value("seconds"),
-        }
-        for trial in trials
-        if trial.status == "COMPLETED"
-    ]
-    return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="trial"))
+    name = f"recipe_{joblib.hash((recipe, data))[:8]}"
+    return trials_of(measure, n_trials, recipe.seed, folder, name)
 
 
 def recipe_space(space: keras_tuner.HyperParameters | None = None) -> keras_tuner.HyperParameters:
@@ -80,9 +62,28 @@ def recipe_space(space: keras_tuner.HyperParameters | None = None) -> keras_tune
     return space
 
 
-class Tuner(keras_tuner.BayesianOptimization):
+def trials_of(measure, n_trials: int, seed: int, folder, name: str, **options) -> pd.DataFrame:
+    """Search for the parameters with the highest "score" among what a function measures.
+
+    `name` is that of the search in `folder`; a row per finished trial is returned. `options` are
+    KerasTuner's.
+    """
+    objective = keras_tuner.Objective("score", direction="max")
+    place = {"directory": folder, "project_name": name}
+    tuner = _Tuner(objective=objective, max_trials=n_trials, seed=seed, **place, **options)
+    tuner.oracle.max_trials = n_trials  # a continued search comes with the number it began with
+    tuner.search(measure)
+    rows = {}
+    for number, trial in tuner.oracle.trials.items():
+        if trial.status == "COMPLETED":
+            measured = {name: trial.metrics.get_last_value(name) for name in trial.metrics.metrics}
+            rows[int(number) + 1] = {**trial.hyperparameters.values, **measured}
+    return pd.DataFrame.from_dict(rows, orient="index").sort_index().rename_axis("trial")
+
+
+class _Tuner(keras_tuner.BayesianOptimization):
     """Measure parameters by a function, instead of building and fitting a model."""
 
     def run_trial(self, trial, measure):
-        """Return what the function measures for a trial's parameters, its "score" among it."""
+        """Return what the function measures for a trial's parameters."""
         return measure(trial.hyperparameters)
