@@ -73,7 +73,7 @@ def checked(data: bytes, mime: str) -> tuple[bytes, str]:
             buffer = io.BytesIO()
             with pypdfium2.PdfDocument(data) as document:
                 document[0].render(scale=PDF_SCALE).to_pil().save(buffer, "png")
-            return buffer.getvalue(), "png"
+            data = buffer.getvalue()
         with Image.open(io.BytesIO(data)) as image:
             image.load()
             if image.format in AS_IS and image.mode != "CMYK":
