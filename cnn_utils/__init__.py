@@ -79,7 +79,7 @@ _REPLACED = {
     "plot_evidence": ("show_attributions", "plots.attributions.plot_attributions"),
     "plot_feature_maps": ("show_feature_maps", "plots.feature_maps.plot_feature_maps"),
     "plot_filters": ("show_filters", "plots.filters.plot_filters"),
-    "recipe_space": ("keras_tuner.HyperParameters", "legacy.recipe_space"),
+    "recipe_space": ("keras_tuner.HyperParameters", "fast.search.recipe_space"),
     "search_parameters": ("keras_tuner.BayesianOptimization", "legacy.search_parameters"),
     "show_evidence": ("show_attributions", "plots.attributions.show_attributions"),
     "strategy": ("tf.distribute.MirroredStrategy", "legacy.strategy"),

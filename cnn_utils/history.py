@@ -1,21 +1,13 @@
 """What `model.fit` recorded, as a table with one row per epoch."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnn_utils.errors import KitError
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-LOW_IS_GOOD = ("loss", "error", "mse", "mae", "crossentropy", "divergence")
-
-
-def history_table(history) -> pd.DataFrame:
+def history_table(history):
     """Return a training history as a table.
 
     Parameters
@@ -37,7 +29,11 @@ def history_table(history) -> pd.DataFrame:
 
     values = getattr(history, "history", history)
     if isinstance(values, (str, Path)):
-        values = _read_log(Path(values))
+        try:
+            values = pd.read_csv(Path(values))
+        except (OSError, ValueError) as error:
+            received = f"{values} ({type(error).__name__})"
+            raise KitError.about("`history`", "be a readable CSV log", received) from None
     if not isinstance(values, (dict, pd.DataFrame)) or "loss" not in values:
         raise KitError.about(
             "`history`",
@@ -65,34 +61,14 @@ def history_table(history) -> pd.DataFrame:
         raise KitError.about("`history`", expected, received, next_step) from None
 
 
-def best_epoch(history, monitor: str = "val_loss") -> int:
-    """Return the epoch, counted from 1, at which a loss was lowest or a metric highest.
+def best_epoch(history) -> int:
+    """Return the epoch, counted from 1, at which the validation loss was lowest.
 
-    Parameters
-    ----------
-    history : see `history_table`
-    monitor : str, default="val_loss"
-        A column; those named after a loss or an error are best when low.
-
-    Raises
-    ------
-    KitError
-        If the history has no such column, or it holds only NaN.
+    `history` is what `history_table` takes; KitError if it has no validation loss, or only NaN.
     """
     table = history_table(history)
-    if monitor not in table or table[monitor].isna().all():
-        expected = f"name a column with numbers, one of {list(table.columns)}"
-        next_step = "Give model.fit a validation_split or validation_data to get the val_ columns."
-        raise KitError.about("`monitor`", expected, monitor, next_step)
-    low_is_good = any(word in monitor for word in LOW_IS_GOOD)
-    return int(table[monitor].idxmin() if low_is_good else table[monitor].idxmax())
-
-
-def _read_log(path: Path):
-    import pandas as pd
-
-    try:
-        return pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        received = f"{path} ({type(error).__name__})"
-        raise KitError.about("`history`", "be a readable CSV log", received) from None
+    if "val_loss" not in table or table["val_loss"].isna().all():
+        received = f"numbers in {', '.join(table.dropna(axis='columns', how='all'))}"
+        next_step = "Give model.fit a validation_split or validation_data."
+        raise KitError.about("`history`", "hold a validation loss", received, next_step)
+    return int(table["val_loss"].idxmin())

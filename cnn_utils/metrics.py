@@ -1,15 +1,8 @@
 """Confusion counts, precision, recall and F1 in plain NumPy."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from cnn_utils.errors import KitError, check_choice
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # A confusion matrix has a cell for each pair of classes; more classes are a mistake.
 MAX_CLASSES = 10_000
@@ -75,7 +68,10 @@ def as_labels(values, name: str = "y_pred") -> np.ndarray:
         array = array[:, 0]
     if array.ndim != 1:
         raise KitError.about(f"`{name}`", expected, array)
-    if array.dtype.kind not in "iub" and not _whole_numbers(array):
+    is_whole = array.dtype.kind in "iub"
+    if array.dtype.kind == "f":  # larger ones are all whole
+        is_whole = ((np.abs(array) < 2**53) & (array == np.round(array))).all()
+    if not is_whole:
         next_step = "Class names or single scores cannot be counted."
         raise KitError.about(f"`{name}`", expected, array, next_step)
     return array.astype(np.int64)
@@ -147,7 +143,7 @@ def precision_recall_f1(counts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     counts = np.asarray(counts, dtype=np.float64)
     hits = np.diag(counts)
     predicted, actual = counts.sum(axis=0), counts.sum(axis=1)
-    return _ratio(hits, predicted), _ratio(hits, actual), _ratio(2 * hits, predicted + actual)
+    return ratio(hits, predicted), ratio(hits, actual), ratio(2 * hits, predicted + actual)
 
 
 def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | None = None):
@@ -178,8 +174,8 @@ def f1_score(y_true, y_pred, average: str | None = "macro", n_classes: int | Non
     return float(np.average(f1, weights=weights))
 
 
-def classification_table(y_true, y_pred, class_names) -> pd.DataFrame:
-    """Tabulate precision, recall, F1 and number of images per class."""
+def classification_table(y_true, y_pred, class_names):
+    """Tabulate precision, recall, F1 and number of images per class, as a DataFrame."""
     import pandas as pd
 
     class_names = as_names(class_names)
@@ -189,8 +185,8 @@ def classification_table(y_true, y_pred, class_names) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index(class_names, name="class"))
 
 
-def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
-    """List the `n` most frequent mistakes as (true, predicted, images), most frequent first."""
+def most_confused(y_true, y_pred, class_names, n: int = 5):
+    """List the `n` most frequent mistakes (true, predicted, images) as a DataFrame, in order."""
     import pandas as pd
 
     class_names = as_names(class_names)
@@ -205,18 +201,12 @@ def most_confused(y_true, y_pred, class_names, n: int = 5) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["true", "predicted", "images"])
 
 
-def _whole_numbers(array: np.ndarray) -> bool:
-    """Return whether floats are integers, small enough for floats to represent exactly."""
-    return array.dtype.kind == "f" and bool(
-        ((np.abs(array) < 2**53) & (array == np.round(array))).all()
-    )
-
-
 def _n_scores(values) -> int:
     """Return the number of scores per image, 0 for labels."""
     shape = np.shape(values)
     return shape[1] if len(shape) == 2 and shape[1] > 1 else 0
 
 
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Divide floats; 0 where the denominator is not positive."""
     return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)

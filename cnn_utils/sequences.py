@@ -42,10 +42,8 @@ def sequence_error_rate(accuracy, length: int = 10):
     ### END SOLUTION
 
 
-def accuracy_interval(
-    accuracy: float, n_test: int, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Return the confidence interval of an accuracy that was measured on `n_test` images.
+def accuracy_interval(accuracy: float, n_test: int) -> tuple[float, float]:
+    """Return the 95 % confidence interval of an accuracy that was measured on `n_test` images.
 
     Wilson's score interval. The interval of a quantity that rises or falls with the accuracy lies
     between its values at the two ends.
@@ -56,8 +54,6 @@ def accuracy_interval(
         Measured share of correct digits.
     n_test : int
         Number of test images it was measured on, at least 1.
-    confidence : float, default=0.95
-        Coverage of the interval, strictly between 0 and 1.
 
     Returns
     -------
@@ -75,7 +71,7 @@ def accuracy_interval(
     """
     check_count("n_test", n_test)
     _check_accuracy(accuracy)
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    z = NormalDist().inv_cdf(0.975)
     centre = accuracy + z**2 / (2 * n_test)
     spread = z * np.sqrt(accuracy * (1 - accuracy) / n_test + (z / (2 * n_test)) ** 2)
     # Rounding can move an end slightly past 0 or 1.

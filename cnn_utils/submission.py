@@ -1,12 +1,9 @@
 """The leaderboard's file: write predictions as `submission.csv`, and check such a file."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +11,6 @@ from cnn_utils.data import data_source
 from cnn_utils.errors import SubmissionError
 from cnn_utils.files import sha256, write_whole
 from cnn_utils.metrics import as_array, as_labels
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 HEADER = ["ID", "Prediction"]
 N_ROWS = 10_000
@@ -99,7 +93,7 @@ def _labels(predictions, n_rows: int) -> np.ndarray:
     return labels
 
 
-def validate_submission(path="submission.csv", n_rows: int = N_ROWS) -> pd.DataFrame:
+def validate_submission(path="submission.csv", n_rows: int = N_ROWS):
     """Read a submission file, or raise an error that says what is wrong with it.
 
     Parameters

@@ -60,8 +60,13 @@ def read_cifar10(file: Path) -> tuple[dict[str, np.ndarray], bool]:
             _check_names(file, list(f), CIFAR10_SHAPES)
             # Before reading: a damaged shape can claim more memory than there is.
             for name, shape in CIFAR10_SHAPES.items():
-                _check_stored(file, name, f[name])
-                _check_array(file, name, f[name], shape)
+                item = f[name]
+                # Of links to missing files and arrays never written, HDF5 would read zeros.
+                is_array = isinstance(item, h5py.Dataset)
+                if not is_array or (item.size and item.id.get_storage_size() == 0):
+                    where, expected = f"{name} in '{file}'", "be an array stored in the file"
+                    raise DataError.about(where, expected, "no stored values", GET_AGAIN)
+                _check_array(file, name, item, shape)
             _check_array(file, "y_train", f["y_train"], (len(f["X_train"]),))
             arrays = {name: f[name][()] for name in CIFAR10_SHAPES}
             is_sample = _is_sample(f)
@@ -113,14 +118,6 @@ def _check_names(file: Path, names, expected) -> None:
     if missing:
         received = f"{', '.join(sorted(names)[:8]) or 'nothing'} (missing: {', '.join(missing)})"
         raise DataError.about(f"'{file}'", f"hold {', '.join(expected)}", received, RIGHT_FILE)
-
-
-def _check_stored(file: Path, name: str, item) -> None:
-    """Refuse links to missing files and arrays never written: HDF5 would read zeros."""
-    if not isinstance(item, h5py.Dataset) or (item.size and item.id.get_storage_size() == 0):
-        raise DataError.about(
-            f"{name} in '{file}'", "be an array stored in the file", "no stored values", GET_AGAIN
-        )
 
 
 def _check_array(file: Path, name: str, array, shape: tuple) -> None:

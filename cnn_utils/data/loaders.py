@@ -87,10 +87,8 @@ def load_cifar10(path=None, *, source: str = "auto", verbose: int = 1) -> Datase
     ----------
     path : str or Path, optional
         A ``student_dataset_CIFAR10.h5``; by default the file that `cifar10_path` returns.
-    source : {"auto", "official", "sample"}, default="auto"
+    source, verbose
         As in `load_mnist`.
-    verbose : int, default=1
-        0 prints nothing, except a note if the data is the drawn sample.
 
     Returns
     -------

@@ -52,17 +52,14 @@ class Augmentation:
             mirrored = self._rng.random(len(images)) < 0.5
             images = np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
         if self.shift:
-            images = self._shifted(images)
+            n, height, width, _ = images.shape
+            border = (self.shift, self.shift)
+            padded = np.pad(images, [(0, 0), border, border, (0, 0)], mode="reflect")
+            # A view on all (2 shift + 1)^2 windows of every image; one of them is copied.
+            windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), (1, 2))
+            down, right = self._rng.integers(0, 2 * self.shift + 1, size=(2, n))
+            images = np.moveaxis(windows[np.arange(n), down, right], 1, -1)
         return np.ascontiguousarray(images)
 
     def __repr__(self) -> str:
         return f"Augmentation(flip={self.flip}, shift={self.shift})"
-
-    def _shifted(self, images):
-        n, height, width, _ = images.shape
-        border = (self.shift, self.shift)
-        padded = np.pad(images, [(0, 0), border, border, (0, 0)], mode="reflect")
-        # A view on all (2 shift + 1)^2 windows of every image; one of them is copied.
-        windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
-        down, right = self._rng.integers(0, 2 * self.shift + 1, size=(2, n))
-        return np.moveaxis(windows[np.arange(n), down, right], 1, -1)

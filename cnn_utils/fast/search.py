@@ -40,44 +40,50 @@ def search_recipe(
     """
     recipe = Recipe() if recipe is None else recipe
     data = check_training_data(images, labels) + check_training_data(*validation, "`validation`")
-    tuner = _RecipeTuner(
-        objective=keras_tuner.Objective("score", direction="max"),
-        max_trials=n_trials,
-        seed=recipe.seed,
-        directory=folder,
-        project_name=f"recipe_{joblib.hash((recipe, data))[:8]}",
-    )
-    tuner.oracle.max_trials = n_trials  # a continued search comes with the number it began with
-    tuner.search(*data, recipe=recipe)
-    trials = sorted(tuner.oracle.trials.values(), key=lambda trial: int(trial.trial_id))
-    rows = [
-        {
-            **trial.hyperparameters.values,
-            "score": trial.score,
-            "seconds": trial.metrics.get_last_value("seconds"),
-        }
-        for trial in trials
-        if trial.status == "COMPLETED"
-    ]
-    return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="trial"))
 
-
-class _RecipeTuner(keras_tuner.BayesianOptimization):
-    """Train one recipe per trial, instead of building and fitting a model."""
-
-    def run_trial(self, trial, images, labels, held_out, held_out_labels, recipe):
-        """Return the score of a trial and its seconds."""
-        parameters = trial.hyperparameters
-        variant = replace(
-            recipe,
-            learning_rate=parameters.Float(
-                "learning_rate", 0.06, 0.48, sampling="log", default=0.24
-            ),
-            label_smoothing=parameters.Float("label_smoothing", 0.0, 0.3, step=0.1, default=0.2),
-            shift=parameters.Int("shift", 0, 4, default=2),
-            batch_size=parameters.Choice("batch_size", [128, 256], default=256),
-        )
+    def measure(parameters) -> dict[str, float]:
+        variant = replace(recipe, **recipe_space(parameters).values)
         start = time.perf_counter()
-        model, _ = train_fast_cnn(images, labels, variant)
-        score = accuracy_of(model, held_out, held_out_labels, variant)
+        model, _ = train_fast_cnn(*data[:2], variant)
+        score = accuracy_of(model, *data[2:], variant)
         return {"score": score, "seconds": time.perf_counter() - start}
+
+    name = f"recipe_{joblib.hash((recipe, data))[:8]}"
+    return trials_of(measure, n_trials, recipe.seed, folder, name)
+
+
+def recipe_space(space: keras_tuner.HyperParameters | None = None) -> keras_tuner.HyperParameters:
+    """Add the parameters that `search_recipe` varies, and their ranges, to a space or a new one."""
+    space = keras_tuner.HyperParameters() if space is None else space
+    space.Float("learning_rate", 0.06, 0.48, sampling="log", default=0.24)
+    space.Float("label_smoothing", 0.0, 0.3, step=0.1, default=0.2)
+    space.Int("shift", 0, 4, default=2)
+    space.Choice("batch_size", [128, 256], default=256)
+    return space
+
+
+def trials_of(measure, n_trials: int, seed: int, folder, name: str, **options) -> pd.DataFrame:
+    """Search for the parameters with the highest "score" among what a function measures.
+
+    `name` is that of the search in `folder`; a row per finished trial is returned. `options` are
+    KerasTuner's.
+    """
+    objective = keras_tuner.Objective("score", direction="max")
+    place = {"directory": folder, "project_name": name}
+    tuner = _Tuner(objective=objective, max_trials=n_trials, seed=seed, **place, **options)
+    tuner.oracle.max_trials = n_trials  # a continued search comes with the number it began with
+    tuner.search(measure)
+    rows = {}
+    for number, trial in tuner.oracle.trials.items():
+        if trial.status == "COMPLETED":
+            measured = {name: trial.metrics.get_last_value(name) for name in trial.metrics.metrics}
+            rows[int(number) + 1] = {**trial.hyperparameters.values, **measured}
+    return pd.DataFrame.from_dict(rows, orient="index").sort_index().rename_axis("trial")
+
+
+class _Tuner(keras_tuner.BayesianOptimization):
+    """Measure parameters by a function, instead of building and fitting a model."""
+
+    def run_trial(self, trial, measure):
+        """Return what the function measures for a trial's parameters."""
+        return measure(trial.hyperparameters)

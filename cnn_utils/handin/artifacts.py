@@ -58,11 +58,13 @@ def save_for_grading(name: str, model, history, predictions, folder=ARTIFACTS_FO
     labels = as_labels(predictions, "predictions")
     architecture, how_saved = _architecture(model)
     curves = table.astype(object).where(np.isfinite(table), None).to_dict("list")
+    packages = [x for x in ("keras", "tensorflow", "numpy") if sys.modules.get(x)]
+    versions = {package: str(sys.modules[package].__version__) for package in packages}
     record = {
         "network": name,
         "fingerprint": fingerprint(weights),
         "data": data_source.sources(),
-        "versions": _versions(),
+        "versions": {"cnn_utils": __version__, **versions},
         "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "cells": {count: source_hash(source) for count, source in executed_cells().items()},
     }
@@ -134,12 +136,6 @@ def _architecture(model) -> tuple[str, str]:
     except Exception as error:  # of many kinds: a model's own class may do anything
         reason = type(error).__name__
         return "", f"not saved ({reason}): grading builds it with the notebook's own function"
-
-
-def _versions() -> dict[str, str]:
-    loaded = {name: sys.modules.get(name) for name in ("keras", "tensorflow", "numpy")}
-    found = {name: str(module.__version__) for name, module in loaded.items() if module}
-    return {"cnn_utils": __version__, **found}
 
 
 def executed_cells() -> dict[int, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from cnn_utils.errors import KitError
 from cnn_utils.files import is_own
 from cnn_utils.handin.artifacts import PREDICTIONS, RECORD, WEIGHTS, hashes, place_of, source_hash
-from cnn_utils.notebook.names import DEFINITIONS, parsed
+from cnn_utils.notebook.names import DEFINITIONS, names_left_by, parsed
 from cnn_utils.submission import as_csv, validate_submission
 
 SUBMISSION = "submission.csv"
@@ -77,7 +77,6 @@ def _names(source: str) -> tuple[set[str], set[str], bool]:
     for statement in body:
         is_update = isinstance(statement, ast.AugAssign)
         names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-        stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         loaded = {node.id for node in names if is_update or isinstance(node.ctx, ast.Load)}
         # What an assignment sets, it may read before; a loop or a function has names of its own.
         is_assignment = is_update or isinstance(statement, ast.Assign)
@@ -85,7 +84,7 @@ def _names(source: str) -> tuple[set[str], set[str], bool]:
         own = {node.arg for node in inside if isinstance(node, ast.arg)}
         own |= {n.id for n in names if n in inside and isinstance(n.ctx, ast.Store)}
         read |= loaded - own - left
-        left |= {statement.name} if isinstance(statement, DEFINITIONS) else stored
+        left |= {*names_left_by(statement, imports=False)}
     only = (*DEFINITIONS, ast.Import, ast.ImportFrom)
     return read, left, all(isinstance(statement, only) for statement in body)
 

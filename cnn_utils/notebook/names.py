@@ -19,9 +19,9 @@ def parsed(source: str) -> ast.Module | None:
     return None
 
 
-def names_left_by(source: str, imports: bool = True) -> list[str]:
-    """Return the names that a cell defines, but not those within its functions."""
-    tree = parsed(source)
+def names_left_by(source: str | ast.AST, imports: bool = True) -> list[str]:
+    """Return the names that a cell or statement defines, but not those within its functions."""
+    tree = parsed(source) if isinstance(source, str) else source
     found, waiting = [], [tree] if tree else []
     while waiting:  # without recursion: the source may be nested deeply
         node = waiting.pop()

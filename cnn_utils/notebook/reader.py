@@ -1,6 +1,5 @@
 """Read a notebook from any bytes that a person may hand in; no other module parses notebooks."""
 
-import codecs
 import json
 import re
 import warnings
@@ -205,10 +204,9 @@ def from_content(content, name: str = "notebook.ipynb") -> Notebook:
 
 def decoded(data: bytes) -> str:
     """Return the text of UTF-8, UTF-16 or, for want of better, Windows' Latin letters."""
-    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return data.decode("utf-16", "replace")
-    if b"\0" in data[:2]:  # UTF-16 whose mark was lost
-        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
+    encoding = json.detect_encoding(data)  # by a mark, or by zeros where it was lost
+    if encoding.startswith("utf-16"):
+        return data.decode(encoding, "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -77,7 +77,11 @@ class CellWriter:
         text = data.get("text/plain", "")
         for mime in FIGURE_TYPES:
             if mime in data:
-                return self._picture_output(mime, data, metadata.get(mime) or {}, text)
+                options = metadata.get(mime) or {}
+                is_description = not re.match(r"<Figure|<IPython|<PIL", text)
+                alt = str(options.get("alt") or "") or (text if is_description else "")
+                read = partial(pictures.from_bundle, {mime: data[mime]})
+                return self._picture(read, alt, options, text)
         if "text/html" in data and (shown := self._html.write(data["text/html"])):
             return call("block", shown)
         for mime in ("text/markdown", "text/latex"):
@@ -90,11 +94,6 @@ class CellWriter:
             note = f"An output of kind {', '.join(data)} is not shown on paper."
             return call("note", words(note))
         return self._text(text, "output")
-
-    def _picture_output(self, mime, data, metadata, text) -> str:
-        is_description = not re.match(r"<Figure|<IPython|<PIL", text)
-        alt = str(metadata.get("alt") or "") or (text if is_description else "")
-        return self._picture(partial(pictures.from_bundle, {mime: data[mime]}), alt, metadata, text)
 
     def _tag_picture(self, tag) -> str:
         alt, source = str(tag.get("alt") or tag.get("aria-label") or ""), str(tag.get("src") or "")

@@ -129,7 +129,9 @@ class _Compiler:
         if "could not be displayed" not in str(error):
             return set()
         # Where marks and modifiers combine with a letter, Typst names the letter.
-        named = _uncovered(error)
+        named = re.findall(r'the text `"(.*?)"` could not be displayed', str(error), re.DOTALL)
+        named = re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), "".join(named))
+        named = {letter for letter in named if ord(letter) > 127}
         scripts = {_script(letter) for letter in named} - {""}
         named |= {letter for letter in set(source) if _script(letter) in scripts}
         marks = {x for x in source if unicodedata.category(x) in ("Mn", "Me", "Mc", "Cf", "Sk")}
@@ -158,13 +160,6 @@ def _script(letter: str) -> str:
     """
     is_letter = unicodedata.category(letter) == "Lo"
     return unicodedata.name(letter, "").split(" ")[0].split("-")[0] if is_letter else ""
-
-
-def _uncovered(error) -> set[str]:
-    """Return the letters that Typst names."""
-    found = re.findall(r'the text `"(.*?)"` could not be displayed', str(error), flags=re.DOTALL)
-    letters = re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), "".join(found))
-    return {letter for letter in letters if ord(letter) > 127}
 
 
 def _written(writer: CellWriter, cell, plain: bool = False) -> str:

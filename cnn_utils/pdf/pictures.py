@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from cnn_utils.notebook.reader import FIGURE_TYPES
 
@@ -68,7 +68,12 @@ def checked(data: bytes, mime: str) -> tuple[bytes, str]:
         return data, "svg"
     try:
         if data.startswith(b"%PDF"):
-            data = _first_page(data)
+            import pypdfium2
+
+            buffer = io.BytesIO()
+            with pypdfium2.PdfDocument(data) as document:
+                document[0].render(scale=PDF_SCALE).to_pil().save(buffer, "png")
+            data = buffer.getvalue()
         with Image.open(io.BytesIO(data)) as image:
             image.load()
             if image.format in AS_IS and image.mode != "CMYK":
@@ -76,21 +81,8 @@ def checked(data: bytes, mime: str) -> tuple[bytes, str]:
             buffer = io.BytesIO()
             image.convert("RGBA" if "A" in image.mode else "RGB").save(buffer, "png")
             return buffer.getvalue(), "png"
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+    except (Image.DecompressionBombError, OSError, RuntimeError, SyntaxError, ValueError):
         raise NoPicture("it is damaged or of an unknown kind") from None
-
-
-def _first_page(pdf: bytes) -> bytes:
-    """Return a figure that was saved as PDF as PNG."""
-    import pypdfium2
-
-    buffer = io.BytesIO()
-    try:
-        with pypdfium2.PdfDocument(pdf) as document:
-            document[0].render(scale=PDF_SCALE).to_pil().save(buffer, "png")
-    except pypdfium2.PdfiumError:
-        raise NoPicture("it is damaged or of an unknown kind") from None
-    return buffer.getvalue()
 
 
 class Formula(NamedTuple):

@@ -16,7 +16,7 @@ NUMBER = re.compile(r"[-+−]?[\d.,]+(e[-+]?\d+)?\s*%?|nan", re.IGNORECASE)
 def table(node, writer) -> str:
     """Return the markup of a ``table`` tag; what does not fit a page's table is noted."""
     rows = [row for row in node.find_all("tr") if row.find_parent("table") is node]
-    if rows and len(rows) > 1 and not rows[0].get_text(strip=True) and not rows[0].find("img"):
+    if len(rows) > 1 and not rows[0].get_text(strip=True) and not rows[0].find("img"):
         rows = rows[1:]  # Markdown has no table without a head, only an empty one
     cells, n_columns, n_header = _placed(rows[:MAX_ROWS])
     if not cells or len(node.find_parents("table")) >= MAX_NESTED:
@@ -43,7 +43,9 @@ def table(node, writer) -> str:
 
 
 def _markup(cells, n_columns: int, n_header: int, writer) -> str:
-    numeric = _numeric_columns([cell for cell in cells if cell[0] >= n_header])
+    texts = [(x, tag.get_text(strip=True)) for y, x, tag, _, _ in cells if y >= n_header]
+    filled = {x for x, text in texts if text}
+    numeric = filled - {x for x, text in texts if text and not NUMBER.fullmatch(text)}
     header = [_cell(*cell, numeric, writer) for cell in cells if cell[0] < n_header]
     body = [_cell(*cell, numeric, writer) for cell in cells if cell[0] >= n_header]
     parts = [f"table.header({', '.join(header)})"] if header else []
@@ -104,13 +106,6 @@ def _placed(rows) -> tuple[list[tuple], int, int]:
         n_header = y + 1
     # A table must have a body.
     return cells, n_columns, n_header if n_header < len(rows) else 0
-
-
-def _numeric_columns(cells) -> set[int]:
-    """Return the columns that hold nothing but numbers and blanks."""
-    texts = [(x, tag.get_text(strip=True)) for _, x, tag, _, _ in cells]
-    filled = {x for x, text in texts if text}
-    return filled - {x for x, text in texts if text and not NUMBER.fullmatch(text)}
 
 
 def _cell(y, x, tag, height, width, numeric, writer) -> str:

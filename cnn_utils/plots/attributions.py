@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 import tensorflow as tf
 
-from cnn_utils.metrics import as_labels_of_images, check_named
+from cnn_utils.metrics import as_labels_of_images, check_named, ratio
 from cnn_utils.plots.figure import Display
 from cnn_utils.plots.images import EMPHASIS, as_images, listed, mark_mistakes, names_of, pixel_style
 from cnn_utils.plots.layer_io import (
@@ -135,7 +135,8 @@ def saliency(model, images, labels=None) -> np.ndarray:
     for _, gradient in _score_gradients(model, images, labels):
         strength = tf.abs(gradient)
         maps.append(tf.reduce_max(strength, axis=-1) if images.ndim == 4 else strength)
-    return _shares(np.concatenate(maps))
+    maps = np.concatenate(maps)
+    return ratio(maps, maps.max(axis=(1, 2), keepdims=True))
 
 
 def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
@@ -166,7 +167,8 @@ def grad_cam(model, images, labels=None, layer=None) -> np.ndarray:
         weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
         cam = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1, keepdims=True))
         cams.append(tf.image.resize(cam, images.shape[1:3])[..., 0])
-    return _shares(np.concatenate(cams))
+    cams = np.concatenate(cams)
+    return ratio(cams, cams.max(axis=(1, 2), keepdims=True))
 
 
 def _score_gradients(model, images, labels, layer=None) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
@@ -189,9 +191,3 @@ def _score_gradients(model, images, labels, layer=None) -> Iterator[tuple[tf.Ten
         target = batch if layer is None else feature_maps_of(layer, captured)
         gradient = tape.gradient(score, target, unconnected_gradients="zero")
         yield tf.cast(target, tf.float32), tf.cast(gradient, tf.float32)
-
-
-def _shares(maps: np.ndarray) -> np.ndarray:
-    """Divide each map by its largest value; maps of zeros stay."""
-    largest = maps.max(axis=(1, 2), keepdims=True)
-    return np.divide(maps, largest, out=np.zeros_like(maps), where=largest > 0)

@@ -16,9 +16,7 @@ PERPLEXITY = 30
 BATCH_SIZE = 256
 
 
-def show_embedding(
-    model, images, labels, class_names, method="tsne", *, y_pred=None, n=500, seed=458
-) -> Display:
+def show_embedding(model, images, labels, class_names, *, y_pred=None, n=500, seed=458) -> Display:
     """Draw images as points by class: t-SNE of the last hidden layer's output.
 
     Close points stay close (perplexity 30, less for fewer than 91 images; on 30 principal
@@ -33,8 +31,6 @@ def show_embedding(
     labels : array-like
         True classes.
     class_names : sequence of str
-    method : ignored
-        For older notebooks.
     y_pred : array-like, optional
         Predicted classes; mistakes are crossed out.
     n : int, default=500

@@ -51,9 +51,17 @@ def draw_history(table, *, ax=None, title="Training history") -> Display:
     for panel, name in zip(display.panels, names, strict=True):
         display.lines_ |= _draw_curves(panel, table, name)
         if has_validation:
-            display.after_best_ += _mark_best(panel, display.best_epoch_, table.index[-1])
-    first = display.panels[0]
-    _scale_loss(first, table.filter(["loss", "val_loss"]).where(np.isfinite))
+            best, last = display.best_epoch_, table.index[-1]
+            label = f"lowest validation loss (epoch {best})"
+            panel.axvline(best, color=INK, linewidth=1, linestyle=":", label=label)
+            if best < last:
+                style = {"color": SHADE, "zorder": 0, "label": "after the lowest validation loss"}
+                display.after_best_.append(panel.axvspan(best, last, **style))
+    first, losses = display.panels[0], table.filter(["loss", "val_loss"]).where(np.isfinite)
+    low, high = losses.min().min(), losses.max().max()
+    if low > 0:  # on a linear scale, the first epochs would flatten the rest
+        first.set(yscale="log", ylabel="logarithmic scale")
+        name_log_ticks(first.yaxis, low, high)
     if ax is None:
         handles, labels = first.get_legend_handles_labels()
         place = {"loc": "outside lower center", "ncols": 4 if columns == 3 else 2}
@@ -80,24 +88,6 @@ def _draw_curves(ax, table, name) -> dict:
     ax.set_xlim(table.index[0] - 0.5, table.index[-1] + 0.5)
     tidy(ax)
     return lines
-
-
-def _mark_best(ax, best, last) -> list:
-    """Draw a line at the best epoch; return the shaded span after it, if there is any."""
-    label = f"lowest validation loss (epoch {best})"
-    ax.axvline(best, color=INK, linewidth=1, linestyle=":", label=label)
-    if best == last:
-        return []
-    label = "after the lowest validation loss"
-    return [ax.axvspan(best, last, color=SHADE, zorder=0, label=label)]
-
-
-def _scale_loss(ax, losses) -> None:
-    """Draw the loss on a logarithmic scale: the first epochs would flatten the rest."""
-    low, high = losses.min().min(), losses.max().max()
-    if low > 0:
-        ax.set(yscale="log", ylabel="logarithmic scale")
-        name_log_ticks(ax.yaxis, low, high)
 
 
 def _alt_text(title, table, names, best) -> str:

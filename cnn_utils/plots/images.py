@@ -56,10 +56,6 @@ def plot_class_examples(images, labels, class_names, *, n_per_class=6, title="Ex
         Classes without an image are left out; one with too few repeats its last.
     n_per_class : int, default=6
     title : str, default="Examples"
-
-    Returns
-    -------
-    display : Display
     """
     images, members = _by_class(images, labels, class_names)
     firsts = [indices[:n_per_class] for indices in members.values()]
@@ -79,10 +75,6 @@ def plot_class_means(images, labels, class_names, *, title="Mean image of each c
     class_names : sequence of str
         Classes without an image are left out.
     title : str, default="Mean image of each class"
-
-    Returns
-    -------
-    display : Display
     """
     images, members = _by_class(images, labels, class_names)
     white = 255 if images.dtype == np.uint8 else 1

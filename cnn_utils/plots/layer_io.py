@@ -1,5 +1,6 @@
 """What pictures of a model need: its images, its layers, and their inputs and outputs."""
 
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -67,7 +68,7 @@ def capture_outputs(model, images, *watched) -> tuple:
     try:
         for layer in calls:
             # Past `setattr`, with which Keras would track the function as the layer's own.
-            vars(layer)["call"] = _capturing(layer, calls[layer], captured)
+            vars(layer)["call"] = partial(_capture, captured, layer, calls[layer])
         # Some models wrap their one output in a list.
         (output,) = keras.tree.flatten(model(images, training=False))
     finally:
@@ -108,13 +109,10 @@ def class_scores(model, images, *watched) -> tuple:
     return keras.ops.cast(output, "float32"), captured
 
 
-def _capturing(layer, call, captured):
-    def capturing(*args, **kwargs):
-        output = call(*args, **kwargs)
-        captured[layer] = LayerIO(args[0] if args else next(iter(kwargs.values())), output)
-        return output
-
-    return capturing
+def _capture(captured, layer, call, *args, **kwargs):
+    output = call(*args, **kwargs)
+    captured[layer] = LayerIO(args[0] if args else next(iter(kwargs.values())), output)
+    return output
 
 
 def check_weights(model) -> None:

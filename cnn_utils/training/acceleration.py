@@ -90,16 +90,13 @@ def describe(model: keras.Model) -> dict:
     whether TensorFlow uses them in this process.
     """
     fused = sum("call" in vars(layer) for layer in _normalisations_of(model))
-    if keras.backend.backend() != "tensorflow":
-        return {"fused_batch_normalisations": fused, "bfloat16": False, "onednn": False}
-    import tensorflow as tf
+    bfloat16, onednn = False, False
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
 
-    options = tf.config.optimizer.get_experimental_options()
-    return {
-        "fused_batch_normalisations": fused,
-        "bfloat16": options.get(ALLOW_BFLOAT16, False),
-        "onednn": onednn_is_on(),
-    }
+        options = tf.config.optimizer.get_experimental_options()
+        bfloat16, onednn = options.get(ALLOW_BFLOAT16, False), onednn_is_on()
+    return {"fused_batch_normalisations": fused, "bfloat16": bfloat16, "onednn": onednn}
 
 
 def processor_flags() -> set[str]:

@@ -35,8 +35,6 @@ class TrainingMonitor(EpochProgress):
     title : str, default="Training"
     loss_only : bool, default=False
         Draw no other curves.
-    file : text stream, optional
-        Where to write the bar; by default standard output.
 
     Attributes
     ----------
@@ -46,8 +44,8 @@ class TrainingMonitor(EpochProgress):
         Whether `stop` ended the training early.
     """
 
-    def __init__(self, title: str = "Training", loss_only: bool = False, file=None):
-        super().__init__(file)
+    def __init__(self, title: str = "Training", loss_only: bool = False):
+        super().__init__()
         self.title, self.loss_only = title, loss_only
         self.display_, self.stopped_ = None, False
         self._stop_asked = self._running = False

@@ -1,14 +1,10 @@
 """The profile, full or quick, and the seed."""
 
 import os
-from typing import TypeVar
 
 import keras
 
 from cnn_utils.errors import KitError
-
-PROFILES = ("full", "quick")
-Value = TypeVar("Value")
 
 
 def profile() -> str:
@@ -20,12 +16,12 @@ def profile() -> str:
         If the variable has another value.
     """
     value = os.environ.get("CNN_UTILS_PROFILE", "").strip().lower() or "full"
-    if value not in PROFILES:
+    if value not in ("full", "quick"):
         raise KitError.about("CNN_UTILS_PROFILE", 'be "full" or "quick"', value)
     return value
 
 
-def pick(*, full: Value, quick: Value) -> Value:
+def pick(*, full, quick):
     """Return `full` or `quick`, depending on the profile.
 
     Examples

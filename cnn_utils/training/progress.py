@@ -16,20 +16,11 @@ class EpochProgress(keras.callbacks.Callback):
     Use it with ``model.fit(..., verbose=0, callbacks=[EpochProgress()])``: unlike Keras' own bar
     it writes at most twice a second and about 250 times in all, and leaves a single line.
 
-    Parameters
-    ----------
-    file : text stream, optional
-        Where to write; by default standard output.
-
     Attributes
     ----------
     bar_ : tqdm.tqdm
         The bar; counts batches over all epochs.
     """
-
-    def __init__(self, file=None):
-        super().__init__()
-        self.file = file
 
     def on_train_begin(self, logs=None):
         """Open the bar."""
@@ -37,7 +28,7 @@ class EpochProgress(keras.callbacks.Callback):
         total = self._epochs * self._steps if self._steps else None
         self.bar_ = tqdm(
             total=total,
-            file=self.file or sys.stdout,
+            file=sys.stdout,
             mininterval=MIN_SECONDS if total else 10 * MIN_SECONDS,
             miniters=ceil(total / MAX_UPDATES) if total else None,
             smoothing=0,  # the time left from the whole time: a validation would distort it
@@ -65,13 +56,10 @@ class EpochProgress(keras.callbacks.Callback):
         stopped = getattr(self.model, "stop_training", False)
         if self._steps and not stopped:  # a training that is loaded has no batches
             self.bar_.update(max(0, self._done_before + self._steps - self.bar_.n))
-        self.bar_.set_postfix_str(_summary(logs or {}), refresh=False)
+        shown = [name for name in ("loss", "val_loss", "val_accuracy") if name in (logs or {})]
+        summary = ", ".join(f"{name} {float(logs[name]):.4f}" for name in shown)
+        self.bar_.set_postfix_str(summary, refresh=False)
 
     def on_train_end(self, logs=None):
         """Close the bar."""
         self.bar_.close()
-
-
-def _summary(logs: dict) -> str:
-    shown = {name: logs[name] for name in ("loss", "val_loss", "val_accuracy") if name in logs}
-    return ", ".join(f"{name} {float(value):.4f}" for name, value in shown.items())

@@ -56,20 +56,17 @@ class ImageBrowser(ImagePages):
             "outcome": OUTCOMES if self.predictions is not None else OUTCOMES[:1],
             "order": ORDERS if self.probabilities is not None else ORDERS[:1],
         }
-        controls = {
-            name: widgets.Dropdown(options=options, description=LABELS[name])
-            for name, options in self._options.items()
-        }
-        last = len(self.images) - 1
-        for name, control in controls.items():
-            link((self, name), (control, "value"))
-        self._number = widgets.Text(description="image no.", placeholder=f"0 to {last}")
+        controls = []
+        for name, options in self._options.items():
+            controls.append(widgets.Dropdown(options=options, description=LABELS[name]))
+            link((self, name), (controls[-1], "value"))
+        known = f"0 to {len(self.images) - 1}"
+        self._number = widgets.Text(description="image no.", placeholder=known)
         self._number.continuous_update = False
         self._number.observe(self._jump, "value")
         self.observe(self._show_number, "chosen")
-        controls["chosen"] = self._number
-        row = widgets.Layout(flex_flow="row wrap")
-        self.children = [widgets.Box(list(controls.values()), layout=row), *self.children]
+        row = widgets.Box([*controls, self._number], layout={"flex_flow": "row wrap"})
+        self.children = [row, *self.children]
 
     def _jump(self, change) -> None:
         """Enlarge the image whose number was typed; none if it is no number."""

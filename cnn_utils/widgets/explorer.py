@@ -9,7 +9,7 @@ from typing import NamedTuple
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
-from traitlets import Enum, Tuple, Unicode, observe, validate
+from traitlets import Enum, Tuple, Unicode, link, observe, validate
 
 from cnn_utils.errors import KitError
 from cnn_utils.metrics import as_labels_of_images, as_names, confusion_matrix, most_confused
@@ -88,6 +88,9 @@ class ConfusionMatrixExplorer(StaticPicture):
         self._pages = ImagePages(images, self.y_true, *first[:2], self.class_names)
         super().__init__(self._build())
         self._choose(name, first.pairs[0][1] if first.pairs else None)
+        keys = {text: key for key, text in NORMALIZE.items()}
+        link((self, "normalize"), (self._lists["show"], "value"), (NORMALIZE.get, keys.get))
+        link((self, "model"), (self._lists["model"], "value"))
 
     @property
     def indices(self) -> np.ndarray:
@@ -155,7 +158,7 @@ class ConfusionMatrixExplorer(StaticPicture):
         names = [(name, name) for name in self.class_names]
         lists = {
             "show": [*NORMALIZE.values()],
-            "model": [(name, name) for name in self.results],
+            "model": list(self.results),
             "confused": [("", None)],
             "true": [("", None), *names],
             "predicted": [("", None), *names],
@@ -164,8 +167,8 @@ class ConfusionMatrixExplorer(StaticPicture):
             name: widgets.Dropdown(options=options, description=name, layout={"width": "auto"})
             for name, options in lists.items()
         }
-        for name, control in self._lists.items():
-            control.observe(lambda _, name=name: self._chosen_from(name), "value")
+        for name in ("confused", "true", "predicted"):
+            self._lists[name].observe(lambda _, name=name: self._chosen_from(name), "value")
         self._lists["model"].layout.display = "none" if len(self.results) == 1 else ""
         self._grids, self._models = {}, {}
         for name, results in self.results.items():
@@ -181,19 +184,13 @@ class ConfusionMatrixExplorer(StaticPicture):
         return [widgets.Box([*self._lists.values()], layout=row), parts]
 
     def _chosen_from(self, name: str) -> None:
-        """Take what was chosen from a list."""
+        """Take the cell that was chosen from a list."""
         if self._is_updating:
             return
-        value = self._lists[name].value
-        if name == "show":
-            self.normalize = next(key for key, text in NORMALIZE.items() if text == value)
-        elif name == "model":
-            self._choose(value, self.cell)
-        elif name == "confused":
-            self._choose(self.model, value)
-        else:
-            cell = (self._lists["true"].value, self._lists["predicted"].value)
-            self._choose(self.model, cell if all(cell) else self.cell)
+        if name == "confused":
+            self.cell = self._lists[name].value
+        elif all(cell := (self._lists["true"].value, self._lists["predicted"].value)):
+            self.cell = cell
 
     def _choose(self, model: str, cell: tuple[str, str] | None) -> None:
         with self.hold_trait_notifications():
@@ -219,9 +216,8 @@ class ConfusionMatrixExplorer(StaticPicture):
         pair = self.cell if self.cell in dict(pairs).values() else None
         self._is_updating = True
         self._lists["confused"].options = [("", None), *pairs]
-        values = (NORMALIZE[self.normalize], self.model, pair, true, pred)
-        for control, value in zip(self._lists.values(), values, strict=True):
-            control.value = value
+        for name, value in (("confused", pair), ("true", true), ("predicted", pred)):
+            self._lists[name].value = value
         self._is_updating = False
         for name, grid in self._grids.items():
             is_current = name == self.model

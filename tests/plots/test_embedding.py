@@ -170,10 +170,6 @@ def test_at_most_n_images_are_drawn_with_their_labels_and_predictions():
     np.testing.assert_array_equal(of_first, PARITY[drawn] == PARITY[drawn][0])
 
 
-def test_the_method_of_older_notebooks_is_ignored():
-    np.testing.assert_array_equal(offsets(show(method="pca")), offsets(show()))
-
-
 @pytest.mark.parametrize("n", [3, 4, 5])
 def test_three_images_are_enough(n):
     assert len(offsets(show(n=n))) == n

@@ -1,5 +1,4 @@
 import asyncio
-import io
 import itertools
 import signal
 import threading
@@ -71,7 +70,7 @@ class At(keras.callbacks.Callback):
 
 
 def test_the_final_figure_holds_every_epoch(notebook):
-    watch = TrainingMonitor("LeNet", file=io.StringIO())
+    watch = TrainingMonitor("LeNet")
     _, history = fit(watch, epochs=3, validation_data=(X, Y))
     lines = watch.display_.lines_
     assert set(lines) == {"loss", "val_loss", "mae", "val_mae"}
@@ -81,13 +80,13 @@ def test_the_final_figure_holds_every_epoch(notebook):
 
 
 def test_the_loss_can_be_drawn_alone(notebook):
-    watch = TrainingMonitor(loss_only=True, file=io.StringIO())
+    watch = TrainingMonitor(loss_only=True)
     fit(watch, validation_data=(X, Y))
     assert set(watch.display_.lines_) == {"loss", "val_loss"}
 
 
 def test_the_button_makes_way_for_a_line(notebook):
-    fit(TrainingMonitor(file=io.StringIO()))
+    fit(TrainingMonitor())
     controls, figure = notebook.outputs
     assert controls.shown[0].children[0].description == "■ Stop training"
     assert controls.shown[1] == {"text/plain": "Epochs trained: 2."}
@@ -97,7 +96,7 @@ def test_the_button_makes_way_for_a_line(notebook):
 def test_no_figure_is_left_in_pyplot_s_hands(notebook):
     import matplotlib.pyplot as plt
 
-    fit(TrainingMonitor(file=io.StringIO()))
+    fit(TrainingMonitor())
     assert plt.get_fignums() == []
 
 
@@ -107,7 +106,7 @@ BUSY = ("to the page", "status", {"execution_state": "busy"})
 def test_once_a_second_the_page_hears_that_the_kernel_is_busy(notebook, monkeypatch):
     seconds = itertools.count(step=2)
     monkeypatch.setattr(monitor, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
-    fit(TrainingMonitor(file=io.StringIO()), epochs=3)
+    fit(TrainingMonitor(), epochs=3)
     assert len(notebook.sent) >= 3 * STEPS  # the clock is two seconds later at each look
     assert set(map(str, notebook.sent)) == {str(BUSY)}
 
@@ -116,11 +115,11 @@ def test_it_is_said_in_the_first_batch_too_but_not_after_the_training(notebook):
     slow = At(0, lambda: time.sleep(1.5))
     counts = []
     count = At(1, lambda: counts.append(len(notebook.sent)))
-    fit(TrainingMonitor(file=io.StringIO()), epochs=1, more=[slow, count])
+    fit(TrainingMonitor(), epochs=1, more=[slow, count])
     assert counts[0] >= 1
     assert str(notebook.sent[0]) == str(BUSY)
     n = len(notebook.sent)
-    fit(TrainingMonitor(file=io.StringIO()), epochs=1)
+    fit(TrainingMonitor(), epochs=1)
     time.sleep(1.2)
     assert len(notebook.sent) == n
 
@@ -128,7 +127,7 @@ def test_it_is_said_in_the_first_batch_too_but_not_after_the_training(notebook):
 def test_from_another_thread_nothing_is_said_of_the_main_one(notebook, monkeypatch):
     seconds = itertools.count(step=2)
     monkeypatch.setattr(monitor, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
-    thread = threading.Thread(target=fit, args=[TrainingMonitor(file=io.StringIO())])
+    thread = threading.Thread(target=fit, args=[TrainingMonitor()])
     thread.start()
     thread.join()
     assert len(notebook.outputs) == 2
@@ -137,7 +136,7 @@ def test_from_another_thread_nothing_is_said_of_the_main_one(notebook, monkeypat
 
 def test_the_axes_hold_all_epochs_while_it_trains(notebook):
     limits = []
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
 
     def look(*_):
         watch._draw()
@@ -148,7 +147,7 @@ def test_the_axes_hold_all_epochs_while_it_trains(notebook):
 
 
 def test_after_a_stop_the_axes_hold_the_trained_epochs(notebook):
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
 
     def end(epoch, logs):
         watch._draw()
@@ -163,14 +162,14 @@ def test_quick_epochs_are_not_all_drawn(notebook, monkeypatch):
     # Each look at the clock is a fiftieth of a second after the last; an epoch takes about six.
     ticks = (i / 50 for i in range(10**6))
     monkeypatch.setattr(monitor, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
-    fit(TrainingMonitor(file=io.StringIO()), epochs=30)
+    fit(TrainingMonitor(), epochs=30)
     # The placeholder, one of about eight epochs (a second must pass), and the last.
     assert 4 <= len(notebook.outputs[1].shown) <= 6
 
 
 @pytest.mark.parametrize("batch", [0, 2])
 def test_the_button_ends_the_training_after_the_batch(notebook, batch):
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     press = At(batch, lambda: notebook.outputs[0].shown[0].children[0].click())
     model, history = fit(watch, epochs=5, more=[press])
     assert watch.stopped_
@@ -186,13 +185,13 @@ def test_the_button_works_from_another_thread(notebook):
         thread.start()
         thread.join()
 
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     _, history = fit(watch, epochs=5, more=[At(1, press)])
     assert len(history.epoch) == 1
 
 
 def test_pressed_during_validation_no_further_epoch_begins(notebook):
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     stop = keras.callbacks.LambdaCallback(on_test_begin=lambda logs: watch.stop())
     _, history = fit(watch, epochs=5, more=[stop], validation_data=(X, Y))
     assert watch.bar_.n == STEPS
@@ -201,7 +200,7 @@ def test_pressed_during_validation_no_further_epoch_begins(notebook):
 
 def test_an_interrupt_ends_the_training_and_is_no_error(notebook):
     before = signal.getsignal(signal.SIGINT)
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     interrupt = At(1, lambda: signal.raise_signal(signal.SIGINT))
     _, history = fit(watch, epochs=5, more=[interrupt])
     assert watch.stopped_
@@ -215,7 +214,7 @@ def test_a_second_interrupt_is_an_interrupt(notebook):
         signal.raise_signal(signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     with pytest.raises(KeyboardInterrupt):
         fit(watch, epochs=5, more=[At(1, twice)])
     (end_of_cell,) = notebook.hooks
@@ -229,7 +228,7 @@ def test_after_an_error_the_end_of_the_cell_cleans_up(notebook):
             if epoch == 1:
                 raise RuntimeError
 
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     with pytest.raises(RuntimeError):
         fit(watch, epochs=5, more=[Broken()])
     (end_of_cell,) = notebook.hooks
@@ -241,7 +240,7 @@ def test_after_an_error_the_end_of_the_cell_cleans_up(notebook):
 
 
 def test_a_stop_holds_for_one_training_only(notebook):
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     fit(watch, more=[At(1, watch.stop)])
     _, history = fit(watch, epochs=3)
     assert not watch.stopped_
@@ -249,13 +248,13 @@ def test_a_stop_holds_for_one_training_only(notebook):
 
 
 def test_epochs_that_were_not_validated_leave_gaps(notebook):
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     fit(watch, epochs=4, validation_data=(X, Y), validation_freq=2)
     assert np.isnan(watch.display_.table["val_loss"]).tolist() == [True, False, True, False]
 
 
 def test_a_loss_that_is_no_number_is_no_accident(notebook):
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(optimizer="sgd", loss="mse")
     model.fit(X * np.nan, Y, verbose=0, callbacks=[watch], validation_data=(X * np.nan, Y))
@@ -263,7 +262,7 @@ def test_a_loss_that_is_no_number_is_no_accident(notebook):
 
 
 def test_metrics_without_a_curve_are_left_out(notebook):
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     words = keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: logs.update(note="x"))
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(2, activation="softmax")])
     model.compile(loss="categorical_crossentropy", metrics=[keras.metrics.F1Score()])
@@ -276,7 +275,7 @@ def test_curves_that_cannot_be_drawn_do_not_end_the_training(notebook):
         def train_step(self, data):
             return {"other": 1.0}
 
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     model = NoLoss([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
     model.fit(X, Y, epochs=2, verbose=0, callbacks=[watch])
@@ -287,7 +286,7 @@ def test_curves_that_cannot_be_drawn_do_not_end_the_training(notebook):
 
 def test_a_caught_error_is_cleaned_up_by_the_next_training(notebook):
     before = signal.getsignal(signal.SIGINT)
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
 
     def fail():
         raise RuntimeError
@@ -307,7 +306,7 @@ def test_a_caught_error_is_cleaned_up_by_the_next_training(notebook):
 
 def test_after_two_monitors_of_one_training_an_interrupt_is_one(notebook, monkeypatch):
     before = signal.getsignal(signal.SIGINT)
-    watches = [TrainingMonitor(title, file=io.StringIO()) for title in "AB"]
+    watches = [TrainingMonitor(title) for title in "AB"]
     fit(watches[0], more=[watches[1]])
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
@@ -315,21 +314,21 @@ def test_after_two_monitors_of_one_training_an_interrupt_is_one(notebook, monkey
 
 
 def test_continued_training_counts_on(notebook):
-    watch = TrainingMonitor(file=io.StringIO())
+    watch = TrainingMonitor()
     fit(watch, epochs=6, initial_epoch=4)
     assert watch.display_.lines_["loss"].get_xdata().tolist() == [5, 6]
     assert watch.bar_.initial == 4 * STEPS
 
 
-def test_outside_a_notebook_there_is_only_the_bar():
-    watch = TrainingMonitor(file=io.StringIO())
+def test_outside_a_notebook_there_is_only_the_bar(capsys):
+    watch = TrainingMonitor()
     before = signal.getsignal(signal.SIGINT)
     check = At(1, lambda: seen.append(signal.getsignal(signal.SIGINT)))
     seen = []
     fit(watch, more=[check])
     assert seen == [before] * 2
     assert watch.display_ is None
-    assert "epoch 2/2 100%" in watch.file.getvalue()
+    assert "epoch 2/2 100%" in capsys.readouterr().out
 
 
 def test_its_text_is_always_the_same():

@@ -1,6 +1,7 @@
 """cnn_utils.training.progress: one bar, few writes, one line in the end."""
 
 import io
+from contextlib import redirect_stdout
 
 import keras
 import numpy as np
@@ -33,17 +34,18 @@ def train(steps=STEPS, epochs=EPOCHS, validation=False, steps_per_execution=1, *
         steps_per_execution=steps_per_execution,
     )
     stream = CountingStream()
-    bar = EpochProgress(stream)
-    history = model.fit(
-        images,
-        labels,
-        batch_size=1,
-        epochs=epochs,
-        validation_data=(images, labels) if validation else None,
-        callbacks=[bar],
-        verbose=0,
-        **options,
-    )
+    bar = EpochProgress()
+    with redirect_stdout(stream):
+        history = model.fit(
+            images,
+            labels,
+            batch_size=1,
+            epochs=epochs,
+            validation_data=(images, labels) if validation else None,
+            callbacks=[bar],
+            verbose=0,
+            **options,
+        )
     return stream, bar, history.history
 
 
@@ -110,7 +112,7 @@ def test_continued_training_starts_where_it_stopped():
 
 def driven(params, logs):
     """Go through one epoch of three batches by hand, as Keras would."""
-    progress = EpochProgress(io.StringIO())
+    progress = EpochProgress()
     progress.set_params(params)
     progress.on_train_begin()
     progress.on_epoch_begin(0)
@@ -121,18 +123,18 @@ def driven(params, logs):
     return progress
 
 
-def test_an_unknown_number_of_batches_is_counted_all_the_same():
+def test_an_unknown_number_of_batches_is_counted_all_the_same(capsys):
     progress = driven({"epochs": 1, "steps": None}, {"loss": 0.25})
     assert progress.bar_.total is None
     assert progress.bar_.n == 3
-    assert lines(progress.file)[-1].endswith("loss 0.2500")
+    assert capsys.readouterr().out.rstrip().endswith("loss 0.2500")
 
 
 def test_an_epoch_without_results_is_no_accident():
     assert driven({"epochs": 1, "steps": 3}, None).bar_.n == 3
 
 
-def test_standard_output_is_the_default(capsys):
+def test_it_writes_to_standard_output(capsys):
     progress = EpochProgress()
     progress.set_params({"epochs": 1, "steps": 1})
     progress.on_train_begin()
