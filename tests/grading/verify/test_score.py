@@ -48,6 +48,17 @@ def test_missing_evidence_gives_nothing_and_is_looked_at(claims):
     assert found.reason
 
 
+def test_a_training_without_its_weights_is_not_judged_by_its_check():
+    task = TaskSpec("train-lenet", "code", 10, threshold=0.97)
+    claims = Claims(
+        "complete", {"check:train-lenet": False}, {"check:train-lenet": "An epoch had 1 batches"}
+    )
+    missing = Comparison({"train-lenet": (None, "the weights were not handed in")})
+    assert mark(task, ANSWERED, claims, missing).reason == "The weights were not handed in."
+    below = Comparison({"train-lenet": (False, "96 % are not enough")})
+    assert mark(task, ANSWERED, claims, below).reason == "An epoch had 1 batches."
+
+
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
