@@ -49,7 +49,7 @@ from cnn_utils import pick, set_seed
 
 # %% tags=["parameters"]
 SEED = 458
-EPOCHS = pick(full=40, quick=3)
+EPOCHS = pick(full=40, quick=4)
 DENSE_EPOCHS = pick(full=5, quick=1)
 BATCH_SIZE = 128
 
