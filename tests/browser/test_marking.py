@@ -130,6 +130,18 @@ def test_the_answer_is_rendered_and_the_keys_are_told(page):
     assert page.locator(".keys").is_visible()
 
 
+def test_the_heads_stand_on_one_line_at_1280(page):
+    page.locator("h1").evaluate("heading => heading.textContent = 'A long title '.repeat(9)")
+    text = "1000 of 1000 marked, 6000 of 6000 in all; 6000 not yet downloaded"
+    page.locator("#progress").evaluate("(told, text) => told.textContent = text", text)
+    boxes = [
+        page.locator(name).bounding_box() for name in ("h1", "#task", "#progress", "#download")
+    ]
+    middles = [box["y"] + box["height"] / 2 for box in boxes]
+    assert max(middles) - min(middles) < 4
+    assert boxes[-1]["x"] + boxes[-1]["width"] <= 1280
+
+
 def test_page_keys_move_and_the_question_is_there(page):
     first = whose(page)
     mark(page, "PageDown")
