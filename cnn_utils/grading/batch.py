@@ -18,6 +18,7 @@ from cnn_utils.files import write_whole
 from cnn_utils.grading import cluster
 from cnn_utils.grading.grade_one import failed_row, grade_one
 from cnn_utils.grading.intake.assignment import read_source_notebooks
+from cnn_utils.grading.intake.platforms import in_order
 from cnn_utils.grading.intake.submissions import Submission, find_submissions
 from cnn_utils.grading.sandbox.prepare import Settings, prepared, version_of
 from cnn_utils.grading.sandbox.run_part import remove_tree
@@ -90,7 +91,7 @@ def grade(
     rows = [_read(results, submission) for submission in submissions]
     return sorted(
         [*rows, *_rows_of_earlier_runs(results, rows, version, is_told=not only)],
-        key=lambda row: _in_order(row["name"]),
+        key=lambda row: in_order(row["name"]),
     )
 
 
@@ -102,11 +103,6 @@ def _named(submissions: list[Submission], names: Sequence[str]) -> list[Submissi
             advice = f"Did you mean '{near}'?" if near else ""
             raise KitError.about("--only", "be a name in the gradebook", f"'{name}'", advice)
     return [submission for submission in submissions if submission.name in names]
-
-
-def _in_order(name: str) -> str:
-    """Return a key by which group2 comes before group10."""
-    return re.sub(r"\d+", lambda digits: digits[0].zfill(9), name)
 
 
 def _rows_of_earlier_runs(

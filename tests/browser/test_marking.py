@@ -10,7 +10,7 @@ from tests.grading.small_lab import LAB
 
 pytestmark = pytest.mark.browser
 
-ANSWERS = {"ann": "Because.", "bo": 'It is "so", <b>not</b>\nelse; really', "cy": "No."}
+ANSWERS = {"ann": "Because.", "bo": 'It is "so", <b>not</b> else; really', "cy": "No."}
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_class_is_marked_without_a_mouse(page, batch):
     sheet, run = batch
     expected = {}
     expected[whose(page)] = (4.5, "- as we heard")
-    mark(page, "4", ",", "5", "Tab", "Tab", "Tab")  # over the two lines of the rubric
+    mark(page, "4", ",", "5", "Tab")  # letters choose the two lines of the rubric
     page.keyboard.type("- as we heard")
     mark(page, "Control+Enter")
     expected[whose(page)] = (3.5, "- as we heard")
@@ -75,6 +75,8 @@ def test_a_class_is_marked_without_a_mouse(page, batch):
         "3 of 3 marked, 3 of 3 in all; 3 not yet downloaded"
     )
     download(page, sheet)
+    told = page.locator("#progress").inner_text()
+    assert told == "3 of 3 marked, 3 of 3 in all"
     assert run() == expected
     assert run() == expected  # the sheet that was written anew says the same
 
@@ -97,6 +99,47 @@ def test_a_closed_page_forgets_nothing_and_a_changed_sheet_wins(page, batch):
     run()
     page.reload()
     assert page.locator("#progress").inner_text() == "3 of 3 marked, 3 of 3 in all"
+
+
+def test_what_changed_since_the_last_download_is_counted(page, tmp_path):
+    told = page.locator("#progress")
+    mark(page, "2", "Enter", "3", "Enter", "PageUp")
+    assert told.inner_text() == "2 of 3 marked, 2 of 3 in all; 2 not yet downloaded"
+    download(page, tmp_path / "first.csv")
+    page.reload()
+    assert told.inner_text() == "2 of 3 marked, 2 of 3 in all"
+    mark(page, "PageUp", "4", "PageDown")
+    assert told.inner_text().endswith("; 1 not yet downloaded")
+    mark(page, "PageUp", "3", "PageDown")
+    assert "downloaded" not in told.inner_text()
+    # To withdraw points is a change as well, though the sheet beside the page has none.
+    mark(page, "PageUp", "Backspace", "PageDown")
+    assert told.inner_text() == "1 of 3 marked, 1 of 3 in all; 1 not yet downloaded"
+    download(page, tmp_path / "second.csv")
+    assert "downloaded" not in told.inner_text()
+    sheets = [(tmp_path / name).read_text("utf-8-sig") for name in ("first.csv", "second.csv")]
+    assert [sheet.count(",5,,") for sheet in sheets] == [1, 2]  # without points
+
+
+def test_the_answer_is_rendered_and_the_keys_are_told(page):
+    while whose(page) != "bo":
+        mark(page, "PageDown")
+    assert page.locator("#answer p").count() == 1
+    assert page.locator("#answer b").count() == 0
+    assert "Ctrl+Enter: save, next" in page.locator("label[for=comment]").inner_text()
+    assert page.locator(".keys").is_visible()
+
+
+def test_the_heads_stand_on_one_line_at_1280(page):
+    page.locator("h1").evaluate("heading => heading.textContent = 'A long title '.repeat(9)")
+    text = "1000 of 1000 marked, 6000 of 6000 in all; 6000 not yet downloaded"
+    page.locator("#progress").evaluate("(told, text) => told.textContent = text", text)
+    boxes = [
+        page.locator(name).bounding_box() for name in ("h1", "#task", "#progress", "#download")
+    ]
+    middles = [box["y"] + box["height"] / 2 for box in boxes]
+    assert max(middles) - min(middles) < 4
+    assert boxes[-1]["x"] + boxes[-1]["width"] <= 1280
 
 
 def test_page_keys_move_and_the_question_is_there(page):

@@ -76,17 +76,6 @@ def test_what_a_killed_batch_left_is_removed(tmp_path):
         assert [path.name for path in work.iterdir()] == ["lock"]
 
 
-def test_rows_are_in_the_order_of_people():
-    names = ["group10", "group2", "Ada", "group1", "group2 (1)"]
-    assert sorted(names, key=batch._in_order) == [
-        "Ada",
-        "group1",
-        "group2",
-        "group2 (1)",
-        "group10",
-    ]
-
-
 def test_two_names_never_become_one_file():
     names = ["ann", "a:b", "a;b", "x" * 200, "x" * 201, "学" * 82, "M\udcfcller"]
     assert len({batch._safe(name) for name in names}) == len(names)

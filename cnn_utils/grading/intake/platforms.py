@@ -121,6 +121,11 @@ def group_label(name: str) -> str:
     return found["number"].casefold() if found else ""
 
 
+def in_order(name: str) -> str:
+    """Return a key by which group2 comes before group10."""
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(9), name)
+
+
 def _as_iso(date: str) -> str:
     for form in DATES:
         with suppress(ValueError):

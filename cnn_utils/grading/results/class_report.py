@@ -9,7 +9,7 @@ from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.results.gradebook import header_of
 from cnn_utils.grading.results.pages import picture_sources, render
-from cnn_utils.grading.results.similarity import Pair
+from cnn_utils.grading.results.similarity import MAX_NAMED, Pair, clusters, messages_for
 
 BARS = 10
 MAX_PAGE = 60_000_000  # letters
@@ -69,16 +69,33 @@ def class_summary(
         ],
         "slowest": sorted(((row["seconds"], row["name"]) for row in rows), reverse=True)[:3],
         "seconds": (median(seconds), sum(seconds)) if seconds else (0, 0),
-        "reviews": [(row["name"], *header_of(row), row["review"]) for row in rows if row["review"]],
+        "reviews": [
+            (row["name"], *header_of(row), questions)
+            for row in rows
+            if (questions := _questions(row, pairs))
+        ],
         "adjusted": [
-            (row["name"], row["score"], row["days_late"], row["late_points"], row["adjustments"])
+            (
+                row["name"],
+                row["score"],
+                row["days_late"] or ("late" if row["is_late"] else ""),
+                row["late_points"],
+                row["adjustments"],
+            )
             for row in everybody
-            if row["adjustments"] or row["days_late"]
+            if row["adjustments"] or row["days_late"] or row["is_late"]
         ],
         "alone": Counter(key for row in rows for key in row["by_check_alone"]).most_common(),
-        "pairs": pairs,
+        "clusters": clusters(pairs),
+        "max_named": MAX_NAMED,
         "figures": figures,
     }
+
+
+def _questions(row: dict, pairs: list[Pair]) -> str:
+    """Return what its row asks apart from similar hand-ins, which stand last in it."""
+    similar = "; ".join(messages_for(row["name"], pairs))
+    return row["review"].removesuffix(similar).removesuffix("; ")
 
 
 def write_class_report(

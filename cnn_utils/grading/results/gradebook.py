@@ -58,6 +58,7 @@ def as_rows(
             "status": result["status"],
             **total(result)._asdict(),
             "is_excused": result.get("is_excused", False),
+            "is_late": result.get("is_late", False),
             "days_late": result.get("late", {}).get("days", ""),
             "late_points": result.get("late", {}).get("points", ""),
             "adjustments": "; ".join(adjustment_sentences(result)),

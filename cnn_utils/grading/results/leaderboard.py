@@ -10,6 +10,7 @@ import numpy as np
 from cnn_utils.errors import KitError
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook
+from cnn_utils.grading.intake.platforms import in_order
 from cnn_utils.grading.intake.submissions import SUBMISSION, find_submissions
 from cnn_utils.grading.results.gradebook import header_of
 from cnn_utils.grading.results.pages import render
@@ -125,7 +126,7 @@ def ranked(entries: list[Entry], baselines: dict[str, float]) -> list[Entry]:
         n_better = sum(other.accuracy > entry.accuracy for other in entries)
         lines.append(replace(entry, rank=1 + n_better))
     # An accuracy equal to a baseline does not beat it.
-    lines.sort(key=lambda line: (-line.accuracy, not line.is_baseline, line.group, line.name))
+    lines.sort(key=lambda e: (-e.accuracy, not e.is_baseline, in_order(e.group), in_order(e.name)))
     names = (f"Anonymous {number}" for number in count(1))
     return [line if line.group else replace(line, group=next(names)) for line in lines]
 

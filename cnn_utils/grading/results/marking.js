@@ -1,10 +1,11 @@
 "use strict";
 const { sheet, columns, batch, tasks, rows } = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
-const texts = rows.filter((row) => "text" in row);
+const texts = rows.filter((row) => "html" in row);
 const key = (row) => `${row.id}/${row.task}`;
 const STORE = `cnn_utils marking ${batch}`;
-// What was typed here and is not in the sheet from which this page was made.
+// What was typed here and is not in the sheet from which this page was made: "points|comment" is
+// `before` in that sheet, and `given` in the newest one, which may be a download.
 const drafts = new Map();
 let task = null, row = null;
 
@@ -12,7 +13,7 @@ function read() {
   try {
     for (const [name, draft] of JSON.parse(localStorage.getItem(STORE) || "[]")) {
       const found = texts.find((one) => key(one) === name);
-      if (found && draft.before === `${found.points}|${found.comment}`) drafts.set(name, draft);
+      if (found && draft.before === written(found)) drafts.set(name, draft);
     }
   } catch { /* A browser may refuse to keep anything for a file. */ }
 }
@@ -22,6 +23,7 @@ function keep() {
 }
 
 const valueOf = (one) => drafts.get(key(one)) || one;
+const written = ({ points, comment }) => `${points}|${comment}`;
 const isMarked = (one) => valueOf(one).points !== "";
 const ofTask = () => texts.filter((one) => one.task === task.name);
 
@@ -46,7 +48,7 @@ function show(next) {
   row = next;
   const all = ofTask(), value = valueOf(row);
   $("which").textContent = `Text ${all.indexOf(row) + 1} of ${all.length}, ${row.id}`;
-  $("answer").textContent = row.text;
+  $("answer").innerHTML = row.html; // made safe when the page was written
   $("figures").replaceChildren(...row.figures.map((source, i) => {
     const image = document.createElement("img");
     image.src = source;
@@ -68,6 +70,7 @@ function showRubric() {
   $("rubric").replaceChildren(...task.rubric.map(({ text, points }, i) => {
     const label = document.createElement("label"), box = document.createElement("input");
     box.type = "checkbox";
+    box.tabIndex = -1; // letters choose it, and Tab goes to the comment
     box.dataset.points = points;
     box.addEventListener("change", addUp);
     const letter = document.createElement("kbd");
@@ -114,7 +117,8 @@ function insert(comment) {
 
 function showProgress() {
   const n = ofTask().filter(isMarked).length, all = texts.filter(isMarked).length;
-  const waiting = drafts.size ? `; ${drafts.size} not yet downloaded` : "";
+  const n_new = [...drafts.values()].filter((draft) => draft.given !== written(draft)).length;
+  const waiting = n_new ? `; ${n_new} not yet downloaded` : "";
   $("progress").textContent = `${n} of ${ofTask().length} marked, ${all} of ${texts.length} in all${waiting}`;
 }
 
@@ -126,10 +130,11 @@ function save() {
     $("points").select();
     return false;
   }
-  const comment = $("comment").value;
-  const before = `${row.points}|${row.comment}`;
-  if (`${points}|${comment}` === before) drafts.delete(key(row));
-  else drafts.set(key(row), { points, comment, before });
+  const comment = $("comment").value, before = written(row);
+  const { given = before } = drafts.get(key(row)) || {};
+  const draft = { points, comment, before, given };
+  if (written(draft) === before && given === before) drafts.delete(key(row));
+  else drafts.set(key(row), draft);
   keep();
   return true;
 }
@@ -173,6 +178,8 @@ function download() {
   link.download = sheet;
   link.click();
   URL.revokeObjectURL(link.href);
+  for (const draft of drafts.values()) draft.given = written(draft);
+  keep();
   showProgress();
 }
 

@@ -6,7 +6,8 @@ import json
 import re
 from pathlib import Path
 
-from markupsafe import Markup
+from bs4 import BeautifulSoup, NavigableString
+from markupsafe import Markup, escape
 
 from cnn_utils.files import write_whole
 from cnn_utils.grading.intake.assignment import SourceNotebook
@@ -16,6 +17,11 @@ from cnn_utils.grading.results.pages import TEMPLATES, printable_lines, render
 from cnn_utils.notebook.assignment import headings_in
 
 FILE = "marking.html"
+# What a student's text may become, without attributes: no link, no style, no id of the page's own.
+SAFE = {"p", "br", "hr", "pre", "code", "blockquote", "ul", "ol", "li", "em", "strong", "del"}
+SAFE |= {"table", "thead", "tbody", "tr", "th", "td", "h1", "h2", "h3", "h4", "h5", "h6"}
+# Rendering takes a time that grows with the square of some hostile texts.
+MAX_RENDERED = 20_000  # letters
 # "2: names the gap between the curves" is worth two points.
 CRITERION = re.compile(r"(?P<points>\d+(?:\.\d+)?)\s*:\s*(?P<text>.+)", re.DOTALL)
 
@@ -45,7 +51,7 @@ def write_marking_page(
     for row, cells in zip(rows, as_sheet(rows), strict=True):
         shown.append({name: cells[name] for name in COLUMNS})
         if "text" in row:  # of a hand-in here
-            shown[-1] |= {"text": printable_lines(row["text"]), "figures": row["figures"]}
+            shown[-1] |= {"html": _safe_html(row["text"]), "figures": row["figures"]}
     data = {
         "sheet": sheet.name,
         "columns": COLUMNS,
@@ -67,10 +73,6 @@ def write_marking_page(
 
 def _task(source_notebook: SourceNotebook, task) -> dict:
     """Return what the page shows of a task: question, model answer and rubric."""
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-
-    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
-    as_html = MarkdownWithMath(renderer=renderer).render
     cells = source_notebook.cells
     place = next(
         i
@@ -88,8 +90,8 @@ def _task(source_notebook: SourceNotebook, task) -> dict:
         "name": task.name,
         "heading": task.heading or task.name,
         "most": task.points,
-        "question": as_html("\n\n".join(question)),
-        "answer": as_html(_solution(cells[place].source)),
+        "question": _as_html("\n\n".join(question)),
+        "answer": _as_html(_solution(cells[place].source)),
         "rubric": [
             {"text": line, "points": float(criterion["points"]) if criterion else 0}
             for line, criterion in zip(task.rubric, found, strict=True)
@@ -99,3 +101,35 @@ def _task(source_notebook: SourceNotebook, task) -> dict:
 
 def _solution(source: str) -> str:
     return source.partition(BEGIN)[2].partition("\n")[2].partition(END)[0].rpartition("\n")[0]
+
+
+def _as_html(markdown: str) -> str:
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    return MarkdownWithMath(renderer=renderer).render(markdown)
+
+
+def _safe_html(text: str) -> str:
+    """Render a student's Markdown: tags of `SAFE` without attributes, all else as text."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    text = printable_lines(text)
+    plain = f"<pre>{escape(text)}</pre>"
+    if len(text) > MAX_RENDERED:
+        return plain
+    renderer = IPythonRenderer(escape=True, exclude_anchor_links=True)
+    # The class's own one runs Pygments, and lets "mermaid" pass as it is.
+    renderer.block_code = lambda code, info=None: f"<pre>{escape(code)}</pre>"
+    renderer.image = lambda *_, **__: "[a picture]"
+    try:
+        found = BeautifulSoup(MarkdownWithMath(renderer=renderer).render(text), "html.parser")
+        for tag in found.find_all(True):
+            tag.attrs = {}
+            if tag.name not in SAFE:
+                tag.unwrap()
+        for string in found.find_all(string=True):  # a comment, too, becomes a text
+            string.replace_with(NavigableString(string))
+        return found.decode()
+    except Exception:  # whatever a hostile text makes of the renderer, the page is written
+        return plain

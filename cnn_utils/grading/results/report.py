@@ -1,6 +1,7 @@
 """Write each student's report: a web page, and Gradescope's ``results.json``."""
 
 import json
+import re
 from pathlib import Path
 
 from cnn_utils.files import write_whole
@@ -8,8 +9,11 @@ from cnn_utils.grading.intake.assignment import SourceNotebook
 from cnn_utils.grading.results.adjustments import adjustment_of_whole
 from cnn_utils.grading.results.gradebook import header_of
 from cnn_utils.grading.results.pages import printable_lines, render
-from cnn_utils.grading.results.points import late_sentence, total
+from cnn_utils.grading.results.points import late_sentence, reached, total
 
+WAITING = "A person will mark this."  # the reason of a text without points
+# A note for the instructor: how the grader ran the network.
+TECHNICAL = re.compile(r"\S+: the network was ")
 STATUS = {
     "complete": "",
     "incomplete": "A part is missing or did not finish.",
@@ -22,15 +26,23 @@ STATUS = {
 }
 
 
-def student_report(result: dict, source_notebooks: dict[str, SourceNotebook]) -> dict:
+def student_report(
+    result: dict, source_notebooks: dict[str, SourceNotebook], title: str = ""
+) -> dict:
     """Return the contents of a report: nothing about other hand-ins, labels or hidden inputs.
+
+    Whoever is excused and reached no points reads nothing about tasks.
 
     Parameters
     ----------
     result : dict
         From `grade_one`.
     source_notebooks : dict of str to SourceNotebook
+    title : str
+        Of the course.
     """
+    sum_of_tasks, is_excused = round(reached(result), 2), result.get("is_excused", False)
+    is_told = sum_of_tasks > 0 or not is_excused
     headings = {
         (name, task.name, task.kind): task.heading
         for name, source_notebook in source_notebooks.items()
@@ -46,20 +58,23 @@ def student_report(result: dict, source_notebooks: dict[str, SourceNotebook]) ->
             "reason": _reason(m),
         }
         for m in result["marks"]
+        if is_told
     ]
     number, members = header_of(result)
     return {
+        "title": title,
         "name": result["name"],
         "group": number,
         "members": members,
         "uploaded_by": result.get("members") or [],
-        "status": STATUS.get(result["status"], result["status"]),
+        "status": STATUS.get(result["status"], result["status"]) if is_told else "",
         "tasks": tasks,
         **total(result)._asdict(),
-        "is_excused": result.get("is_excused", False),
+        "sum_of_tasks": sum_of_tasks,
+        "is_excused": is_excused,
         "late": late_sentence(result),
         "whole": adjustment_of_whole(result),
-        "notes": result["notes"],
+        "notes": [n for n in result["notes"] if is_told and not TECHNICAL.match(n)],
         "facts": {
             label: f"{100 * result['facts'][key]:.2f} %"
             for key, label in (
@@ -67,7 +82,7 @@ def student_report(result: dict, source_notebooks: dict[str, SourceNotebook]) ->
                 ("part2_accuracy", "Accuracy of your own network on the test photographs"),
                 ("submission_accuracy", "Accuracy of submission.csv"),
             )
-            if key in result["facts"]
+            if is_told and key in result["facts"]
         },
     }
 
@@ -75,12 +90,14 @@ def student_report(result: dict, source_notebooks: dict[str, SourceNotebook]) ->
 def _reason(mark: dict) -> str:
     points, max_points = mark["points"], mark["max_points"]
     adjusted = f"{mark['adjusted']}.".replace("..", ".") if mark.get("adjusted") else ""
-    reasons = [adjusted[:1].upper() + adjusted[1:], mark["reason"]]
-    if any(reasons):
-        return "\n".join(filter(None, reasons))
-    if points is None:
-        return "A person will mark this."
-    return "All is well." if points >= max_points else f"{points:g} of {max_points:g} points."
+    is_decided = adjusted or points is not None
+    reasons = [adjusted[:1].upper() + adjusted[1:]]
+    reasons += [mark["reason"]] if mark["reason"] != WAITING or not is_decided else []
+    if not any(reasons) and not is_decided:
+        return WAITING
+    if not any(reasons) and points >= max_points:
+        return "All is well."
+    return "\n".join(filter(None, reasons))
 
 
 def gradescope(result: dict, source_notebooks: dict[str, SourceNotebook]) -> dict:
@@ -116,7 +133,7 @@ def gradescope(result: dict, source_notebooks: dict[str, SourceNotebook]) -> dic
 
 
 def write_reports(
-    results: list[dict], source_notebooks: dict[str, SourceNotebook], folder: Path
+    results: list[dict], source_notebooks: dict[str, SourceNotebook], folder: Path, title: str = ""
 ) -> None:
     """Write ``<name>.html`` and ``<name>.json`` (Gradescope) for each hand-in.
 
@@ -127,13 +144,15 @@ def write_reports(
     source_notebooks : dict of str to SourceNotebook
     folder : Path
         Made if missing.
+    title : str
+        Of the course.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for result in results:
         if "file" not in result:
             continue
         texts = {
-            "html": render("report", student_report(result, source_notebooks)),
+            "html": render("report", student_report(result, source_notebooks, title)),
             "json": json.dumps(gradescope(result, source_notebooks), indent=1, ensure_ascii=False),
         }
         for suffix, text in texts.items():

@@ -20,7 +20,7 @@ from itertools import combinations, takewhile
 import numpy as np
 
 from cnn_utils.grading.intake.assignment import SourceNotebook
-from cnn_utils.grading.intake.platforms import group_label
+from cnn_utils.grading.intake.platforms import group_label, in_order
 from cnn_utils.grading.release.student_release import without_answers
 from cnn_utils.grading.results.lms import group_number, uploader
 
@@ -46,6 +46,7 @@ MAX_FILTERS, MAX_INPUTS = 64, 256
 # Part of the possible differences between two groups' predictions; independent ones have 0.35 to
 # 0.65 of it. With fewer errors, images that are hard for everybody decide.
 MIN_DIFFERENCE, MIN_ERRORS = 0.2, 200
+MAX_NAMED = 4  # in a sentence; and hand-ins of a cluster whose pairs are shown
 SAME_NETWORK = "same cnn network"
 CHANGED = "nearly the same cnn network"
 KNOWN = {*keyword.kwlist, *dir(builtins)}
@@ -78,14 +79,70 @@ class Pair:
     is_sign: bool = True
 
 
+@dataclass
+class Cluster:
+    """Hand-ins that pairs of one kind connect.
+
+    Attributes
+    ----------
+    what : str
+        Such as "same cnn network".
+    is_sign : bool
+        Whether its pairs are a reason to look.
+    names : list of str
+        Of the hand-ins, group2 before group10.
+    pairs : list of Pair
+    """
+
+    what: str
+    is_sign: bool
+    names: list[str]
+    pairs: list[Pair]
+
+    @property
+    def label(self) -> str:
+        """Such as "group1, group2 and 7 more"."""
+        return _some_of(self.names)
+
+
+def clusters(pairs: Sequence[Pair]) -> list[Cluster]:
+    """Group pairs, reasons to look first: n copies are one cluster, not n * (n - 1) / 2 pairs."""
+    kinds, found = defaultdict(list), []
+    for pair in pairs:
+        kinds[pair.what, pair.is_sign].append(pair)
+    for kind, of_kind in kinds.items():
+        members: dict[str, set[str]] = {}  # of each name's cluster
+        for pair in of_kind:
+            one, other = (members.setdefault(name, {name}) for name in (pair.first, pair.second))
+            one |= other
+            members |= dict.fromkeys(other, one)
+        for names in {id(names): names for names in members.values()}.values():
+            own = [pair for pair in of_kind if pair.first in names]
+            found.append(Cluster(*kind, sorted(names, key=in_order), own))
+    return sorted(found, key=lambda cluster: not cluster.is_sign)
+
+
 def messages_for(name: str, pairs: Sequence[Pair]) -> list[str]:
     """Return what the row of a hand-in says about its pairs: one sentence for each "what"."""
-    others = defaultdict(list)
+    others = defaultdict(dict)
     for pair in pairs:
         if pair.is_sign and name in (pair.first, pair.second):
             other = pair.second if name == pair.first else pair.first
-            others[pair.what] += [other + (f" ({pair.share:.0%})" if pair.share < 1 else "")]
-    return [f"{what} as {', '.join(names)}" for what, names in others.items()]
+            others[pair.what][other] = f" ({pair.share:.0%})" if pair.share < 1 else ""
+    return [f"{what} as {_others(shares)}" for what, shares in others.items()]
+
+
+def _others(shares: dict[str, str]) -> str:
+    names = sorted(shares, key=in_order)
+    if len(names) >= MAX_NAMED:
+        return f"{len(names)} others: {_some_of(names)}"
+    return ", ".join(name + shares[name] for name in names)
+
+
+def _some_of(names: Sequence[str]) -> str:
+    if len(names) <= MAX_NAMED:
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 
 def find_similar(results: list[dict], source_notebooks: dict[str, SourceNotebook]) -> list[Pair]:

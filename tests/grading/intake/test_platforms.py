@@ -1,6 +1,6 @@
 import pytest
 
-from cnn_utils.grading.intake.platforms import group_label, read_name, without_copy
+from cnn_utils.grading.intake.platforms import group_label, in_order, read_name, without_copy
 
 NAMES = {
     "doejane_101_9001_group7-1.zip": ("doejane_101", "group7.zip", "9001".zfill(20)),
@@ -92,3 +92,14 @@ def test_what_makes_a_copy_s_name(name, expected):
 )
 def test_a_group_s_label(name, label):
     assert group_label(name) == label
+
+
+def test_names_are_in_the_order_of_people():
+    names = ["group10", "group2", "Ada", "group1", "group2 (1)"]
+    assert sorted(names, key=in_order) == [
+        "Ada",
+        "group1",
+        "group2",
+        "group2 (1)",
+        "group10",
+    ]

@@ -1,5 +1,6 @@
 import base64
 import re
+from itertools import combinations
 
 import pytest
 from bs4 import BeautifulSoup
@@ -136,3 +137,59 @@ def test_an_equal_network_alone_is_a_remark(source_notebook, tmp_path):
     assert not any("network" in row["review"] for row in rows)
     write_class_report(rows, {"lab.ipynb": source_notebook}, pairs, tmp_path / "class.html")
     assert "by itself no sign" in (tmp_path / "class.html").read_text()
+
+
+def page_of(rows, source_notebook, tmp_path, pairs=()):
+    write_class_report(rows, {"lab.ipynb": source_notebook}, pairs, tmp_path / "class.html")
+    return BeautifulSoup((tmp_path / "class.html").read_text(), "html.parser")
+
+
+def table_below(page, heading):
+    table = page.find("h2", string=heading).find_next("table")
+    return [
+        [" ".join(cell.text.split()) for cell in row.find_all("td")]
+        for row in table.find_all("tr")[1:]
+    ]
+
+
+def test_questions_come_first_and_copies_take_one_line(source_notebook, tmp_path):
+    names = [f"group{i}" for i in range(1, 10)]
+    pairs = [Pair(a, b, "same cnn network") for a, b in combinations(names, 2)]
+    pairs += [Pair(a, b, "much alike", 0.7, ("x", "y")) for a, b in combinations("abc", 2)]
+    none = [mark("f1", 10)]
+    results = [result(name, marks=none) for name in [*names, "a", "b", "c"]]
+    results[8]["review"] = ["two uploads differ"]
+    rows = as_rows(results, {"lab.ipynb": source_notebook}, pairs)
+    assert rows[8]["review"] == (
+        "two uploads differ; same cnn network as 8 others: group1, group2 and 6 more"
+    )
+    page = page_of(rows, source_notebook, tmp_path, pairs)
+    assert table_below(page, "For a person to look at") == [
+        ["group9", "", "two uploads differ"],
+        ["group1, group2 and 7 more", "same cnn network"],
+        ["a, b and c", "much alike"],
+    ]
+    lines = page.find_all("details")
+    assert [" ".join(line.summary.text.split()) for line in lines] == [
+        "group1, group2 and 7 more: same cnn network",
+        "a, b and c: much alike (70 %)",
+    ]
+    assert lines[0].p.text == ", ".join(names)
+    assert [len(line.find_all("pre")) for line in lines] == [0, 6]
+
+
+def test_who_is_late_by_the_platform_s_word_is_listed(source_notebook, tmp_path):
+    late = {"days": 2, "counted": 2, "percent": 20, "points": -2.0}
+    results = [result("ann"), result("bo", is_late=True), result("cy", is_late=True, late=late)]
+    rows = as_rows(results, {"lab.ipynb": source_notebook})
+    assert table_below(page_of(rows, source_notebook, tmp_path), "Late or adjusted") == [
+        ["bo", "10", "late", "", ""],
+        ["cy", "8", "2", "-2", ""],
+    ]
+
+
+def test_one_hand_in_is_one(source_notebook, tmp_path):
+    page = page_of(as_rows([result()], {"lab.ipynb": source_notebook}), source_notebook, tmp_path)
+    told = " ".join(page.text.split())
+    assert "1 hand-in: 1 complete." in told
+    assert "1 has texts that are not yet marked" in told

@@ -48,6 +48,18 @@ def test_equals_share_a_rank_and_baselines_have_none():
     ]
 
 
+def test_equals_stand_in_the_order_of_their_numbers_below_a_scale(tmp_path):
+    entries = [Entry(f"g{i}", 0.7, 0.7, 0.69, 0.71, group=f"Group {i}") for i in (10, 11, 2, 3)]
+    lines = ranked([*entries, Entry("low", 0.4321, 0.4, 0.42, 0.44, group="Group 1")], {})
+    assert [line.group for line in lines] == [f"Group {i}" for i in (2, 3, 10, 11, 1)]
+    write_page(lines, {}, tmp_path / "a.html", "Board")
+    page = BeautifulSoup((tmp_path / "a.html").read_text(), "html.parser")
+    scale = page.find("thead").find_all("th")[-1]
+    # from a multiple of 5 % below the lowest interval
+    assert [end.text for end in scale.find_all("span")] == ["40 %", "100 %"]
+    assert "left: 50.0%" in page.find_all("b")[0]["style"]
+
+
 def test_who_has_no_submission_is_named_with_the_reason(places):
     entries, refused = score_handins(places / "in", LABELS)
     assert {entry.name for entry in entries} == {"ann", "bo", "=cy()", "<b>di"}

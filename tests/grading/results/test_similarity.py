@@ -1,9 +1,16 @@
 import time
+from itertools import combinations
 
 import numpy as np
 import pytest
 
-from cnn_utils.grading.results.similarity import Pair, find_similar, messages_for, signature
+from cnn_utils.grading.results.similarity import (
+    Pair,
+    clusters,
+    find_similar,
+    messages_for,
+    signature,
+)
 from tests.grading.small_lab import F1, TEN
 
 OWN = """\
@@ -124,6 +131,38 @@ def test_the_messages_about_pairs_name_all_others_in_one_sentence():
     assert messages_for("ann", pairs) == ["same cnn network as bo, cy", "alike as bo (50%)"]
     assert messages_for("bo", pairs) == ["same cnn network as ann", "alike as ann (50%)"]
     assert messages_for("dan", pairs) == []
+
+
+def test_many_others_are_counted():
+    names = [f"group{i}" for i in (10, 1, 2, 3, 4, 5)]
+    pairs = [Pair(a, b, SAME) for a, b in combinations(names, 2)]
+    assert messages_for("group1", pairs) == [
+        "same cnn network as 5 others: group2, group3 and 3 more"
+    ]
+    few = [pair for pair in pairs if "group3" in (pair.first, pair.second)][:3]
+    assert messages_for("group3", few) == ["same cnn network as group1, group2, group10"]
+
+
+def test_copies_are_one_cluster_of_each_kind():
+    names = [f"group{i}" for i in (10, 2, 1, 3, 4, 5, 6, 7, 8)]
+    pairs = [Pair("x", "y", SAME, is_sign=False), Pair("b", "c", TEXTS, 0.6)]
+    pairs += [Pair(a, b, SAME) for a, b in combinations(names, 2)]
+    pairs += [Pair("d", "e", TEXTS), Pair("c", "a", TEXTS, 0.8), Pair("e", "f", TEXTS)]
+    found = clusters(pairs)
+    assert [(c.what, c.is_sign, c.label, len(c.pairs)) for c in found] == [
+        (TEXTS, True, "a, b and c", 2),
+        (TEXTS, True, "d, e and f", 2),
+        (SAME, True, "group1, group2 and 7 more", 36),
+        (SAME, False, "x and y", 1),
+    ]
+    assert found[2].names[-1] == "group10"
+    assert clusters([]) == []
+
+
+def test_two_clusters_that_a_later_pair_joins_are_one():
+    ends = [("a", "b"), ("c", "d"), ("e", "f"), ("b", "c"), ("f", "a")]
+    (found,) = clusters([Pair(*names, SAME) for names in ends])
+    assert (found.names, len(found.pairs)) == (list("abcdef"), 5)
 
 
 def weights(seed=458, n=16, trained=0.0, steps=0):

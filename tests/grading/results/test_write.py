@@ -55,7 +55,7 @@ def test_who_is_excused_has_no_report_without_a_hand_in(source_notebook, tmp_pat
         ("eve", "excused", "excused"),
     ]
     assert [path.name for path in (tmp_path / "reports").glob("*.html")] == ["ann.html"]
-    assert "Excused.</p>" in (tmp_path / "reports" / "ann.html").read_text()
+    assert "Excused: ill.</p>" in (tmp_path / "reports" / "ann.html").read_text()
     assert (
         "<p>0 hand-ins; 2 excused, not counted here.\n</p>" in (tmp_path / "class.html").read_text()
     )
