@@ -35,7 +35,8 @@ def feedback_text(report: dict) -> str:
         if task["is_excused"] or task["points"] is None:
             continue
         reached = f"{task['heading']}: {task['points']:g} of {task['max_points']:g}."
-        lines.append(f"<li>{html.escape(reached)} {html.escape(task['reason'])}</li>")
+        text = html.escape(f"{reached} {task['reason']}".strip())
+        lines.append(f"<li>{text}</li>")
     return "".join([*parts, "<ul>", *lines, "</ul>"])
 
 

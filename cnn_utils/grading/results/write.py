@@ -63,7 +63,7 @@ def write_results(
     rows = as_rows(results, source_notebooks, pairs)
     n_changes = write_changes(out / BOOK, results, rows, columns(source_notebooks))
     write_gradebook(rows, source_notebooks, out / BOOK)
-    write_reports(results, source_notebooks, out / REPORTS)
+    write_reports(results, source_notebooks, out / REPORTS, course.title)
     figures = write_figures(results, source_notebooks, out / FIGURES)
     write_class_report(rows, source_notebooks, pairs, out / CLASS, figures, course.title)
     return Written(results, rows, n_changes)

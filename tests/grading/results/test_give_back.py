@@ -29,7 +29,7 @@ def test_a_report_becomes_a_text_with_points_lateness_and_reasons(source_noteboo
     assert feedback_text(changed) == (
         "<p>11 of 35 points.</p><p>Handed in 1 day late: 10 % off, -1 points.</p>"
         "<p>Adjusted: +2 points: a &lt;talk&gt;.</p><ul><li>F1: 10 of 10. All is well.</li>"
-        "<li>Ten digits: 0 of 20. 0 of 20 points.</li></ul>"
+        "<li>Ten digits: 0 of 20.</li></ul>"
     )
     assert feedback_text(report(source_notebook, is_excused=True, whole={"reason": ""})).startswith(
         "<p>Excused.</p>"
