@@ -94,6 +94,8 @@ def test_sixty_rows_whatever_happens_meanwhile(course, capsys):
         "class.html",
         "to_mark.csv",
         "to_mark.key",
+        "marking.html",
+        "adjustments.csv",
     }
     results = [json.loads(p.read_text()) for p in (course / "out" / "results").glob("*.json")]
     assert len(results) == 60
