@@ -84,7 +84,9 @@ def test_pages_and_tables_hold_nothing_that_runs(graded):
     for path in [*out.glob("*.html"), *out.glob("*.csv"), *out.glob("*/*.html")]:
         text = path.read_text(encoding="utf-8-sig")
         assert not {c for c in text if not c.isprintable() and c not in "\n\r"}, path.name
-        assert path.suffix == ".csv" or not re.search(r"<(script|img src=x)", text), path.name
+        n_own = 2 if path.name == "marking.html" else 0  # its data and its program
+        assert path.suffix == ".csv" or text.count("<script") == n_own, path.name
+        assert path.suffix == ".csv" or "<img src=x" not in text, path.name
     for name in (BOOK, SHEET):
         with (out / name).open(encoding="utf-8-sig", newline="") as file:
             cells = [cell for line in csv.reader(file) for cell in line]
