@@ -210,6 +210,8 @@ def _batch(rng: np.random.Generator) -> tuple[list, list]:
     """Draw one-hot labels and probabilities of a batch; some predictions are wrong."""
     y_true = np.eye(10)[rng.integers(0, 10, rng.integers(10, 60))]
     scores = rng.random(y_true.shape) + 0.6 * y_true
+    # Rounded, two scores could tie, and right answers treat ties in different ways.
+    scores[np.arange(len(scores)), scores.argmax(axis=1)] += 1e-3
     return y_true.tolist(), (scores / scores.sum(axis=1, keepdims=True)).round(6).tolist()
 
 

@@ -192,3 +192,12 @@ def test_a_hidden_test_that_is_not_reported_is_no_verdict():
     claims = Claims("crashed", {"hidden:other": True})
     assert results_of(["mine"], claims) == {"mine": (None, "the hidden test did not finish")}
     assert results_of([], claims) == {}
+
+
+def test_no_image_has_two_most_probable_classes():
+    """Seed 0 to 1499 gave two ties in 3,000 epochs before; Keras counts both classes of a tie."""
+    for seed in range(300):
+        for epoch in make_inputs(np.random.default_rng(seed))["f1"]:
+            for _, y_prob in epoch:
+                largest = np.sort(y_prob, axis=1)[:, -2:]
+                assert (largest[:, 1] - largest[:, 0]).min() > 2e-5
