@@ -61,7 +61,7 @@ class Upload(NamedTuple):
     team : str
         Name of the platform's team, or "".
     is_late : bool
-        Whether the platform says so.
+        Whether the platform marks it as late.
     """
 
     person: str

@@ -63,7 +63,7 @@ def worked_notebooks(folder: Path) -> dict[str, Worked]:
     Raises
     ------
     KitError
-        If there are none, both forms of one were edited, or their metadata are invalid.
+        If there is no worked notebook, both forms of one were edited, or metadata are invalid.
     """
     found, differences = {}, []
     for stem, forms in _forms_in(folder).items():
